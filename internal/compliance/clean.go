@@ -1,0 +1,73 @@
+package compliance
+
+import (
+	"regexp"
+	"strings"
+	"unicode"
+)
+
+// maxMessageLength is how many characters of a server's text are kept.
+const maxMessageLength = 2000
+
+// secretRun is how many characters of the key, at least, count as a part of it.
+const secretRun = 8
+
+// cleaner makes text from the server fit for a terminal and a log: valid UTF-8, one
+// line, no control characters, nothing of the API key, at most 2,000 characters.
+type cleaner struct {
+	parts map[string]struct{} // every run of secretRun bytes of the key's secret part
+}
+
+// keyPrefix is what says the kind of a key and is no secret. Without it, a message
+// on what keys look like would come out with holes.
+var keyPrefix = regexp.MustCompile(`^sk-[a-z]+-[a-z]+[0-9]+-`)
+
+// ansiSequence is a terminal's escape sequence: colours, cursor movements, titles.
+var ansiSequence = regexp.MustCompile("\x1b(\\[[0-?]*[ -/]*[@-~]|\\][^\x07\x1b]*(\x07|\x1b\\\\)?|[@-Z\\\\^_])|\u009b[0-?]*[ -/]*[@-~]")
+
+func newCleaner(apiKey string) *cleaner {
+	secret := apiKey[len(keyPrefix.FindString(apiKey)):]
+	parts := map[string]struct{}{}
+	for i := 0; i+secretRun <= len(secret); i++ {
+		parts[secret[i:i+secretRun]] = struct{}{}
+	}
+	return &cleaner{parts: parts}
+}
+
+func (c *cleaner) clean(text string) string {
+	text = ansiSequence.ReplaceAllString(validText(text), "")
+	text = strings.Map(func(r rune) rune {
+		switch {
+		case r == '\n' || r == '\r' || r == '\t' || r == '\u2028' || r == '\u2029':
+			return ' '
+		case unicode.IsControl(r), unicode.Is(unicode.Bidi_Control, r):
+			return -1 // a change of direction can make a terminal show another text
+		}
+		return r
+	}, text)
+	// After the control characters, since those could stand inside the key.
+	text = c.redact(strings.TrimSpace(text))
+	if runes := []rune(text); len(runes) > maxMessageLength {
+		text = string(runes[:maxMessageLength-1]) + "…"
+	}
+	return text
+}
+
+func (c *cleaner) redact(text string) string {
+	var kept strings.Builder
+	secretEnd := 0 // the end of the run of secret bytes in hand
+	for i := range len(text) {
+		if i+secretRun <= len(text) {
+			if _, secret := c.parts[text[i:i+secretRun]]; secret {
+				if i >= secretEnd {
+					kept.WriteString("[redacted]")
+				}
+				secretEnd = i + secretRun
+			}
+		}
+		if i >= secretEnd {
+			kept.WriteByte(text[i])
+		}
+	}
+	return kept.String()
+}

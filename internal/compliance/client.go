@@ -1,0 +1,228 @@
+package compliance
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"crypto/tls"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+)
+
+const (
+	path = "v1/compliance/activities"
+
+	maxPageBytes  = 64 << 20 // of a page's body, once decompressed
+	maxErrorBytes = 64 << 10
+)
+
+// Client reads the Activity Feed. It is safe for use by several reads at once,
+// which share its connections and its pace. Make one with [New].
+type Client struct {
+	endpoint       *url.URL
+	header         http.Header // of every request, the key included
+	requestTimeout time.Duration
+	maxRetries     int
+	transport      http.RoundTripper
+	limiter        *limiter
+	cleaner        *cleaner
+	log            *slog.Logger
+}
+
+// New makes a client. It sends nothing; its errors are about the options.
+func New(options Options) (*Client, error) {
+	base, err := ParseBaseURL(cmp.Or(options.BaseURL, DefaultBaseURL))
+	if err != nil {
+		return nil, fmt.Errorf("the base URL %w", err)
+	}
+	if err := CheckAPIKey(options.APIKey); err != nil {
+		return nil, fmt.Errorf("the API key %w", err)
+	}
+	if options.RequestTimeout <= 0 || options.MaxRetries < 0 || options.RequestsPerMinute < 0 || options.RequestsAtOnce < 1 {
+		return nil, errors.New("a timeout, a number of retries or a limit is out of range")
+	}
+	transport := options.Transport
+	if transport == nil {
+		transport = newTransport(options.RequestsAtOnce)
+	}
+	logger := options.Logger
+	if logger == nil {
+		logger = slog.New(slog.DiscardHandler)
+	}
+	return &Client{
+		endpoint: base.JoinPath(path),
+		header: http.Header{
+			"X-Api-Key":         {options.APIKey},
+			"Anthropic-Version": {cmp.Or(options.Version, DefaultVersion)},
+			"User-Agent":        {printable(options.UserAgent)},
+			"Accept":            {"application/json"},
+		},
+		requestTimeout: options.RequestTimeout,
+		maxRetries:     options.MaxRetries,
+		transport:      transport,
+		limiter:        newLimiter(options.RequestsAtOnce, options.RequestsPerMinute),
+		cleaner:        newCleaner(options.APIKey),
+		log:            logger,
+	}, nil
+}
+
+// newTransport is Go's default one, proxies and certificates from the environment
+// included, with room for all requests in flight to keep their connection.
+func newTransport(requestsAtOnce int) *http.Transport {
+	transport := http.DefaultTransport.(*http.Transport).Clone()
+	transport.MaxIdleConnsPerHost = requestsAtOnce
+	transport.TLSClientConfig = &tls.Config{MinVersion: tls.VersionTLS12}
+	return transport
+}
+
+// attemptError is a request that failed: what the caller may see of it, and what
+// that means for another attempt.
+type attemptError struct {
+	err   error
+	retry bool
+	wait  time.Duration // what the server asks for, if asked
+	asked bool
+}
+
+// answer is a page with what came beside it.
+type answer struct {
+	*page
+	requestID string
+	remaining string // the server's own budget for this minute, for the log
+	bytes     int
+}
+
+// attempt sends one request and reads its answer. A nil attemptError means success,
+// any other error that nothing was sent.
+func (c *Client) attempt(ctx context.Context, parameters url.Values) (*answer, *attemptError, error) {
+	release, err := c.limiter.acquire(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	response, body, failure := c.exchange(ctx, parameters)
+	if response == nil {
+		release(nil)
+		return nil, failure, nil
+	}
+	release(response.Header)
+	now := time.Now()
+	if failure == nil {
+		var result *answer
+		if result, failure = c.read(response, body, now); failure == nil {
+			return result, nil, nil
+		}
+	}
+	failure.retry = shouldRetry(failure.retry, response.Header)
+	failure.wait, failure.asked = retryAfter(response.Header, now)
+	if failure.asked && response.StatusCode == http.StatusTooManyRequests {
+		c.limiter.pause(now.Add(failure.wait))
+	}
+	return nil, failure, nil
+}
+
+// exchange sends one request and reads the body, within the request timeout. The
+// response is nil where none came; its body is read and closed.
+func (c *Client) exchange(ctx context.Context, parameters url.Values) (*http.Response, []byte, *attemptError) {
+	ctx, cancel := context.WithTimeout(ctx, c.requestTimeout)
+	defer cancel()
+	target := *c.endpoint
+	target.RawQuery = parameters.Encode()
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, target.String(), http.NoBody)
+	if err != nil {
+		return nil, nil, &attemptError{err: c.connectionError(ctx, err)}
+	}
+	request.Header = c.header.Clone()
+	// Not http.Client.Do, which follows redirects and takes x-api-key along.
+	response, err := c.transport.RoundTrip(request)
+	if err != nil {
+		failure := c.connectionError(ctx, err)
+		return nil, nil, &attemptError{err: failure, retry: !failure.Untrusted}
+	}
+	defer func() { _ = response.Body.Close() }()
+	limit := int64(maxErrorBytes)
+	if response.StatusCode == http.StatusOK {
+		limit = maxPageBytes + 1 // one more shows that it is too much
+	}
+	body, err := io.ReadAll(io.LimitReader(response.Body, limit))
+	if err != nil && response.StatusCode == http.StatusOK {
+		return response, nil, &attemptError{err: c.connectionError(ctx, err), retry: true}
+	}
+	return response, body, nil
+}
+
+// read makes a page of a response, or an error.
+func (c *Client) read(response *http.Response, body []byte, now time.Time) (*answer, *attemptError) {
+	requestID := c.cleaner.clean(response.Header.Get("request-id"))
+	if response.StatusCode != http.StatusOK {
+		return nil, &attemptError{
+			err:   c.statusError(response, body, requestID, now),
+			retry: retryStatus(response.StatusCode),
+		}
+	}
+	if len(body) > maxPageBytes {
+		return nil, &attemptError{err: &PageError{
+			Reason:    fmt.Sprintf("the answer is larger than %d MiB", maxPageBytes>>20),
+			RequestID: requestID,
+			TooLarge:  true,
+		}}
+	}
+	decoded, err := decodePage(body)
+	if err != nil {
+		failure := &PageError{Reason: c.cleaner.clean(err.Error()), RequestID: requestID}
+		if looksLikeHTML(body) {
+			failure.Reason = "the answer is an HTML page, not JSON"
+		}
+		return nil, &attemptError{err: failure, retry: errors.Is(err, errBrokenOff)}
+	}
+	return &answer{
+		page:      decoded,
+		requestID: requestID,
+		remaining: c.cleaner.clean(response.Header.Get("anthropic-ratelimit-requests-remaining")),
+		bytes:     len(body),
+	}, nil
+}
+
+// statusError reads the API's error body, {"error": {"type": "…", "message": "…"}},
+// or takes the text of another one, unless it is HTML.
+func (c *Client) statusError(response *http.Response, body []byte, requestID string, now time.Time) *StatusError {
+	result := &StatusError{Status: response.StatusCode, RequestID: requestID}
+	var document struct {
+		Error struct{ Type, Message string }
+	}
+	if err := json.Unmarshal(body, &document); err == nil {
+		result.Type = c.cleaner.clean(document.Error.Type)
+		result.Message = c.cleaner.clean(document.Error.Message)
+	} else if result.HTML = looksLikeHTML(body); !result.HTML {
+		result.Message = c.cleaner.clean(string(body))
+	}
+	if target, err := response.Location(); err == nil {
+		result.RedirectHost = c.cleaner.clean(target.Host)
+	}
+	if wait, ok := retryAfter(response.Header, now); ok {
+		result.ResumeAt = now.Add(wait)
+	} else if result.Status == http.StatusTooManyRequests {
+		result.ResumeAt, _ = resetTime(response.Header, now)
+	}
+	return result
+}
+
+func looksLikeHTML(body []byte) bool {
+	return bytes.HasPrefix(bytes.TrimSpace(body), []byte("<"))
+}
+
+// printable drops what no header may hold.
+func printable(text string) string {
+	return strings.Map(func(r rune) rune {
+		if r < ' ' || r > '~' {
+			return -1
+		}
+		return r
+	}, text)
+}

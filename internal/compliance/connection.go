@@ -1,0 +1,59 @@
+package compliance
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"io"
+	"net"
+	"syscall"
+)
+
+// connectionError says in words why no whole answer came: Go's own errors are chains
+// that repeat the URL and name internals.
+func (c *Client) connectionError(ctx context.Context, err error) *ConnectionError {
+	failure := &ConnectionError{Host: c.endpoint.Host}
+	var (
+		nameError   *net.DNSError
+		certificate *tls.CertificateVerificationError
+		authority   x509.UnknownAuthorityError
+		notTLS      tls.RecordHeaderError
+		netError    net.Error
+	)
+	switch {
+	case errors.Is(ctx.Err(), context.DeadlineExceeded):
+		failure.Reason = "no complete answer within " + c.requestTimeout.String()
+		failure.Timeout = c.requestTimeout
+	case errors.As(err, &certificate):
+		failure.Reason = "the server's certificate was refused: " + c.cleaner.clean(certificate.Err.Error())
+		failure.Untrusted = true
+	case errors.As(err, &authority):
+		failure.Reason = "the certificate was refused: " + c.cleaner.clean(authority.Error())
+		failure.Untrusted = true
+	case errors.As(err, &nameError):
+		failure.Reason = "the name " + c.cleaner.clean(nameError.Name) + " could not be resolved"
+	case errors.As(err, &notTLS):
+		failure.Reason = "the server does not speak TLS"
+	case errors.Is(err, syscall.ECONNREFUSED):
+		failure.Reason = "the connection was refused"
+	case errors.Is(err, syscall.ECONNRESET), errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, syscall.EPIPE):
+		failure.Reason = "the connection was closed before the answer was complete"
+	case errors.As(err, &netError) && netError.Timeout():
+		failure.Reason = "the connection timed out"
+	default:
+		failure.Reason = "the answer could not be read: " + c.cleaner.clean(innermost(err).Error())
+	}
+	return failure
+}
+
+// innermost leaves the wrapping away, which holds the URL.
+func innermost(err error) error {
+	for {
+		inner := errors.Unwrap(err)
+		if inner == nil {
+			return err
+		}
+		err = inner
+	}
+}

@@ -1,0 +1,111 @@
+package compliance
+
+import (
+	"fmt"
+	"strings"
+	"time"
+)
+
+// Errors are data: what happened, on which page, what the server said. All text
+// in them that comes from the server is cleaned (see [cleaner]). The API key is
+// in none of them.
+
+// ReadError is what [Client.Pages] ends with when it could not read everything.
+// Err is one of the other error types of this package.
+type ReadError struct {
+	Page       int // the page that could not be read, from 1
+	Activities int // how many were read before it
+	Attempts   int // requests sent for that page
+	Err        error
+}
+
+func (e *ReadError) Error() string {
+	return fmt.Sprintf("page %d, after %d activities and %d attempts: %v", e.Page, e.Activities, e.Attempts, e.Err)
+}
+
+func (e *ReadError) Unwrap() error { return e.Err }
+
+// StatusError is an answer with another status than 200.
+type StatusError struct {
+	Status    int
+	Type      string // error.type, the contract; "" where the body was not the API's
+	Message   string // error.message, for people
+	RequestID string // the request-id header
+
+	// HTML says that the body was an HTML page, as proxies send it. Nothing of it is kept.
+	HTML bool
+	// RedirectHost is where a redirect would have led. Redirects are not followed.
+	RedirectHost string
+	// ResumeAt is when the server will take requests again; zero if it did not say.
+	ResumeAt time.Time
+}
+
+func (e *StatusError) Error() string {
+	parts := []string{fmt.Sprintf("HTTP %d", e.Status)}
+	if e.Type != "" {
+		parts = append(parts, e.Type)
+	}
+	switch {
+	case e.RedirectHost != "":
+		parts = append(parts, "redirect to "+e.RedirectHost)
+	case e.HTML:
+		parts = append(parts, "an HTML page")
+	case e.Message != "":
+		parts = append(parts, fmt.Sprintf("%q", e.Message))
+	}
+	if e.RequestID != "" {
+		parts = append(parts, "request-id "+e.RequestID)
+	}
+	return strings.Join(parts, ", ")
+}
+
+// ConnectionError means that no whole answer arrived.
+type ConnectionError struct {
+	Host   string // host and port that were asked
+	Reason string // in words, for people
+
+	// Timeout is the limit for one request, if that is what ended it.
+	Timeout time.Duration
+	// Untrusted says that the server's certificate was refused.
+	Untrusted bool
+}
+
+func (e *ConnectionError) Error() string { return e.Host + ": " + e.Reason }
+
+// PageError is a 200 answer that cannot be taken for a page of the feed, or that
+// contradicts the pages before it.
+type PageError struct {
+	Reason    string // in words, for people
+	RequestID string
+	TooLarge  bool // the body was larger than a page may be
+}
+
+func (e *PageError) Error() string { return e.Reason }
+
+// WaitError means that the next request would have to wait longer than the
+// context of the read lasts, so that waiting could only end in a timeout.
+type WaitError struct {
+	Until time.Time // when requests are welcome again
+	Last  error     // the last failed attempt; nil if there was none
+}
+
+func (e *WaitError) Error() string {
+	return "the next request has to wait until " + e.Until.UTC().Format(time.RFC3339)
+}
+
+func (e *WaitError) Unwrap() error { return e.Last }
+
+// InterruptedError means that the context of the read ended it.
+type InterruptedError struct {
+	Err  error // context.Canceled or context.DeadlineExceeded
+	Last error // the last failed attempt; nil if there was none
+}
+
+func (e *InterruptedError) Error() string {
+	if e.Last != nil {
+		return fmt.Sprintf("%v; last attempt: %v", e.Err, e.Last)
+	}
+	return e.Err.Error()
+}
+
+func (e *InterruptedError) Unwrap() []error { return []error{e.Err, e.Last} }

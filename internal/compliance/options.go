@@ -1,0 +1,90 @@
+package compliance
+
+import (
+	"errors"
+	"log/slog"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"strings"
+	"time"
+)
+
+const (
+	// DefaultBaseURL is where the API is.
+	DefaultBaseURL = "https://api.anthropic.com"
+	// DefaultVersion is the API version that this package was written for.
+	DefaultVersion = "2023-06-01"
+)
+
+// Options configure a [Client].
+type Options struct {
+	// APIKey is a Compliance Access Key with the scope read:compliance_activities,
+	// or an Admin API key. The server decides; the key is sent as it is. Required;
+	// see [CheckAPIKey].
+	APIKey string
+	// BaseURL is where the API is; see [ParseBaseURL]. Empty means [DefaultBaseURL].
+	BaseURL string
+	// Version is the anthropic-version header. Empty means [DefaultVersion].
+	Version string
+	// UserAgent names the program to the server.
+	UserAgent string
+
+	// RequestTimeout is for one request with its whole body, waits excluded. Required.
+	RequestTimeout time.Duration
+	// MaxRetries is how often the request for one page is sent again.
+	MaxRetries int
+	// RequestsPerMinute is a ceiling for all reads of the client together; the
+	// server's own limit is kept anyway. Zero means no ceiling.
+	RequestsPerMinute int
+	// RequestsAtOnce is how many requests of all reads are in flight together, at
+	// least 1.
+	RequestsAtOnce int
+
+	// Transport sends the requests. Nil means a pool of its own that honours
+	// HTTPS_PROXY, NO_PROXY and SSL_CERT_FILE.
+	Transport http.RoundTripper
+	// Logger gets a line for each page (info) and each attempt (debug): numbers,
+	// times and request IDs, never a header or a body. Nil means no log.
+	Logger *slog.Logger
+}
+
+// ParseBaseURL checks a base URL: https, or http on a loopback host, so that a key
+// never crosses a network in the clear; a path is kept; credentials, a query or a
+// fragment are errors. Errors are text for a person and do not repeat the URL, which
+// may hold a password.
+func ParseBaseURL(text string) (*url.URL, error) {
+	base, err := url.Parse(text)
+	switch {
+	case err != nil:
+		return nil, errors.New("is not a valid URL")
+	case base.User != nil:
+		return nil, errors.New("must not hold credentials; the API key has an argument of its own")
+	case base.RawQuery != "" || base.ForceQuery || strings.Contains(text, "#"):
+		return nil, errors.New("must not have a query or a fragment")
+	case base.Scheme != "https" && base.Scheme != "http":
+		return nil, errors.New("must begin with https://")
+	case base.Hostname() == "":
+		return nil, errors.New("has no host")
+	case base.Scheme == "http" && !isLoopback(base.Hostname()):
+		return nil, errors.New("must begin with https://; http:// is only for a loopback host such as localhost or 127.0.0.1")
+	}
+	return base, nil
+}
+
+func isLoopback(host string) bool {
+	address, err := netip.ParseAddr(host)
+	return host == "localhost" || err == nil && address.IsLoopback()
+}
+
+// CheckAPIKey says whether a key can be sent at all. Only the server can tell
+// whether it is valid. Errors do not repeat the key.
+func CheckAPIKey(key string) error {
+	if key == "" {
+		return errors.New("is empty")
+	}
+	if strings.ContainsFunc(key, func(r rune) bool { return r <= ' ' || r > '~' }) {
+		return errors.New("has a blank, a line break or another character in it that no key has")
+	}
+	return nil
+}

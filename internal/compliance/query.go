@@ -1,0 +1,96 @@
+package compliance
+
+import (
+	"net/url"
+	"strconv"
+)
+
+// MaxPageSize is the most activities that the server puts on one page.
+const MaxPageSize = 5000
+
+// Order is the direction of the feed. Ties of created_at are broken by id.
+type Order string
+
+// The two orders of the feed; the zero value leaves the choice to the server,
+// whose default is newest first.
+const (
+	NewestFirst Order = "desc"
+	OldestFirst Order = "asc"
+)
+
+// Query says which activities to read. The zero value asks for the whole feed,
+// newest first. Values are sent as they are: the server has the last word on them.
+type Query struct {
+	OrganizationIDs      []string // org_… IDs or organization UUIDs; any of them
+	ActorIDs             []string // user_… IDs; any of them
+	ActivityTypes        []string // any of them; not together with ExcludeActivityTypes
+	ExcludeActivityTypes []string // none of them
+
+	// Time bounds in RFC 3339; empty means open. All that are set are sent.
+	CreatedAtGTE, CreatedAtGT, CreatedAtLTE, CreatedAtLT string
+
+	Order Order
+
+	// AfterID and BeforeID are cursors from an earlier page, at most one of them.
+	// AfterID walks forward in result order, BeforeID backward: its first page is
+	// the one that touches the cursor, and every later page stands before it.
+	AfterID, BeforeID string
+
+	// PageSize is the most activities to ask for in one request, 1 to
+	// [MaxPageSize]. Zero means MaxPageSize.
+	PageSize int
+
+	// MaxActivities ends the walk after exactly this many activities. The last
+	// request asks for no more than what is missing, so that the cursors of the
+	// last page fit the result. Zero means no end but the feed's.
+	MaxActivities int
+
+	// RememberLastPageOnly drops an activity that comes again only if it was on
+	// the page before, so that the memory of a read does not grow with its length.
+	// Since the feed is in order, that finds what is repeated across a border.
+	// Otherwise every activity is recognised.
+	RememberLastPageOnly bool
+}
+
+func (q Query) backward() bool { return q.BeforeID != "" }
+
+// startCursor is the cursor at which the walk begins, or "".
+func (q Query) startCursor() string {
+	if q.backward() {
+		return q.BeforeID
+	}
+	return q.AfterID
+}
+
+// values are the query parameters of the request for one page.
+func (q Query) values(cursor string, pageSize int) url.Values {
+	values := url.Values{}
+	for name, list := range map[string][]string{
+		"organization_ids[]":       q.OrganizationIDs,
+		"actor_ids[]":              q.ActorIDs,
+		"activity_types[]":         q.ActivityTypes,
+		"exclude_activity_types[]": q.ExcludeActivityTypes,
+	} {
+		if len(list) > 0 {
+			values[name] = list
+		}
+	}
+	cursorName := "after_id"
+	if q.backward() {
+		cursorName = "before_id"
+	}
+	for name, value := range map[string]string{
+		"created_at.gte": q.CreatedAtGTE,
+		"created_at.gt":  q.CreatedAtGT,
+		"created_at.lte": q.CreatedAtLTE,
+		"created_at.lt":  q.CreatedAtLT,
+		"order":          string(q.Order),
+		cursorName:       cursor,
+	} {
+		if value != "" {
+			values.Set(name, value)
+		}
+	}
+	values.Set("limit", strconv.Itoa(pageSize))
+	return values
+}

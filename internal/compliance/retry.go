@@ -1,0 +1,95 @@
+package compliance
+
+import (
+	"math"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+)
+
+const (
+	minBackoff = time.Second
+	maxBackoff = time.Minute
+
+	// longestWait keeps absurd waits from overflowing; no read lasts that long.
+	longestWait = 365 * 24 * time.Hour
+)
+
+// shouldRetry says whether a failed request may be sent again. The server's
+// x-should-retry overrules the rule for the failure, its status or otherwise.
+func shouldRetry(rule bool, header http.Header) bool {
+	switch strings.ToLower(header.Get("x-should-retry")) {
+	case "true":
+		return true
+	case "false":
+		return false
+	}
+	return rule
+}
+
+// retryStatus is the rule for a status other than 200.
+func retryStatus(status int) bool {
+	return status == http.StatusTooManyRequests || status == http.StatusRequestTimeout || status >= 500
+}
+
+// retryAfter is how long the server asks to wait before the next attempt: retry-after
+// in seconds (whole or not) or as an HTTP date, or retry-after-ms, which Anthropic's
+// SDKs honour too. It says false where the server asks for nothing, or for what makes
+// no sense: a negative wait, a date in the past, a number that is none.
+func retryAfter(header http.Header, now time.Time) (time.Duration, bool) {
+	if wait, ok := parseWait(header.Get("retry-after-ms"), time.Millisecond); ok {
+		return wait, true
+	}
+	value := header.Get("retry-after")
+	if wait, ok := parseWait(value, time.Second); ok {
+		return wait, true
+	}
+	if date, err := http.ParseTime(value); err == nil {
+		if wait := date.Sub(serverTime(header, now)); wait > 0 {
+			return min(wait, longestWait), true
+		}
+	}
+	return 0, false
+}
+
+func parseWait(value string, unit time.Duration) (time.Duration, bool) {
+	number, err := strconv.ParseFloat(value, 64)
+	if err != nil || math.IsNaN(number) || number < 0 || strings.ContainsAny(value, "xX_") {
+		return 0, false
+	}
+	if number >= float64(longestWait/unit) {
+		return longestWait, true
+	}
+	return time.Duration(number * float64(unit)), true
+}
+
+// serverTime is the time by the server's clock. Dates in its headers are compared
+// with that, so that a wrong clock on this machine makes no wait longer or shorter.
+func serverTime(header http.Header, now time.Time) time.Time {
+	if date, err := http.ParseTime(header.Get("date")); err == nil {
+		return date
+	}
+	return now
+}
+
+// resetTime is when the server's rate limit starts anew, by this machine's clock,
+// from the header anthropic-ratelimit-requests-reset.
+func resetTime(header http.Header, now time.Time) (time.Time, bool) {
+	reset, err := time.Parse(time.RFC3339, header.Get("anthropic-ratelimit-requests-reset"))
+	if err != nil {
+		return time.Time{}, false
+	}
+	return now.Add(min(reset.Sub(serverTime(header, now)), longestWait)), true
+}
+
+// backoff is the wait after the given number of failed attempts, where the server
+// asks for none: 1 s, doubled each time, at most 60 s. Up to a quarter is added, so
+// that clients that failed together do not come back together; random is in [0, 1).
+func backoff(failed int, random float64) time.Duration {
+	wait := maxBackoff * 4 / 5
+	if doublings := failed - 1; doublings < 6 { // 2⁶ s is beyond the maximum
+		wait = min(wait, minBackoff<<doublings)
+	}
+	return wait + time.Duration(random*float64(wait/4))
+}

@@ -1,0 +1,323 @@
+package fakeapi_test
+
+import (
+	"compress/gzip"
+	"encoding/json"
+	"io"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/compliance-feed/terraform-provider-compliance/internal/fakeapi"
+)
+
+func TestInvalidQueries(t *testing.T) {
+	t.Parallel()
+	const timestamp = "contains an invalid timestamp format"
+	const twoLimits = "The `limit` parameter may be given only once."
+	tests := []struct{ name, query, message string }{
+		{"limit_0", "limit=0", "The limit parameter must be between 1 and 5000, inclusive. Got 0."},
+		{"limit_negative", "limit=-1", "The limit parameter must be between 1 and 5000, inclusive. Got -1."},
+		{"limit_6000", "limit=6000", "The limit parameter must be between 1 and 5000, inclusive. Got 6000."},
+		{"limit_5001", "limit=5001", "The limit parameter must be between 1 and 5000, inclusive. Got 5001."},
+		{"limit_word", "limit=ten", "The limit parameter must be between 1 and 5000, inclusive. Got ten."},
+		{"limit_fraction", "limit=10.0", "The limit parameter must be between 1 and 5000, inclusive. Got 10.0."},
+		{"limit_huge", "limit=99999999999999999999", "The limit parameter must be between 1 and 5000"},
+		{"limit_empty", "limit=", "The `limit` parameter must not be empty."},
+		{"limit_twice", "limit=1&limit=2", twoLimits},
+		{"limit_twice_the_same", "limit=1&limit=1", twoLimits},
+		{"order", "order=up", "The order parameter must be `asc` or `desc`. Got up."},
+		{"order_case", "order=ASC", "The order parameter must be"},
+		{"gte", "created_at.gte=yesterday", "The `created_at.gte` parameter " + timestamp},
+		{"gt", "created_at.gt=2026-01-01", "The `created_at.gt` parameter " + timestamp},
+		{"lte", "created_at.lte=2026-01-01T00:00:00", "The `created_at.lte` parameter " + timestamp},
+		{"lt", "created_at.lt=2026-02-30T00:00:00Z", "The `created_at.lt` parameter " + timestamp},
+		{"plus_not_encoded", "created_at.lt=2026-01-01T00:00:00+00:00", "The `created_at.lt` parameter " + timestamp},
+		{"one_digit_hour", "created_at.lt=2026-01-01T0:00:00Z", "The `created_at.lt` parameter " + timestamp},
+		{"bound_empty", "created_at.lt=", "The `created_at.lt` parameter must not be empty."},
+		{"bound_twice", "created_at.lt=2026-01-01T00:00:00Z&created_at.lt=2026-01-01T00:00:00Z", "The `created_at.lt` parameter may be given only once."},
+		{"bound_with_brackets", "created_at[lt]=2026-01-01T00:00:00Z", "Unknown query parameter `created_at[lt]`."},
+		{"after_id", "after_id=activity_invalid123", "Invalid `after_id`. No activity found for `after_id` \"activity_invalid123\""},
+		{"before_id", "before_id=activity_invalid123", "Invalid `before_id`. No activity found for `before_id` \"activity_invalid123\""},
+		{"activity_id_as_cursor", "after_id=a01", "Invalid `after_id`. No activity found for `after_id` \"a01\""},
+		{"cursor_empty", "after_id=", "The `after_id` parameter must not be empty."},
+		{"cursors_of_both_kinds", "after_id=CURSOR&before_id=CURSOR", "`after_id` and `before_id` cannot be used together."},
+		{"cursor_twice", "after_id=CURSOR&after_id=CURSOR", "The `after_id` parameter may be given only once."},
+		{"types_and_excluded_types", "activity_types[]=a&exclude_activity_types[]=b", "`activity_types[]` and `exclude_activity_types[]` cannot be used together."},
+		{"list_with_empty_value", "activity_types[]=a&activity_types[]=", "The `activity_types[]` parameter must not be empty."},
+		{"list_without_brackets", "activity_types=a", "Unknown query parameter `activity_types`."},
+		{"list_with_commas_in_name", "organization_ids=a", "Unknown query parameter `organization_ids`."},
+		{"unknown", "page=2", "Unknown query parameter `page`."},
+		{"unknown_case", "Limit=2", "Unknown query parameter `Limit`."},
+		{"no_name", "=2", "Unknown query parameter ``."},
+		{"bad_escape", "limit=%zz", "The query string is malformed"},
+		{"semicolon", "limit=1;order=asc", "The query string is malformed"},
+	}
+	api := fakeapi.New(quiet(records(3)...))
+	c := inProcess(api)
+	cursor := url.QueryEscape(*c.get(t, "").LastID)
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			a := c.get(t, strings.ReplaceAll(test.query, "CURSOR", cursor))
+			if a.status != 400 || a.Error.Type != "invalid_request_error" || !strings.HasPrefix(a.Error.Message, test.message) {
+				t.Errorf("got %d %s, want 400 invalid_request_error %q", a.status, a.body, test.message)
+			}
+			if !strings.HasPrefix(a.header.Get("request-id"), "req_") {
+				t.Errorf("got request-id %q, want one", a.header.Get("request-id"))
+			}
+		})
+	}
+}
+
+// A cursor that this fake could have made, but of an activity that is not in the feed.
+func TestCursorOfAnotherFeed(t *testing.T) {
+	t.Parallel()
+	other := inProcess(fakeapi.New(quiet(record("elsewhere", "2026-05-01T00:00:00Z", "t")))).get(t, "")
+	a := inProcess(fakeapi.New(quiet(records(3)...))).get(t, "after_id="+url.QueryEscape(*other.LastID))
+	if want := "Invalid `after_id`. No activity found for `after_id` \"" + *other.LastID + `"`; a.status != 400 || a.Error.Message != want {
+		t.Errorf("got %d %q, want 400 %q", a.status, a.Error.Message, want)
+	}
+}
+
+func TestAdmission(t *testing.T) {
+	t.Parallel()
+	keys := map[string]fakeapi.Grant{
+		"good":      {Scopes: []string{"read:other", fakeapi.Scope}},
+		"no-scope":  {Scopes: []string{"read:compliance_user_data"}},
+		"no-scopes": {},
+		"revoked":   {Scopes: []string{fakeapi.Scope}, Revoked: true},
+		"admin":     {Admin: true},
+		"old-admin": {Admin: true, BeforeAPI: true},
+	}
+	const invalidKey = "The API key provided is invalid or has been revoked."
+	const missing = "Missing required scopes. Got: [%] Needed one of: ['read:compliance_activities']"
+	tests := []struct {
+		name          string
+		key           string
+		change        func(*http.Request)
+		status        int
+		kind, message string // an empty message is not compared
+		cost          int
+	}{
+		{"good", "good", nil, 200, "", "", 1},
+		{"admin", "admin", nil, 200, "", "", 1},
+		{"no_scope", "no-scope", nil, 403, "permission_error", strings.Replace(missing, "%", "'read:compliance_user_data'", 1), 1},
+		{"no_scopes", "no-scopes", nil, 403, "permission_error", strings.Replace(missing, "%", "", 1), 1},
+		{"old_admin", "old-admin", nil, 403, "permission_error", "", 1},
+		{"revoked", "revoked", nil, 401, "authentication_error", invalidKey, 0},
+		{"unknown", "unknown", nil, 401, "authentication_error", invalidKey, 0},
+		{"empty", "", nil, 401, "authentication_error", invalidKey, 0},
+		{"missing", "", func(r *http.Request) { r.Header.Del("x-api-key") }, 401, "authentication_error", invalidKey, 0},
+		{"two_keys", "good", func(r *http.Request) { r.Header.Add("x-api-key", "good") }, 401, "authentication_error", invalidKey, 0},
+		{"bearer", "", func(r *http.Request) {
+			r.Header.Del("x-api-key")
+			r.Header.Set("Authorization", "Bearer good")
+		}, 401, "authentication_error", invalidKey, 0},
+		{"no_version", "good", func(r *http.Request) { r.Header.Del("anthropic-version") }, 400, "invalid_request_error", "", 1},
+		{"other_version", "good", func(r *http.Request) { r.Header.Set("anthropic-version", "2023-01-01") }, 400, "invalid_request_error", "", 1},
+		{"post", "good", func(r *http.Request) { r.Method = http.MethodPost }, 405, "invalid_request_error", "", 0},
+		{"no_prefix", "good", func(r *http.Request) { r.URL.Path = "/v1/compliance/activities" }, 404, "not_found_error", "", 0},
+		{"slash_at_end", "good", func(r *http.Request) { r.URL.Path += "/" }, 404, "not_found_error", "", 0},
+		{"double_slash", "good", func(r *http.Request) { r.URL.Path = "/" + r.URL.Path }, 404, "not_found_error", "", 0},
+		{"other_path", "good", func(r *http.Request) { r.URL.Path = "/prefix/v1/compliance/organizations" }, 404, "not_found_error", "", 0},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			c := inProcess(fakeapi.New(fakeapi.Options{Keys: keys, PathPrefix: "/prefix", SkipReadLog: true}))
+			c.base += "/prefix"
+			c.key = test.key
+			req := c.request(t, "")
+			if test.change != nil {
+				test.change(req)
+			}
+			a := c.do(t, req)
+			if a.status != test.status || a.Error.Type != test.kind || test.message != "" && a.Error.Message != test.message {
+				t.Errorf("got %d %s, want %d %s %q", a.status, a.body, test.status, test.kind, test.message)
+			}
+			if got := a.header.Get("content-type"); got != "application/json" {
+				t.Errorf("got content-type %q", got)
+			}
+			if got, want := a.header.Get("anthropic-ratelimit-requests-limit"), map[int]string{0: "", 1: "600"}[test.cost]; got != want {
+				t.Errorf("got a limit of %q, want %q", got, want)
+			}
+			c.key = "good"
+			want := map[int]string{0: "599", 1: "598"}[test.cost]
+			if got := c.get(t, "").header.Get("anthropic-ratelimit-requests-remaining"); got != want {
+				t.Errorf("afterwards: got %s requests remaining, want %s", got, want)
+			}
+		})
+	}
+}
+
+func TestRateLimit(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		api := fakeapi.New(fakeapi.Options{RateLimit: 3, SkipReadLog: true, Keys: map[string]fakeapi.Grant{
+			fakeapi.Key: {Scopes: []string{fakeapi.Scope}}, "other": {Admin: true},
+		}})
+		c := inProcess(api)
+		time.Sleep(1500 * time.Millisecond) // into a second
+		check := func(status int, remaining, reset, retryAfter string) {
+			t.Helper()
+			a := c.get(t, "")
+			h := a.header
+			got := []string{h.Get("anthropic-ratelimit-requests-limit"), h.Get("anthropic-ratelimit-requests-remaining"), h.Get("anthropic-ratelimit-requests-reset"), h.Get("retry-after")}
+			want := []string{"3", remaining, reset, retryAfter}
+			if a.status != status || !slices.Equal(got, want) {
+				t.Errorf("got %d %q, want %d %q", a.status, got, status, want)
+			}
+			if status == 429 && (a.Error.Type != "rate_limit_error" || !strings.HasPrefix(a.Error.Message, "Compliance API rate limit of 3 requests per minute per parent organization has been exceeded.")) {
+				t.Errorf("got %s", a.body)
+			}
+		}
+		check(200, "2", "2000-01-01T00:01:02Z", "")
+		time.Sleep(20 * time.Second)
+		c.key = "other"
+		check(200, "1", "2000-01-01T00:01:02Z", "")
+		c.key = fakeapi.Key
+		check(200, "0", "2000-01-01T00:01:02Z", "")
+		check(429, "0", "2000-01-01T00:01:02Z", "41")
+		time.Sleep(40 * time.Second)
+		check(429, "0", "2000-01-01T00:01:02Z", "1")
+		time.Sleep(time.Second)
+		check(200, "2", "2000-01-01T00:02:03Z", "")
+	})
+}
+
+// By default each call becomes an activity that the next call can read.
+func TestReadsAreLogged(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		api := fakeapi.New(fakeapi.Options{Feed: fakeapi.NewFeed(record("a", "1999-12-31T00:00:00Z", "t"))})
+		c := inProcess(api)
+		first := c.get(t, "limit=7")
+		if got := first.ids(t); !slices.Equal(got, []string{"a"}) {
+			t.Errorf("first read: got %v, want only what was there", got)
+		}
+		time.Sleep(time.Minute)
+		c.get(t, "limit=0")
+		anonymous := c
+		anonymous.key = "unknown"
+		anonymous.get(t, "")
+
+		type accessed struct {
+			Type          string
+			CreatedAt     string  `json:"created_at"`
+			Organization  *string `json:"organization_id"`
+			Actor         struct{ Type string }
+			RequestID     string `json:"request_id"`
+			URL           string
+			RequestMethod string  `json:"request_method"`
+			RequestBody   *string `json:"request_body"`
+			StatusCode    int     `json:"status_code"`
+		}
+		a := c.get(t, "order=asc&activity_types[]=compliance_api_accessed")
+		var got []accessed
+		for _, raw := range a.Data {
+			var one accessed
+			if err := json.Unmarshal(raw, &one); err != nil {
+				t.Fatal(err)
+			}
+			got = append(got, one)
+			if strings.Contains(string(raw), fakeapi.Key) {
+				t.Errorf("the key is in %s", raw)
+			}
+		}
+		requests := api.Requests()
+		want := []accessed{
+			{"compliance_api_accessed", "2000-01-01T00:00:00Z", nil, struct{ Type string }{"api_actor"}, requests[0].RequestID, "/v1/compliance/activities?limit=7", "GET", nil, 200},
+			{"compliance_api_accessed", "2000-01-01T00:01:00Z", nil, struct{ Type string }{"api_actor"}, requests[1].RequestID, "/v1/compliance/activities?limit=0", "GET", nil, 400},
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("got  %+v\nwant %+v", got, want)
+		}
+	})
+}
+
+func TestRequests(t *testing.T) {
+	t.Parallel()
+	s := fakeapi.NewServer(fakeapi.Options{Feed: fakeapi.NewFeed(records(5)...), PathPrefix: "/a/b/", SkipReadLog: true})
+	defer s.Close()
+	c := overSocket(t, s)
+	if !strings.HasSuffix(s.URL, "/a/b") {
+		t.Errorf("got URL %s, want one that ends in /a/b", s.URL)
+	}
+	pages := c.walk(t, "&limit=2&activity_types[]=claude_chat_created", "after_id", "")
+	s.Inject(fakeapi.Always, fakeapi.CloseBeforeHeader())
+	if _, err := c.try(c.request(t, "")); err == nil {
+		t.Error("closed connection: got no error")
+	}
+
+	log := s.Requests()
+	if len(log) != len(pages)+1 {
+		t.Fatalf("got %d requests, want %d", len(log), len(pages)+1)
+	}
+	for i, r := range log[:len(pages)] {
+		if r.Number != i+1 || r.Page != i+1 || r.Status != 200 || r.Activities != len(pages[i]) ||
+			r.Method != "GET" || r.Path != "/a/b/v1/compliance/activities" || "http://"+r.Host+"/a/b" != s.URL ||
+			r.Query.Get("activity_types[]") != "claude_chat_created" || !strings.HasPrefix(r.RawQuery, "limit=2&") ||
+			r.Header.Get("x-api-key") != fakeapi.Key || time.Since(r.Time) > time.Minute || r.RequestID == "" {
+			t.Errorf("request %d: got %+v", i+1, r)
+		}
+	}
+	if last := log[len(pages)]; last.Status != 0 || last.Activities != 0 {
+		t.Errorf("closed connection: got status %d and %d activities, want neither", last.Status, last.Activities)
+	}
+
+	s.ResetRequests()
+	s.ClearFaults()
+	a := c.get(t, "")
+	if log := s.Requests(); len(log) != 1 || log[0].Number != 1 || log[0].RequestID != a.header.Get("request-id") {
+		t.Errorf("after a reset: got %+v, want one request, number 1, %s", log, a.header.Get("request-id"))
+	}
+}
+
+func TestGzip(t *testing.T) {
+	t.Parallel()
+	c := inProcess(fakeapi.New(quiet(records(3)...)))
+	plain := c.request(t, "")
+	plain.Header.Set("Accept-Encoding", "identity")
+	want := c.do(t, plain)
+	if got := want.header.Get("content-encoding"); got != "" {
+		t.Errorf("identity: got content-encoding %q", got)
+	}
+	resp, err := c.client.Do(c.request(t, ""))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	if body, err := io.ReadAll(resp.Body); !resp.Uncompressed || string(body) != want.body || err != nil {
+		t.Errorf("by default: got %s, uncompressed %t, error %v", body, resp.Uncompressed, err)
+	}
+	zipped := c.request(t, "")
+	zipped.Header.Set("Accept-Encoding", "br, gzip")
+	a, err := c.try(zipped)
+	if err != nil {
+		t.Fatal(err)
+	}
+	z, err := gzip.NewReader(strings.NewReader(a.body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if body, err := io.ReadAll(z); string(body) != want.body || err != nil {
+		t.Errorf("asked for: got %s, %v", body, err)
+	}
+}
+
+func TestLatency(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		c := inProcess(fakeapi.New(fakeapi.Options{Latency: 3 * time.Second}))
+		start := time.Now()
+		c.get(t, "")
+		if got := time.Since(start); got != 3*time.Second {
+			t.Errorf("got an answer after %s, want 3s", got)
+		}
+	})
+}

@@ -1,0 +1,15 @@
+// Package fakeapi is a fake of Anthropic's Compliance API Activity Feed, for
+// tests and for a demo without a key and without a network.
+//
+// It answers GET {prefix}/v1/compliance/activities as the API's public
+// documentation says: keys, versions, filters, cursors, order, errors and rate
+// limit. It is strict where a real server may be lenient: a query parameter
+// that it does not know, one that is empty or repeated without brackets, is
+// answered with 400, so that a misspelt name in a client fails a test.
+//
+// What a server should not do, but a client must survive, is injected with
+// [API.Inject].
+//
+// It shares no type and no code with any client, keeps nothing on disk and is
+// not a model of the API's other endpoints.
+package fakeapi

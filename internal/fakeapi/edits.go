@@ -1,0 +1,174 @@
+package fakeapi
+
+import (
+	"bytes"
+	"encoding/json"
+	"net/http"
+	"strconv"
+	"strings"
+	"sync"
+)
+
+// EditPage sends what edit makes of the JSON text of a page. Errors of the API
+// are sent as they are.
+func EditPage(edit func(page []byte) []byte) Fault {
+	return editRequested(func(_ *http.Request, page []byte) []byte { return edit(page) })
+}
+
+func editRequested(edit func(r *http.Request, page []byte) []byte) Fault {
+	return func(w http.ResponseWriter, r *http.Request, next http.Handler) {
+		body := record(w, r, next)
+		if body.status == http.StatusOK {
+			body.bytes = edit(r, body.bytes)
+		}
+		send(w, r, body.status, body.bytes)
+	}
+}
+
+// SetMember replaces the value of a page's member, such as has_more, by any text, JSON or not.
+func SetMember(name, value string) Fault {
+	return editMembers(func(_ *http.Request, m members) members { return m.set(name, []byte(value)) })
+}
+
+// DropMember leaves a member out of a page: data, has_more, first_id or last_id.
+func DropMember(name string) Fault {
+	return editMembers(func(_ *http.Request, m members) members { return m.drop(name) })
+}
+
+// MoreWithoutCursor says that there is more, and not where.
+func MoreWithoutCursor() Fault {
+	return editMembers(func(_ *http.Request, m members) members {
+		return m.set("has_more", []byte("true")).set("first_id", []byte("null")).set("last_id", []byte("null"))
+	})
+}
+
+// RepeatCursor says that there is more, at the cursor that the client has just passed. It
+// changes no page that was asked for without one.
+func RepeatCursor() Fault {
+	return editMembers(func(r *http.Request, m members) members {
+		cursor := r.URL.Query().Get("after_id") + r.URL.Query().Get("before_id")
+		if cursor == "" {
+			return m
+		}
+		return pointTo(m, cursor)
+	})
+}
+
+// CycleCursors makes a read go round: page n, at least 2, says that there is more, at
+// the cursor that the first page ended with. Inject it for all pages of one read.
+func CycleCursors(n int) Fault {
+	var mu sync.Mutex
+	var first string
+	var pages int
+	return editMembers(func(r *http.Request, m members) members {
+		mu.Lock()
+		defer mu.Unlock()
+		pages++
+		if pages == 1 {
+			first = stringOf(m.get(nextMember(r)))
+		}
+		if pages > 1 && (pages-1)%(n-1) == 0 {
+			return pointTo(m, first)
+		}
+		return m
+	})
+}
+
+func pointTo(m members, cursor string) members {
+	quoted := []byte(strconv.Quote(cursor))
+	return m.set("has_more", []byte("true")).set("first_id", quoted).set("last_id", quoted)
+}
+
+// RepeatActivity has each page begin with the activity that the page before ended with,
+// where they touch: the first of a page asked for with after_id, the last with
+// before_id. Inject it for all pages.
+func RepeatActivity() Fault {
+	var mu sync.Mutex
+	ends := make(map[string][]byte) // by cursor
+	return editMembers(func(r *http.Request, m members) members {
+		mu.Lock()
+		defer mu.Unlock()
+		records := splitArray(m.get("data"))
+		if len(records) > 0 {
+			ends[stringOf(m.get("first_id"))] = records[0]
+			ends[stringOf(m.get("last_id"))] = records[len(records)-1]
+		}
+		query := r.URL.Query()
+		if end, ok := ends[query.Get("after_id")]; ok {
+			records = append([][]byte{end}, records...)
+		}
+		if end, ok := ends[query.Get("before_id")]; ok {
+			records = append(records, end)
+		}
+		return m.set("data", joinArray(records))
+	})
+}
+
+// SetRecord replaces the activity with the given index, from 0, of a page by any text, JSON or
+// not. A shorter page is sent as it is; so it is by [SetField], [DropField] and [DeepJSON].
+func SetRecord(index int, record string) Fault {
+	return editRecord(index, func([]byte) []byte { return []byte(record) })
+}
+
+// SetField replaces the value of an activity's field by any text, JSON or not, or adds it.
+func SetField(index int, name, value string) Fault {
+	return editRecord(index, func(record []byte) []byte { return mustSplit(record).set(name, []byte(value)).join() })
+}
+
+// DropField leaves a field out of an activity: id, created_at or any other.
+func DropField(index int, name string) Fault {
+	return editRecord(index, func(record []byte) []byte { return mustSplit(record).drop(name).join() })
+}
+
+// DeepJSON gives an activity a field "deep" of arrays nested depth times.
+func DeepJSON(index, depth int) Fault {
+	return SetField(index, "deep", strings.Repeat("[", depth)+strings.Repeat("]", depth))
+}
+
+func editMembers(edit func(*http.Request, members) members) Fault {
+	return editRequested(func(r *http.Request, page []byte) []byte { return edit(r, mustSplit(page)).join() })
+}
+
+func editRecord(index int, edit func(record []byte) []byte) Fault {
+	return editMembers(func(_ *http.Request, m members) members {
+		records := splitArray(m.get("data"))
+		if index < len(records) {
+			records[index] = edit(records[index])
+		}
+		return m.set("data", joinArray(records))
+	})
+}
+
+// nextMember names the cursor that a walk goes on with.
+func nextMember(r *http.Request) string {
+	if r.URL.Query().Has("before_id") {
+		return "first_id"
+	}
+	return "last_id"
+}
+
+// mustSplit splits what the API itself has made, which is an object.
+func mustSplit(object []byte) members {
+	m, err := splitObject(object)
+	if err != nil {
+		panic(err)
+	}
+	return m
+}
+
+func splitArray(array []byte) [][]byte {
+	var values []json.RawMessage
+	if err := json.Unmarshal(array, &values); err != nil {
+		panic(err)
+	}
+	texts := make([][]byte, len(values))
+	for i, value := range values {
+		texts[i] = value
+	}
+	return texts
+}
+
+func joinArray(values [][]byte) []byte {
+	array := append([]byte{'['}, bytes.Join(values, []byte{','})...)
+	return append(array, ']')
+}

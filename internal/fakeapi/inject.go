@@ -1,0 +1,114 @@
+package fakeapi
+
+import (
+	"net/http"
+	"sync/atomic"
+)
+
+// A Fault answers a request instead of the API. It may call next, which is the API
+// without faults, any number of times, with other writers and other requests.
+// The header request-id is set already. The context of r ends when the client
+// leaves. Faults may run at the same time as each other.
+type Fault func(w http.ResponseWriter, r *http.Request, next http.Handler)
+
+// A Call is a request that a [Matcher] looks at.
+type Call struct {
+	Number  int // see [Request]
+	Page    int // see [Request]
+	Request *http.Request
+
+	isLast func() bool
+}
+
+// Last tells if the request is a good one for a page after which there is no more.
+func (c Call) Last() bool { return c.isLast() }
+
+// A Matcher chooses the requests for a fault. It must not call the [API]. It is called
+// by one request at a time, and not for a request that an earlier fault took.
+type Matcher func(c Call) bool
+
+// Always matches every request.
+func Always(Call) bool { return true }
+
+// Nth matches the request with the given number, from 1.
+func Nth(n int) Matcher { return func(c Call) bool { return c.Number == n } }
+
+// From matches the request with the given number and all after it.
+func From(n int) Matcher { return func(c Call) bool { return c.Number >= n } }
+
+// First matches the first n requests.
+func First(n int) Matcher { return func(c Call) bool { return c.Number <= n } }
+
+// Page matches the requests for a page of a read, from 1, each attempt anew; see
+// [Request].Page.
+func Page(n int) Matcher { return func(c Call) bool { return c.Page == n } }
+
+// MiddlePages matches the pages of a read that are neither its first nor its last.
+func MiddlePages(c Call) bool { return c.Page > 1 && !c.Last() }
+
+// LastPage matches the page of a read after which there is no more.
+func LastPage(c Call) bool { return c.Last() }
+
+// Cursor matches the requests that pass this cursor as after_id or before_id.
+func Cursor(cursor string) Matcher {
+	return func(c Call) bool {
+		q := c.Request.URL.Query()
+		return q.Get("after_id") == cursor || q.Get("before_id") == cursor
+	}
+}
+
+// Times matches what the other matcher does, but only the first n times.
+func Times(n int, when Matcher) Matcher {
+	return func(c Call) bool {
+		if n == 0 || !when(c) {
+			return false
+		}
+		n--
+		return true
+	}
+}
+
+// An Injection is a fault that waits for its requests.
+type Injection struct {
+	when  Matcher
+	fault Fault
+	fired atomic.Int64
+}
+
+// Fired returns how many requests the fault has taken, so that a test can tell that
+// it happened at all.
+func (i *Injection) Fired() int { return int(i.fired.Load()) }
+
+// Inject lets fault answer the requests that when matches. Where several injections
+// match, the earliest takes the request. See [Times] for a fault that expires.
+func (a *API) Inject(when Matcher, fault Fault) *Injection {
+	a.faultsMu.Lock()
+	defer a.faultsMu.Unlock()
+	i := &Injection{when: when, fault: fault}
+	a.faults = append(a.faults, i)
+	return i
+}
+
+// ClearFaults removes all injections.
+func (a *API) ClearFaults() {
+	a.faultsMu.Lock()
+	defer a.faultsMu.Unlock()
+	a.faults = nil
+}
+
+func (a *API) faultFor(r *http.Request, entry *Request) Fault {
+	c := Call{Number: entry.Number, Page: entry.Page, Request: r}
+	c.isLast = func() bool {
+		p, _, f := a.find(r.URL.RawQuery)
+		return f == nil && !p.hasMore
+	}
+	a.faultsMu.Lock()
+	defer a.faultsMu.Unlock()
+	for _, i := range a.faults {
+		if i.when(c) {
+			i.fired.Add(1)
+			return i.fault
+		}
+	}
+	return nil
+}

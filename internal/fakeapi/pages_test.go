@@ -1,0 +1,376 @@
+package fakeapi_test
+
+import (
+	"cmp"
+	"fmt"
+	"net/url"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/compliance-feed/terraform-provider-compliance/internal/fakeapi"
+)
+
+// chunk cuts the list into the pages of a walk that begins at its start.
+func chunk(ids []string, limit int) [][]string {
+	if len(ids) == 0 {
+		return [][]string{{}}
+	}
+	return slices.Collect(slices.Chunk(ids, limit))
+}
+
+// chunkBackward cuts it into those of a walk that begins at its end.
+func chunkBackward(ids []string, limit int) [][]string {
+	if len(ids) == 0 {
+		return [][]string{{}}
+	}
+	var pages [][]string
+	for end := len(ids); end > 0; end -= limit {
+		pages = append(pages, ids[max(0, end-limit):end])
+	}
+	return pages
+}
+
+func TestPages(t *testing.T) {
+	t.Parallel()
+	const limit = 5
+	for _, n := range []int{0, 1, limit - 1, limit, limit + 1, 2 * limit, 3*limit + 2} {
+		for _, order := range []string{"", "asc", "desc"} {
+			t.Run(fmt.Sprintf("%d_%s", n, order), func(t *testing.T) {
+				t.Parallel()
+				// Two more than n, whose cursors are the ends that the walks start from.
+				c := inProcess(fakeapi.New(quiet(records(n + 2)...)))
+				query := fmt.Sprintf("&limit=%d", limit)
+				if order != "" {
+					query += "&order=" + order
+				}
+				whole := c.get(t, "limit=5000&order="+cmp.Or(order, "desc"))
+				ids := whole.ids(t)
+				if order == "asc" != slices.IsSorted(ids) {
+					t.Fatalf("order %q: got %v", order, ids)
+				}
+				if got, want := c.walk(t, query, "after_id", ""), chunk(ids, limit); !equal(got, want) {
+					t.Errorf("forward: got %v, want %v", got, want)
+				}
+				if got, want := c.walk(t, query, "after_id", *whole.FirstID), chunk(ids[1:], limit); !equal(got, want) {
+					t.Errorf("forward from the first: got %v, want %v", got, want)
+				}
+				if got, want := c.walk(t, query, "before_id", *whole.LastID), chunkBackward(ids[:n+1], limit); !equal(got, want) {
+					t.Errorf("backward from the last: got %v, want %v", got, want)
+				}
+			})
+		}
+	}
+}
+
+func equal(a, b [][]string) bool { return slices.EqualFunc(a, b, slices.Equal) }
+
+func TestEmptyPage(t *testing.T) {
+	t.Parallel()
+	c := inProcess(fakeapi.New(quiet()))
+	a := c.get(t, "")
+	const want = `{"data":[],"has_more":false,"first_id":null,"last_id":null}`
+	if a.body != want {
+		t.Errorf("got %s, want %s", a.body, want)
+	}
+
+	// Nothing lies beyond the ends of a feed either.
+	c = inProcess(fakeapi.New(quiet(records(3)...)))
+	ends := c.get(t, "")
+	for _, query := range []string{"after_id=" + url.QueryEscape(*ends.LastID), "before_id=" + url.QueryEscape(*ends.FirstID)} {
+		if a := c.get(t, query); a.body != want {
+			t.Errorf("%s: got %s, want %s", query, a.body, want)
+		}
+	}
+}
+
+// The feed's order is of instants, whatever their offset, and ties are broken by ID.
+func TestOrder(t *testing.T) {
+	t.Parallel()
+	c := inProcess(fakeapi.New(quiet(
+		record("d", "2026-05-01T12:00:00+02:00", "t"), // 10:00
+		record("b", "2026-05-01T11:00:00Z", "t"),
+		record("a", "2026-05-01T11:00:00.000+00:00", "t"),
+		record("c", "2026-05-01T06:30:00-04:30", "t"), // 11:00
+		record("e", "2026-05-01T11:00:00.000000001Z", "t"),
+		record("f", "2026-05-01T09:00:00Z", "t"),
+	)))
+	want := strings.Split("f d a b c e", " ")
+	if got := c.get(t, "order=asc").ids(t); !slices.Equal(got, want) {
+		t.Errorf("asc: got %v, want %v", got, want)
+	}
+	slices.Reverse(want)
+	if got := c.get(t, "").ids(t); !slices.Equal(got, want) {
+		t.Errorf("desc: got %v, want %v", got, want)
+	}
+	for _, limit := range []int{1, 2, 3} {
+		got := slices.Concat(c.walk(t, fmt.Sprintf("limit=%d", limit), "after_id", "")...)
+		if !slices.Equal(got, want) {
+			t.Errorf("limit %d: got %v, want %v", limit, got, want)
+		}
+	}
+}
+
+// The same activity may be in the feed twice; every copy is sent once.
+func TestCopies(t *testing.T) {
+	t.Parallel()
+	same := record("same", "2026-05-01T00:00:00Z", "t")
+	c := inProcess(fakeapi.New(quiet(same, same, same)))
+	got := c.walk(t, "limit=1", "after_id", "")
+	if want := [][]string{{"same"}, {"same"}, {"same"}}; !equal(got, want) {
+		t.Errorf("got %v, want %v", got, want)
+	}
+}
+
+// Every filter against a plain loop over the whole feed, which knows no index.
+func TestFilters(t *testing.T) {
+	t.Parallel()
+	feed := fakeapi.Generate(fakeapi.Spec{Activities: 1000, Seed: 7, Span: 2 * time.Hour})
+	feed.Add(records(20)...) // older than all generated ones
+	feed.Add(
+		record("added-1", "2026-08-31T23:00:00Z", "added"),
+		record("added-2", "2026-08-31T23:30:00.5+02:00", "added"),
+	)
+	c := inProcess(fakeapi.New(fakeapi.Options{Feed: feed, SkipReadLog: true, RateLimit: 1e6}))
+	activities := all(t, feed)
+	if !slices.IsSortedFunc(activities, func(a, b activity) int {
+		return cmp.Or(a.CreatedAt.Compare(b.CreatedAt), strings.Compare(a.ID, b.ID))
+	}) {
+		t.Fatal("All is not in order")
+	}
+
+	middle := activities[len(activities)/2].CreatedAt
+	chosen := slices.IndexFunc(activities, func(a activity) bool {
+		return a.CreatedAt.After(middle) && a.Type == "claude_chat_created" && a.Actor.UserID != ""
+	})
+	user := activities[chosen].Actor.UserID
+	organization := activities[chosen].OrganizationID
+	other := slices.IndexFunc(activities, func(a activity) bool {
+		return a.OrganizationID != nil && *a.OrganizationID != *organization
+	})
+	uuid := activities[other].OrganizationUUID
+	later := middle.Add(20 * time.Minute)
+	inZone := later.In(time.FixedZone("", 5400)).Format(time.RFC3339Nano)
+
+	is := func(p *string, v string) bool { return p != nil && *p == v }
+	tests := []struct {
+		name  string
+		query url.Values
+		match func(activity) bool
+	}{
+		{"none", url.Values{}, func(activity) bool { return true }},
+		{
+			"organization_id", url.Values{"organization_ids[]": {*organization}},
+			func(a activity) bool { return is(a.OrganizationID, *organization) },
+		},
+		{
+			"organization_uuid", url.Values{"organization_ids[]": {*uuid, "org_unknown"}},
+			func(a activity) bool { return is(a.OrganizationUUID, *uuid) },
+		},
+		{
+			"organization_both_forms", url.Values{"organization_ids[]": {*uuid, *organization}},
+			func(a activity) bool { return is(a.OrganizationUUID, *uuid) || is(a.OrganizationID, *organization) },
+		},
+		{
+			"actor", url.Values{"actor_ids[]": {user}},
+			func(a activity) bool { return a.Actor.UserID == user },
+		},
+		{
+			"actor_alias_merged", url.Values{"actor_ids[]": {"user_unknown"}, "user_ids[]": {user}},
+			func(a activity) bool { return a.Actor.UserID == user },
+		},
+		{
+			"types", url.Values{"activity_types[]": {"claude_chat_created", "added", "no_such_type"}},
+			func(a activity) bool { return a.Type == "claude_chat_created" || a.Type == "added" },
+		},
+		{
+			"excluded_types", url.Values{"exclude_activity_types[]": {"claude_chat_created", "claude_chat_viewed"}},
+			func(a activity) bool { return a.Type != "claude_chat_created" && a.Type != "claude_chat_viewed" },
+		},
+		{
+			"gte", url.Values{"created_at.gte": {middle.Format(time.RFC3339Nano)}},
+			func(a activity) bool { return !a.CreatedAt.Before(middle) },
+		},
+		{
+			"gt", url.Values{"created_at.gt": {middle.Format(time.RFC3339Nano)}},
+			func(a activity) bool { return a.CreatedAt.After(middle) },
+		},
+		{
+			"lte", url.Values{"created_at.lte": {middle.Format(time.RFC3339Nano)}},
+			func(a activity) bool { return !a.CreatedAt.After(middle) },
+		},
+		{
+			"lt", url.Values{"created_at.lt": {middle.Format(time.RFC3339Nano)}},
+			func(a activity) bool { return a.CreatedAt.Before(middle) },
+		},
+		{
+			"all_bounds", url.Values{
+				"created_at.gte": {middle.Format(time.RFC3339Nano)}, "created_at.gt": {middle.Add(-time.Hour).Format(time.RFC3339)},
+				"created_at.lte": {inZone}, "created_at.lt": {inZone},
+			},
+			func(a activity) bool { return !a.CreatedAt.Before(middle) && a.CreatedAt.Before(later) },
+		},
+		{
+			"no_instant", url.Values{"created_at.gt": {inZone}, "created_at.lt": {inZone}},
+			func(activity) bool { return false },
+		},
+		{
+			"everything_at_once", url.Values{
+				"organization_ids[]": {*organization}, "user_ids[]": {user},
+				"exclude_activity_types[]": {"claude_chat_viewed"}, "created_at.gte": {middle.Format(time.RFC3339Nano)},
+			},
+			func(a activity) bool {
+				return is(a.OrganizationID, *organization) && a.Actor.UserID == user &&
+					a.Type != "claude_chat_viewed" && !a.CreatedAt.Before(middle)
+			},
+		},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			want := []string{}
+			for _, a := range activities {
+				if test.match(a) {
+					want = append(want, a.ID)
+				}
+			}
+			if len(want) == 0 && test.name != "no_instant" {
+				t.Fatal("the test matches nothing")
+			}
+			query := "&limit=97&order=asc&" + test.query.Encode()
+			got := c.walk(t, query, "after_id", "")
+			if want := chunk(want, 97); !equal(got, want) {
+				t.Errorf("ascending: got %d pages, want %d, or others", len(got), len(want))
+			}
+			slices.Reverse(want)
+			query = "&limit=89&" + test.query.Encode()
+			got = c.walk(t, query, "after_id", "")
+			if want := chunk(want, 89); !equal(got, want) {
+				t.Errorf("descending: got %d pages, want %d, or others", len(got), len(want))
+			}
+			if len(want) == 0 {
+				return
+			}
+			// Back from the end, which is the cursor of another filter.
+			last := c.get(t, "limit=1&order=asc").LastID
+			got = c.walk(t, query, "before_id", *last)
+			if activities[0].ID == want[len(want)-1] {
+				want = want[:len(want)-1]
+			}
+			if want := chunkBackward(want, 89); !equal(got, want) {
+				t.Errorf("backward: got %d pages, want %d, or others", len(got), len(want))
+			}
+		})
+	}
+}
+
+// Cursors name places: they survive growth, failures, key rotation, another limit and
+// another API with the same feed.
+func TestCursorsAreStable(t *testing.T) {
+	t.Parallel()
+	options := quiet(records(10)...)
+	api := fakeapi.New(options)
+	c := inProcess(api)
+	first := c.get(t, "limit=4")
+	second := "limit=3&after_id=" + url.QueryEscape(*first.LastID)
+	want := []string{"a05", "a04", "a03"}
+
+	if strings.HasPrefix(*first.LastID, "a") || url.QueryEscape(*first.LastID) == *first.LastID {
+		t.Errorf("cursor %q: want one that is no activity ID and must be encoded", *first.LastID)
+	}
+	api.Add(record("new", "2026-05-02T00:00:00Z", "t"), record("old", "2026-04-01T00:00:00Z", "t"))
+	api.Inject(fakeapi.Times(1, fakeapi.Page(2)), fakeapi.ServerError(""))
+	if a := c.get(t, second); a.status != 500 {
+		t.Fatalf("got status %d, want 500", a.status)
+	}
+	if got := c.get(t, second).ids(t); !slices.Equal(got, want) {
+		t.Errorf("after growth and failure: got %v, want %v", got, want)
+	}
+	api.SetKey(fakeapi.Key, fakeapi.Grant{Revoked: true})
+	api.SetKey("another", fakeapi.Grant{Scopes: []string{fakeapi.Scope}})
+	if a := c.get(t, second); a.status != 401 {
+		t.Errorf("with the old key: got status %d, want 401", a.status)
+	}
+	c.key = "another"
+	if got := c.get(t, second).ids(t); !slices.Equal(got, want) {
+		t.Errorf("with the new key: got %v, want %v", got, want)
+	}
+	if got := inProcess(fakeapi.New(options)).get(t, second).ids(t); !slices.Equal(got, want) {
+		t.Errorf("another API: got %v, want %v", got, want)
+	}
+	if got, want := c.get(t, "before_id="+url.QueryEscape(*first.FirstID)).ids(t), []string{"new"}; !slices.Equal(got, want) {
+		t.Errorf("what came since: got %v, want %v", got, want)
+	}
+}
+
+// Text is sent as it was given, whatever it is.
+func TestVerbatim(t *testing.T) {
+	t.Parallel()
+	texts := []string{
+		`{ "id" : "x1", "created_at":"2026-05-01T00:00:00.10Z","type":"t", "n":12345678901234567890, "f":1.0, "e":1e400}`,
+		`{"type":"t","id":"x2","created_at":"2026-05-01T00:00:01Z","id":"x2","a":1,"a":{"a":2},"ID":"other"}`,
+		`{"id":"x3","created_at":"2026-05-01T00:00:02Z","type":"t","s":"\u00e9\/\ud800` + "\xff" + `","actor":[]}`,
+		`{"id":"x4","created_at":"2026-05-01T00:00:03Z","type":"t","organization_id":7}`,
+	}
+	a := inProcess(fakeapi.New(quiet(texts...))).get(t, "order=asc")
+	if want := `{"data":[` + strings.Join(texts, ",") + `],"has_more":false`; !strings.HasPrefix(a.body, want) {
+		t.Errorf("got %s\nwant it to begin with %s", a.body, want)
+	}
+}
+
+func TestAddPanics(t *testing.T) {
+	t.Parallel()
+	for name, text := range map[string]string{
+		"not_json":      `{`,
+		"not_an_object": `[]`,
+		"null":          `null`,
+		"no_id":         `{"created_at":"2026-05-01T00:00:00Z","type":"t"}`,
+		"wrong_case":    `{"ID":"x","created_at":"2026-05-01T00:00:00Z","type":"t"}`,
+		"no_type":       `{"id":"x","created_at":"2026-05-01T00:00:00Z"}`,
+		"bad_time":      `{"id":"x","created_at":"yesterday","type":"t"}`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			defer func() {
+				if recover() == nil {
+					t.Errorf("Add(%s) did not panic", text)
+				}
+			}()
+			fakeapi.NewFeed(text)
+		})
+	}
+}
+
+func TestLoad(t *testing.T) {
+	t.Parallel()
+	now := time.Date(2026, 5, 1, 12, 0, 0, 0, time.FixedZone("", 7200))
+	feed := fakeapi.NewFeed()
+	err := feed.Load(strings.NewReader(`{"id":"b","type":"t","created_at":"-90m","n":1.0}
+
+  {"id":"a","created_at":"2026-05-01T01:00:00+01:00","type":"t"}
+`), now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for raw := range feed.All() {
+		got = append(got, string(raw))
+	}
+	want := []string{
+		`  {"id":"a","created_at":"2026-05-01T01:00:00+01:00","type":"t"}`,
+		`{"id":"b","type":"t","created_at":"2026-05-01T08:30:00Z","n":1.0}`,
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("got %q\nwant %q", got, want)
+	}
+
+	for _, bad := range []string{"{", "[]", `{"id":"a","type":"t","created_at":"-3x"}`, `{"id":"a"}`} {
+		if err := feed.Load(strings.NewReader(record("c", "-1s", "t")+"\n"+bad), now); err == nil || !strings.Contains(err.Error(), "line 2") {
+			t.Errorf("%s: got error %v, want one about line 2", bad, err)
+		}
+	}
+	if got := feed.Len(); got != 2 {
+		t.Errorf("after errors: got %d activities, want 2", got)
+	}
+}

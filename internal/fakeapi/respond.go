@@ -1,0 +1,80 @@
+package fakeapi
+
+import (
+	"bytes"
+	"compress/gzip"
+	"context"
+	"net/http"
+	"net/http/httptest"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// A Server is an [API] on a port of 127.0.0.1.
+type Server struct {
+	*API
+	// URL is the base URL, with the path prefix and without a trailing slash.
+	URL    string
+	server *httptest.Server
+}
+
+// NewServer starts a Server; the caller closes it.
+func NewServer(o Options) *Server {
+	a := New(o)
+	s := httptest.NewServer(a)
+	return &Server{API: a, URL: s.URL + a.options.PathPrefix, server: s}
+}
+
+// Close ends all connections, those of hanging faults too, and waits for their handlers.
+func (s *Server) Close() {
+	s.server.CloseClientConnections()
+	s.server.Close()
+}
+
+// send writes a JSON response, compressed where the client accepts that.
+func send(w http.ResponseWriter, r *http.Request, status int, body []byte) {
+	h := w.Header()
+	h.Set("Content-Type", "application/json")
+	if acceptsGzip(r) {
+		h.Set("Content-Encoding", "gzip")
+		body = compress(body)
+	}
+	h.Set("Content-Length", strconv.Itoa(len(body)))
+	w.WriteHeader(status)
+	// A client that is gone has no use for the error.
+	_, _ = w.Write(body)
+}
+
+func acceptsGzip(r *http.Request) bool {
+	for accepted := range strings.SplitSeq(r.Header.Get("Accept-Encoding"), ",") {
+		coding, _, weighted := strings.Cut(strings.TrimSpace(accepted), ";")
+		if coding == "gzip" && !weighted {
+			return true
+		}
+	}
+	return false
+}
+
+func compress(body []byte) []byte {
+	var b bytes.Buffer
+	z, err := gzip.NewWriterLevel(&b, gzip.BestSpeed)
+	if err != nil {
+		panic(err)
+	}
+	_, _ = z.Write(body) // to memory, which does not fail
+	_ = z.Close()
+	return b.Bytes()
+}
+
+// pause waits for d, and tells false if ctx ended first.
+func pause(ctx context.Context, d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}

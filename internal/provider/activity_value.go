@@ -1,0 +1,120 @@
+package provider
+
+import (
+	"bytes"
+	"slices"
+
+	"github.com/hashicorp/terraform-plugin-framework/attr"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+	"github.com/vmihailenco/msgpack/v5"
+
+	"github.com/compliance-feed/terraform-provider-compliance/internal/compliance"
+)
+
+// activityType is the type of an activity. It is the element type of a list attribute
+// and not a nested attribute, which `terraform test` cannot mock
+// (https://github.com/hashicorp/terraform/issues/37939).
+var activityType = types.ObjectType{AttrTypes: map[string]attr.Type{
+	"id":                types.StringType,
+	"created_at":        types.StringType,
+	"type":              types.StringType,
+	"organization_id":   types.StringType,
+	"organization_uuid": types.StringType,
+	"actor":             actorType,
+	"extra":             types.StringType,
+}}
+
+var actorType = types.ObjectType{AttrTypes: map[string]attr.Type{
+	"type":                          types.StringType,
+	"user_id":                       types.StringType,
+	"email_address":                 types.StringType,
+	"unauthenticated_email_address": types.StringType,
+	"api_key_id":                    types.StringType,
+	"admin_api_key_id":              types.StringType,
+	"ip_address":                    types.StringType,
+	"user_agent":                    types.StringType,
+	"directory_id":                  types.StringType,
+	"idp_connection_type":           types.StringType,
+	"workos_event_id":               types.StringType,
+	"extra":                         types.StringType,
+}}
+
+// activityList writes activities as msgpack, the form in which they cross the plugin
+// protocol; see [NewServer] for why. A test holds it together with the types above.
+type activityList struct {
+	pages [][]byte // in the order of the walk
+	count int
+	bytes int
+
+	buffer  bytes.Buffer // what is being written; its writes never fail
+	encoder *msgpack.Encoder
+}
+
+func newActivityList() *activityList {
+	l := &activityList{}
+	l.encoder = msgpack.NewEncoder(&l.buffer)
+	return l
+}
+
+// add appends a page.
+func (l *activityList) add(activities []compliance.Activity) {
+	l.buffer.Reset()
+	for i := range activities {
+		l.activity(&activities[i])
+	}
+	l.pages = append(l.pages, bytes.Clone(l.buffer.Bytes()))
+	l.count += len(activities)
+	l.bytes += l.buffer.Len()
+}
+
+// value is the whole list; backward puts later pages first.
+func (l *activityList) value(backward bool) []byte {
+	if backward {
+		slices.Reverse(l.pages)
+	}
+	l.buffer.Reset()
+	_ = l.encoder.EncodeArrayLen(l.count)
+	return slices.Concat(append([][]byte{l.buffer.Bytes()}, l.pages...)...)
+}
+
+func (l *activityList) activity(activity *compliance.Activity) {
+	_ = l.encoder.EncodeMapLen(len(activityType.AttrTypes))
+	l.text("id", &activity.ID)
+	l.text("created_at", &activity.CreatedAt)
+	l.text("type", &activity.Type)
+	l.text("organization_id", activity.OrganizationID)
+	l.text("organization_uuid", activity.OrganizationUUID)
+	_ = l.encoder.EncodeString("actor")
+	l.actor(activity.Actor)
+	l.text("extra", &activity.Extra)
+}
+
+func (l *activityList) actor(actor *compliance.Actor) {
+	if actor == nil {
+		_ = l.encoder.EncodeNil()
+		return
+	}
+	_ = l.encoder.EncodeMapLen(len(actorType.AttrTypes))
+	l.text("type", actor.Type)
+	l.text("user_id", actor.UserID)
+	l.text("email_address", actor.EmailAddress)
+	l.text("unauthenticated_email_address", actor.UnauthenticatedEmailAddress)
+	l.text("api_key_id", actor.APIKeyID)
+	l.text("admin_api_key_id", actor.AdminAPIKeyID)
+	l.text("ip_address", actor.IPAddress)
+	l.text("user_agent", actor.UserAgent)
+	l.text("directory_id", actor.DirectoryID)
+	l.text("idp_connection_type", actor.IDPConnectionType)
+	l.text("workos_event_id", actor.WorkOSEventID)
+	l.text("extra", &actor.Extra)
+}
+
+// text writes an attribute; nil is null.
+func (l *activityList) text(name string, text *string) {
+	_ = l.encoder.EncodeString(name)
+	if text == nil {
+		_ = l.encoder.EncodeNil()
+		return
+	}
+	_ = l.encoder.EncodeString(*text)
+}

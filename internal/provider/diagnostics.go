@@ -1,0 +1,226 @@
+package provider
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+
+	"github.com/compliance-feed/terraform-provider-compliance/internal/compliance"
+	"github.com/compliance-feed/terraform-provider-compliance/internal/timerange"
+)
+
+// readContext is what the diagnostics of a read need to know of it.
+type readContext struct {
+	what    string // the object's type, such as compliance_activities
+	window  timerange.Window
+	timeout time.Duration
+}
+
+// nothingReturned stands in the diagnostics of reads that had come some way.
+const nothingReturned = "Nothing was returned, so that no policy is decided on a part of the feed."
+
+// readError says for the person at the terminal what happened, where, and what to do.
+func (r readContext) readError(err error) diag.Diagnostic {
+	var read *compliance.ReadError
+	if !errors.As(err, &read) {
+		return diag.NewErrorDiagnostic("The activity feed could not be read", "This is a bug of the provider: "+err.Error()+".")
+	}
+	where := fmt.Sprintf("Page %d of %s", read.Page, r.what)
+	summary, happened, advice := r.explain(read.Err)
+	detail := where + ": " + happened
+	if read.Attempts > 1 {
+		detail += fmt.Sprintf(" It was tried %d times.", read.Attempts)
+	}
+	if read.Activities > 0 {
+		detail += fmt.Sprintf(" %s had been read before it. %s", count(read.Activities), nothingReturned)
+	}
+	return diag.NewErrorDiagnostic(summary, detail+"\n\n"+advice)
+}
+
+// explain returns a summary, a sentence or two on what happened, and what to do.
+func (r readContext) explain(err error) (summary, happened, advice string) {
+	var (
+		status      *compliance.StatusError
+		connection  *compliance.ConnectionError
+		page        *compliance.PageError
+		wait        *compliance.WaitError
+		interrupted *compliance.InterruptedError
+	)
+	// A wait and an interruption hold the last failed attempt, so they come first.
+	switch {
+	case errors.As(err, &interrupted):
+		return r.explainInterrupted(interrupted)
+	case errors.As(err, &wait):
+		happened := fmt.Sprintf("the next request has to wait until %s, which is later than this read may last.", clock(wait.Until))
+		return "The rate limit outlasts the read", happened + lastAttempt(wait.Last),
+			fmt.Sprintf("Run it again after that, or give the read more time than %s (timeouts.read). "+rateLimitAdvice, brief(r.timeout))
+	case errors.As(err, &status):
+		return explainStatus(status)
+	case errors.As(err, &connection):
+		return explainConnection(connection)
+	case errors.As(err, &page):
+		return explainPage(page)
+	}
+	return "The activity feed could not be read", err.Error() + ".", "This is a bug of the provider. Please report it."
+}
+
+func (r readContext) explainInterrupted(err *compliance.InterruptedError) (summary, happened, advice string) {
+	if errors.Is(err.Err, context.DeadlineExceeded) {
+		return "The read took too long",
+			fmt.Sprintf("the read did not end within %s (timeouts.read).", brief(r.timeout)) + lastAttempt(err.Last),
+			"Give it more time (timeouts.read), narrow the window or the filters, or count with compliance_activity_summary."
+	}
+	return "The read was cancelled", "the read was cancelled before it was complete." + lastAttempt(err.Last), "Run it again."
+}
+
+func lastAttempt(err error) string {
+	if err == nil {
+		return ""
+	}
+	return " The last attempt failed: " + err.Error() + "."
+}
+
+const rateLimitAdvice = "The limit is shared by all keys of the parent organization and all compliance endpoints. " +
+	"Fewer or larger reads help (limit = 5000 is the default), and so does a lower rate_limit_rpm if other programs need a share."
+
+func explainStatus(err *compliance.StatusError) (summary, happened, advice string) {
+	happened = quoteAnswer(err)
+	switch {
+	case err.RedirectHost != "":
+		return "The server redirects to another address", happened,
+			"Redirects are not followed, since the key would go along. Check base_url: is " + err.RedirectHost + " the address that you mean?"
+	case err.Status == 400:
+		return "The server rejected the request", happened,
+			"Check the arguments that the message names. A cursor (after_id, before_id) must come from first_id or last_id of an earlier read."
+	case err.Status == 401:
+		return "The API key was refused", happened,
+			"The key is wrong, was revoked, or is of a kind that cannot read the feed. It comes from the argument api_key of the provider, or from the first of " +
+				strings.Join(keyVariables, ", ") + " that is set. " + whereKeysAreMade
+	case err.Status == 403:
+		return "The API key may not read the activity feed", happened,
+			"Either the key was made without the scope read:compliance_activities (scopes cannot be changed later, make a new key), " +
+				"or it is an Admin API key from before the Compliance API was enabled for the organization (make a new one)."
+	case err.Status == 404:
+		return "There is no activity feed at this address", happened, "Check base_url: /v1/compliance/activities is added to it."
+	case err.Status == 429:
+		if !err.ResumeAt.IsZero() {
+			happened += fmt.Sprintf(" The window resets at %s.", clock(err.ResumeAt))
+		}
+		return "The rate limit is used up", happened, "Run it again after the reset, or raise max_retries. " + rateLimitAdvice
+	case err.Status == 408 || err.Status >= 500:
+		return "The server could not answer", happened, "This is a fault of the server or of a proxy before it. Run it again later; max_retries says how often each page is tried again." + quoteRequestID(err.RequestID)
+	}
+	return "The server gave an unexpected answer", happened, "Check base_url and any proxy in between." + quoteRequestID(err.RequestID)
+}
+
+// quoteAnswer is what the server said, as in: HTTP 403, permission_error: "Missing
+// required scopes. …" (request-id req_01A).
+func quoteAnswer(err *compliance.StatusError) string {
+	answer := fmt.Sprintf("HTTP %d", err.Status)
+	if err.Type != "" {
+		answer += ", " + err.Type
+	}
+	switch {
+	case err.HTML:
+		answer += ", with an HTML page, which a proxy may have sent"
+	case err.Message != "":
+		answer += fmt.Sprintf(": %q", err.Message)
+	}
+	return answer + parenthesis(err.RequestID) + "."
+}
+
+func parenthesis(requestID string) string {
+	if requestID == "" {
+		return " (without a request-id)"
+	}
+	return " (request-id " + requestID + ")"
+}
+
+func quoteRequestID(requestID string) string {
+	if requestID == "" {
+		return ""
+	}
+	return " If it persists, ask Anthropic's support and quote the request-id " + requestID + "."
+}
+
+func explainConnection(err *compliance.ConnectionError) (summary, happened, advice string) {
+	happened = err.Host + ": " + err.Reason + "."
+	switch {
+	case err.Timeout > 0:
+		return "A request took too long", happened, fmt.Sprintf("Raise request_timeout (%s) in the provider's configuration, or ask for smaller pages (limit).", brief(err.Timeout))
+	case err.Untrusted:
+		return "The server's certificate is not trusted", happened,
+			"If a proxy of your network opens TLS connections, name a file with its certificate in the environment variable SSL_CERT_FILE."
+	}
+	return "The server could not be reached", happened, "Check the network, base_url, and the proxy settings HTTPS_PROXY and NO_PROXY."
+}
+
+func explainPage(err *compliance.PageError) (summary, happened, advice string) {
+	happened = err.Reason + parenthesis(err.RequestID) + "."
+	if err.TooLarge {
+		return "A page is too large", happened, "Ask for smaller pages (limit)."
+	}
+	return "The server's answer is not a complete page", happened,
+		"What follows it cannot be known, so the read ends here. Run it again, and check base_url and any proxy in between." + quoteRequestID(err.RequestID)
+}
+
+// tooManyActivities is the guard against results that no state should hold.
+func (r readContext) tooManyActivities(page int) diag.Diagnostic {
+	return diag.NewErrorDiagnostic(
+		fmt.Sprintf("More than %s match", count(maxActivities)),
+		fmt.Sprintf("%s stopped on page %d, %s. %s\n\n", r.what, page, r.windowText(), nothingReturned)+
+			"Narrow the window or the filters, set max_results to take the first of them, or count with compliance_activity_summary.",
+	)
+}
+
+func (r readContext) resultTooLarge(page, activities int) diag.Diagnostic {
+	return diag.NewErrorDiagnostic(
+		"The result is too large for Terraform",
+		fmt.Sprintf("%s stopped on page %d, %s: %s are more than the 256 MiB that the plugin protocol takes. %s\n\n",
+			r.what, page, r.windowText(), count(activities), nothingReturned)+
+			"Narrow the window or the filters, lower max_results, or count with compliance_activity_summary.",
+	)
+}
+
+func (r readContext) windowText() string {
+	switch start, end := r.window.Start, r.window.End; {
+	case start != nil && end != nil:
+		return fmt.Sprintf("between %s and %s", timerange.Format(*start), timerange.Format(*end))
+	case start != nil:
+		return fmt.Sprintf("from %s until now", timerange.Format(*start))
+	case end != nil:
+		return fmt.Sprintf("until %s", timerange.Format(*end))
+	}
+	return "with no time bounds"
+}
+
+// clock is a time as people compare it with their watch.
+func clock(t time.Time) string { return t.UTC().Round(time.Second).Format("2006-01-02 15:04:05 UTC") }
+
+// brief is a duration without zeros at its end: 20m instead of 20m0s.
+func brief(d time.Duration) string {
+	text := d.String()
+	if strings.HasSuffix(text, "m0s") {
+		text = strings.TrimSuffix(text, "0s")
+	}
+	if strings.HasSuffix(text, "h0m") {
+		text = strings.TrimSuffix(text, "0m")
+	}
+	return text
+}
+
+// count is a number of activities in words: 12,000 activities.
+func count(n int) string {
+	digits := fmt.Sprint(n)
+	for i := len(digits) - 3; i > 0; i -= 3 {
+		digits = digits[:i] + "," + digits[i:]
+	}
+	if n == 1 {
+		return digits + " activity"
+	}
+	return digits + " activities"
+}

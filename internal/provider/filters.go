@@ -1,0 +1,196 @@
+package provider
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/hashicorp/terraform-plugin-framework-timetypes/timetypes"
+	"github.com/hashicorp/terraform-plugin-framework-validators/setvalidator"
+	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
+	"github.com/hashicorp/terraform-plugin-framework/attr"
+	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+	"github.com/hashicorp/terraform-plugin-go/tftypes"
+
+	"github.com/compliance-feed/terraform-provider-compliance/internal/compliance"
+	"github.com/compliance-feed/terraform-provider-compliance/internal/timerange"
+)
+
+// defaultReadTimeout is for a whole read, waits included.
+const defaultReadTimeout = 20 * time.Minute
+
+// filters are the arguments that everything that reads the feed has: what to read,
+// and for how long at most.
+type filters struct {
+	OrganizationIDs      types.Set         `tfsdk:"organization_ids"`
+	ActorIDs             types.Set         `tfsdk:"actor_ids"`
+	ActivityTypes        types.Set         `tfsdk:"activity_types"`
+	ExcludeActivityTypes types.Set         `tfsdk:"exclude_activity_types"`
+	CreatedAtGTE         timetypes.RFC3339 `tfsdk:"created_at_gte"`
+	CreatedAtGT          timetypes.RFC3339 `tfsdk:"created_at_gt"`
+	CreatedAtLTE         timetypes.RFC3339 `tfsdk:"created_at_lte"`
+	CreatedAtLT          timetypes.RFC3339 `tfsdk:"created_at_lt"`
+	Lookback             types.String      `tfsdk:"lookback"`
+	Timeouts             types.Object      `tfsdk:"timeouts"`
+
+	// Filled by the read.
+	Window    types.Object `tfsdk:"window"`
+	RequestID types.String `tfsdk:"request_id"`
+}
+
+// withFilters returns the attributes of filters, the timeouts and the window, and
+// those that the object has besides.
+func withFilters(more map[string]schema.Attribute) map[string]schema.Attribute {
+	bound := func(description string) schema.Attribute {
+		return schema.StringAttribute{
+			Optional:            true,
+			CustomType:          timetypes.RFC3339Type{},
+			MarkdownDescription: description + " RFC 3339, such as `2026-04-10T08:00:00Z`.",
+		}
+	}
+	set := func(description string, more ...validator.Set) schema.Attribute {
+		return schema.SetAttribute{
+			Optional:            true,
+			ElementType:         types.StringType,
+			MarkdownDescription: description + " Omit it for no such filter; an empty set is an error.",
+			Validators:          filterSet(more...),
+		}
+	}
+	attributes := map[string]schema.Attribute{
+		"organization_ids": set("Only activities of these organizations: `org_…` IDs or organization UUIDs."),
+		"actor_ids":        set("Only activities of these actors: `user_…` IDs."),
+		"activity_types":   set("Only activities of these types. Not together with `exclude_activity_types`."),
+		"exclude_activity_types": set("No activities of these types. Not together with `activity_types`.",
+			setvalidator.ConflictsWith(path.MatchRoot("activity_types"))),
+		"created_at_gte": bound("Only activities at or after this time."),
+		"created_at_gt":  bound("Only activities after this time."),
+		"created_at_lte": bound("Only activities at or before this time."),
+		"created_at_lt":  bound("Only activities before this time."),
+		"lookback": schema.StringAttribute{
+			Optional: true,
+			MarkdownDescription: "The lower bound as a distance: that long before the upper bound, or before now where there is none. " +
+				"A duration in Go's units and `d` and `w`, such as `90m`, `24h`, `7d` or `1d12h`. Not together with `created_at_gte` or `created_at_gt`.",
+			Validators: []validator.String{
+				durationString,
+				stringvalidator.ConflictsWith(path.MatchRoot("created_at_gte"), path.MatchRoot("created_at_gt")),
+			},
+		},
+		"timeouts": schema.SingleNestedAttribute{
+			Optional:            true,
+			MarkdownDescription: "How long the read may take.",
+			Attributes: map[string]schema.Attribute{
+				"read": schema.StringAttribute{
+					Optional:            true,
+					MarkdownDescription: "For the whole read, waits and retries included: a duration such as `5m`. Default: `20m`.",
+					Validators:          []validator.String{durationString},
+				},
+			},
+		},
+		"window": schema.ObjectAttribute{
+			Computed:            true,
+			AttributeTypes:      map[string]attr.Type{"start": types.StringType, "end": types.StringType},
+			MarkdownDescription: "The time bounds that were sent, as `start` and `end`: RFC 3339 in UTC, the tightest on each side, null where open.",
+		},
+		"request_id": schema.StringAttribute{
+			Computed:            true,
+			MarkdownDescription: "The `request-id` of the last page, for an audit trail.",
+		},
+	}
+	for name, attribute := range more {
+		attributes[name] = attribute
+	}
+	return attributes
+}
+
+// query returns the query for the filters and the window that it covers. All values
+// are known and valid by themselves.
+func (f *filters) query(now time.Time) (compliance.Query, timerange.Window, diag.Diagnostics) {
+	bounds, window, err := f.bounds().Resolve(now)
+	return compliance.Query{
+		OrganizationIDs:      stringsOf(f.OrganizationIDs),
+		ActorIDs:             stringsOf(f.ActorIDs),
+		ActivityTypes:        stringsOf(f.ActivityTypes),
+		ExcludeActivityTypes: stringsOf(f.ExcludeActivityTypes),
+		CreatedAtGTE:         bounds.GTE,
+		CreatedAtGT:          bounds.GT,
+		CreatedAtLTE:         bounds.LTE,
+		CreatedAtLT:          bounds.LT,
+	}, window, boundsDiagnostics(err)
+}
+
+// bounds are the time bounds; those that are unknown or no duration count as open.
+func (f *filters) bounds() timerange.Bounds {
+	bounds := timerange.Bounds{
+		GTE: f.CreatedAtGTE.ValueString(),
+		GT:  f.CreatedAtGT.ValueString(),
+		LTE: f.CreatedAtLTE.ValueString(),
+		LT:  f.CreatedAtLT.ValueString(),
+	}
+	if lookback := f.Lookback.ValueString(); lookback != "" {
+		bounds.Lookback, _ = timerange.ParseDuration(lookback)
+	}
+	return bounds
+}
+
+// validate checks the time bounds together, as far as they are known. What is wrong
+// with one of them alone is left to its own attribute.
+func (f *filters) validate(now time.Time) diag.Diagnostics {
+	_, _, err := f.bounds().Resolve(now)
+	var empty *timerange.EmptyError
+	if !errors.As(err, &empty) {
+		return nil
+	}
+	return boundsDiagnostics(err)
+}
+
+func boundsDiagnostics(err error) diag.Diagnostics {
+	var diags diag.Diagnostics
+	var empty *timerange.EmptyError
+	switch {
+	case errors.As(err, &empty):
+		lower, upper := "created_at_"+empty.Lower, "created_at_"+empty.Upper
+		diags.AddAttributeError(path.Root(lower), "The time bounds leave no instant",
+			fmt.Sprintf("No activity can be within both %s and %s. Make %s the later of the two.", lower, upper, upper))
+	case err != nil:
+		diags.AddError("The time bounds cannot be used", err.Error())
+	}
+	return diags
+}
+
+// timeout is for the whole read.
+func (f *filters) timeout() time.Duration {
+	read, ok := f.Timeouts.Attributes()["read"].(types.String)
+	if !ok || read.IsNull() {
+		return defaultReadTimeout
+	}
+	timeout, _ := timerange.ParseDuration(read.ValueString()) // validated
+	return timeout
+}
+
+// stringsOf returns the elements of a known set of strings, sorted, so that the same
+// filter is always the same request. It is nil for null.
+func stringsOf(set types.Set) []string {
+	var values []string
+	for _, element := range set.Elements() {
+		values = append(values, element.(types.String).ValueString())
+	}
+	slices.Sort(values)
+	return values
+}
+
+var windowType = tftypes.Object{AttributeTypes: map[string]tftypes.Type{"start": tftypes.String, "end": tftypes.String}}
+
+func windowValue(window timerange.Window) tftypes.Value {
+	text := func(t *time.Time) tftypes.Value {
+		if t == nil {
+			return tftypes.NewValue(tftypes.String, nil)
+		}
+		return tftypes.NewValue(tftypes.String, timerange.Format(*t))
+	}
+	return tftypes.NewValue(windowType, map[string]tftypes.Value{"start": text(window.Start), "end": text(window.End)})
+}

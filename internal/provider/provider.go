@@ -1,0 +1,143 @@
+// Package provider is the Terraform side: schemas, configuration, validation, and
+// the way from activities to Terraform values and from errors to diagnostics.
+//
+// It is the only package that imports the plugin framework, and it knows nothing of
+// HTTP: reading the feed is up to package compliance. Names and meanings of all
+// arguments and attributes are described in docs/, which are generated from here.
+package provider
+
+import (
+	"context"
+	"log/slog"
+	"os"
+	"time"
+
+	"github.com/hashicorp/terraform-plugin-framework-validators/int64validator"
+	"github.com/hashicorp/terraform-plugin-framework/datasource"
+	"github.com/hashicorp/terraform-plugin-framework/ephemeral"
+	"github.com/hashicorp/terraform-plugin-framework/provider"
+	"github.com/hashicorp/terraform-plugin-framework/provider/schema"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+
+	"github.com/compliance-feed/terraform-provider-compliance/internal/compliance"
+)
+
+const (
+	// Address is where registries have the provider.
+	Address = "registry.terraform.io/compliance-feed/compliance"
+	// TypeName is what the names of all its objects begin with.
+	TypeName = "compliance"
+)
+
+// activityFeedProvider is the provider. Its fields are what a test may replace.
+type activityFeedProvider struct {
+	version string
+	getenv  func(string) string
+	now     func() time.Time
+}
+
+var (
+	_ provider.Provider                       = (*activityFeedProvider)(nil)
+	_ provider.ProviderWithEphemeralResources = (*activityFeedProvider)(nil)
+)
+
+// New returns the provider of this version, as in "1.2.3" or "dev".
+func New(version string) func() provider.Provider {
+	return func() provider.Provider {
+		return &activityFeedProvider{version: version, getenv: os.Getenv, now: time.Now}
+	}
+}
+
+func (p *activityFeedProvider) Metadata(_ context.Context, _ provider.MetadataRequest, resp *provider.MetadataResponse) {
+	resp.TypeName = TypeName
+	resp.Version = p.version
+}
+
+func (p *activityFeedProvider) Schema(_ context.Context, _ provider.SchemaRequest, resp *provider.SchemaResponse) {
+	resp.Schema = schema.Schema{
+		MarkdownDescription: "Reads the Activity Feed, the audit log of Anthropic's Compliance API.",
+		Attributes: map[string]schema.Attribute{
+			"api_key": schema.StringAttribute{
+				Optional:  true,
+				Sensitive: true,
+				MarkdownDescription: "A Compliance Access Key with the scope `read:compliance_activities`, or an Admin API key. " +
+					"Default: the first of the environment variables " + keyVariablesMarkdown + " that is set. " +
+					"It is needed when something is read, not before.",
+				Validators: []validator.String{checkedString("a key that can be sent", compliance.CheckAPIKey)},
+			},
+			"base_url": schema.StringAttribute{
+				Optional: true,
+				MarkdownDescription: "Where the API is. Default: the environment variable `" + baseURLVariable + "`, then `" + compliance.DefaultBaseURL + "`. " +
+					"`https`, or `http` on a loopback host only. A path is kept.",
+				Validators: []validator.String{checkedString("an https URL", checkBaseURL)},
+			},
+			"request_timeout": schema.StringAttribute{
+				Optional:            true,
+				MarkdownDescription: "How long one request may take, its whole answer included and waits before it excluded: a duration such as `30s`, which is the default.",
+				Validators:          []validator.String{durationString},
+			},
+			"max_retries": schema.Int64Attribute{
+				Optional:            true,
+				MarkdownDescription: "How often the request for one page is sent again after a failure that may pass, 0 to 10. Default: 3.",
+				Validators:          []validator.Int64{int64validator.Between(0, 10)},
+			},
+			"rate_limit_rpm": schema.Int64Attribute{
+				Optional: true,
+				MarkdownDescription: "A ceiling for the requests a minute of all reads together; 0 switches it off. Default: 600, which is the server's own limit " +
+					"for the parent organization. The server's limit is kept in any case.",
+				Validators: []validator.Int64{int64validator.AtLeast(0)},
+			},
+			"max_concurrent_requests": schema.Int64Attribute{
+				Optional:            true,
+				MarkdownDescription: "How many requests of all reads may be under way at once, 1 to 16. Default: 4.",
+				Validators:          []validator.Int64{int64validator.Between(1, 16)},
+			},
+			"anthropic_version": schema.StringAttribute{
+				Optional:            true,
+				MarkdownDescription: "The version of the API that is asked for. Default: `" + compliance.DefaultVersion + "`.",
+				Validators:          []validator.String{checkedString("a version", checkVersion)},
+			},
+		},
+	}
+}
+
+// Configure makes the one client that all reads share. What stands in its way is kept
+// for the first read: validate, and a configuration with only functions, need no key.
+func (p *activityFeedProvider) Configure(ctx context.Context, req provider.ConfigureRequest, resp *provider.ConfigureResponse) {
+	var model providerModel
+	resp.Diagnostics.Append(req.Config.Get(ctx, &model)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	f := &feed{now: p.now}
+	options, diags := model.options(p.getenv)
+	if diags.HasError() {
+		f.diags = diags
+	} else {
+		options.UserAgent = userAgent(p.version, req.TerraformVersion, p.getenv("TF_APPEND_USER_AGENT"))
+		options.Logger = slog.New(logHandler{})
+		client, err := compliance.New(options)
+		if err != nil {
+			f.diags.AddError("The provider's configuration cannot be used", "In the provider's configuration, "+err.Error()+".")
+		}
+		f.client = client
+	}
+	resp.DataSourceData = f
+	resp.EphemeralResourceData = f
+}
+
+func (p *activityFeedProvider) DataSources(context.Context) []func() datasource.DataSource {
+	return []func() datasource.DataSource{
+		func() datasource.DataSource { return &dataSource{readable: activities} },
+	}
+}
+
+func (p *activityFeedProvider) EphemeralResources(context.Context) []func() ephemeral.EphemeralResource {
+	return []func() ephemeral.EphemeralResource{
+		func() ephemeral.EphemeralResource { return &ephemeralResource{readable: activities} },
+	}
+}
+
+// Resources returns none: an audit log can only be read.
+func (p *activityFeedProvider) Resources(context.Context) []func() resource.Resource { return nil }

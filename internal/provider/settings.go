@@ -1,0 +1,142 @@
+package provider
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/hashicorp/terraform-plugin-framework/attr"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/compliance-feed/terraform-provider-compliance/internal/compliance"
+	"github.com/compliance-feed/terraform-provider-compliance/internal/timerange"
+)
+
+// keyVariables are asked for the API key in this order.
+var keyVariables = []string{"ANTHROPIC_COMPLIANCE_API_KEY", "ANTHROPIC_COMPLIANCE_ACCESS_KEY", "ANTHROPIC_ADMIN_KEY"}
+
+var keyVariablesMarkdown = "`" + strings.Join(keyVariables, "`, `") + "`"
+
+const baseURLVariable = "ANTHROPIC_COMPLIANCE_BASE_URL"
+
+// whereKeysAreMade ends the messages about keys that are missing or refused.
+const whereKeysAreMade = "Compliance Access Keys are made in claude.ai under Organization settings (scope read:compliance_activities), " +
+	"Admin API keys in the Claude Console under Settings > Admin keys. Claude API keys cannot read the feed."
+
+// providerModel is the provider's configuration.
+type providerModel struct {
+	APIKey                types.String `tfsdk:"api_key"`
+	BaseURL               types.String `tfsdk:"base_url"`
+	RequestTimeout        types.String `tfsdk:"request_timeout"`
+	MaxRetries            types.Int64  `tfsdk:"max_retries"`
+	RateLimitRPM          types.Int64  `tfsdk:"rate_limit_rpm"`
+	MaxConcurrentRequests types.Int64  `tfsdk:"max_concurrent_requests"`
+	AnthropicVersion      types.String `tfsdk:"anthropic_version"`
+}
+
+// options are the configuration with the environment and the defaults behind it. A
+// value that is not known yet is an error: to fall back to the environment or to the
+// default could mean another organization's feed, or another host.
+func (m providerModel) options(getenv func(string) string) (compliance.Options, diag.Diagnostics) {
+	var diags diag.Diagnostics
+	for _, argument := range []struct {
+		name  string
+		value attr.Value
+	}{
+		{"api_key", m.APIKey},
+		{"base_url", m.BaseURL},
+		{"request_timeout", m.RequestTimeout},
+		{"max_retries", m.MaxRetries},
+		{"rate_limit_rpm", m.RateLimitRPM},
+		{"max_concurrent_requests", m.MaxConcurrentRequests},
+		{"anthropic_version", m.AnthropicVersion},
+	} {
+		if argument.value.IsUnknown() {
+			diags.AddError(
+				fmt.Sprintf("The provider's %s is not known yet", argument.name),
+				fmt.Sprintf("The argument %s of the provider depends on something that will be known only after apply, so nothing can be read during plan. "+
+					"Take it from a variable, an environment variable or a data source, or apply what it depends on first (-target).", argument.name),
+			)
+		}
+	}
+	if diags.HasError() {
+		return compliance.Options{}, diags
+	}
+	options := compliance.Options{
+		RequestTimeout:    30 * time.Second,
+		MaxRetries:        int(orDefault(m.MaxRetries, 3)),
+		RequestsPerMinute: int(orDefault(m.RateLimitRPM, 600)),
+		RequestsAtOnce:    int(orDefault(m.MaxConcurrentRequests, 4)),
+		Version:           m.AnthropicVersion.ValueString(),
+	}
+	if !m.RequestTimeout.IsNull() {
+		// Validated, as all that is known here.
+		options.RequestTimeout, _ = timerange.ParseDuration(m.RequestTimeout.ValueString())
+	}
+
+	options.APIKey = m.APIKey.ValueString()
+	if m.APIKey.IsNull() {
+		var variable string
+		variable, options.APIKey = firstSet(getenv, keyVariables...)
+		if variable == "" {
+			diags.AddError("No API key is configured", "Nothing can be read without an API key. Set one of the environment variables "+
+				strings.Join(keyVariables, ", ")+", or the argument api_key of the provider. "+whereKeysAreMade)
+		} else if err := compliance.CheckAPIKey(options.APIKey); err != nil {
+			diags.AddError("The API key cannot be used", fmt.Sprintf("The value of the environment variable %s %s.", variable, err))
+		}
+	}
+	options.BaseURL = m.BaseURL.ValueString()
+	if m.BaseURL.IsNull() {
+		_, options.BaseURL = firstSet(getenv, baseURLVariable)
+		if options.BaseURL != "" {
+			if err := checkBaseURL(options.BaseURL); err != nil {
+				diags.AddError("The base URL cannot be used", fmt.Sprintf("The value of the environment variable %s %s.", baseURLVariable, err))
+			}
+		}
+	}
+	return options, diags
+}
+
+func orDefault(value types.Int64, ifNull int64) int64 {
+	if value.IsNull() {
+		return ifNull
+	}
+	return value.ValueInt64()
+}
+
+// firstSet returns the first variable that is set and not empty, with its value.
+func firstSet(getenv func(string) string, variables ...string) (variable, value string) {
+	for _, variable := range variables {
+		if value := getenv(variable); value != "" {
+			return variable, value
+		}
+	}
+	return "", ""
+}
+
+func checkBaseURL(text string) error {
+	_, err := compliance.ParseBaseURL(text)
+	return err
+}
+
+func checkVersion(text string) error {
+	if text == "" || strings.ContainsFunc(text, func(r rune) bool { return r <= ' ' || r > '~' }) {
+		return errors.New("must be a version such as " + compliance.DefaultVersion)
+	}
+	return nil
+}
+
+// userAgent names the provider and Terraform, and adds what the user wants added,
+// as HashiCorp's own providers do with TF_APPEND_USER_AGENT.
+func userAgent(version, terraformVersion, appended string) string {
+	text := "terraform-provider-compliance/" + version + " (+https://" + Address + ")"
+	if terraformVersion != "" {
+		text += " Terraform/" + terraformVersion
+	}
+	if appended = strings.TrimSpace(appended); appended != "" {
+		text += " " + appended
+	}
+	return text
+}
