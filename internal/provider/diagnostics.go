@@ -186,6 +186,15 @@ func (r readContext) resultTooLarge(page, activities int) diag.Diagnostic {
 	)
 }
 
+// notCountable is about an activity that a summary cannot place.
+func (r readContext) notCountable(page int, err error) diag.Diagnostic {
+	return diag.NewErrorDiagnostic(
+		"An activity cannot be counted",
+		fmt.Sprintf("Page %d of %s: %s. %s\n\n", page, r.what, err, nothingReturned)+
+			"Leave the activity out with a filter, or read the list (compliance_activities), which keeps created_at as it is.",
+	)
+}
+
 func (r readContext) windowText() string {
 	switch start, end := r.window.Start, r.window.End; {
 	case start != nil && end != nil:

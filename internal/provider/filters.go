@@ -64,9 +64,10 @@ func withFilters(more map[string]schema.Attribute) map[string]schema.Attribute {
 	attributes := map[string]schema.Attribute{
 		"organization_ids": set("Only activities of these organizations: `org_…` IDs or organization UUIDs."),
 		"actor_ids":        set("Only activities of these actors: `user_…` IDs."),
-		"activity_types":   set("Only activities of these types. Not together with `exclude_activity_types`."),
+		"activity_types": set("Only activities of these types. Not together with `exclude_activity_types`.",
+			setvalidator.ValueStringsAre(misspeltType{})),
 		"exclude_activity_types": set("No activities of these types. Not together with `activity_types`.",
-			setvalidator.ConflictsWith(path.MatchRoot("activity_types"))),
+			setvalidator.ValueStringsAre(misspeltType{}), setvalidator.ConflictsWith(path.MatchRoot("activity_types"))),
 		"created_at_gte": bound("Only activities at or after this time."),
 		"created_at_gt":  bound("Only activities after this time."),
 		"created_at_lte": bound("Only activities at or before this time."),

@@ -15,6 +15,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework-validators/int64validator"
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/ephemeral"
+	"github.com/hashicorp/terraform-plugin-framework/function"
 	"github.com/hashicorp/terraform-plugin-framework/provider"
 	"github.com/hashicorp/terraform-plugin-framework/provider/schema"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
@@ -40,6 +41,7 @@ type activityFeedProvider struct {
 var (
 	_ provider.Provider                       = (*activityFeedProvider)(nil)
 	_ provider.ProviderWithEphemeralResources = (*activityFeedProvider)(nil)
+	_ provider.ProviderWithFunctions          = (*activityFeedProvider)(nil)
 )
 
 // New returns the provider of this version, as in "1.2.3" or "dev".
@@ -130,12 +132,20 @@ func (p *activityFeedProvider) Configure(ctx context.Context, req provider.Confi
 func (p *activityFeedProvider) DataSources(context.Context) []func() datasource.DataSource {
 	return []func() datasource.DataSource{
 		func() datasource.DataSource { return &dataSource{readable: activities} },
+		func() datasource.DataSource { return &dataSource{readable: activitySummary} },
 	}
 }
 
 func (p *activityFeedProvider) EphemeralResources(context.Context) []func() ephemeral.EphemeralResource {
 	return []func() ephemeral.EphemeralResource{
 		func() ephemeral.EphemeralResource { return &ephemeralResource{readable: activities} },
+		func() ephemeral.EphemeralResource { return &ephemeralResource{readable: activitySummary} },
+	}
+}
+
+func (p *activityFeedProvider) Functions(context.Context) []func() function.Function {
+	return []func() function.Function{
+		func() function.Function { return activityTypesFunction{} },
 	}
 }
 

@@ -2,11 +2,13 @@ package provider
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/hashicorp/terraform-plugin-framework-validators/setvalidator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 
+	"github.com/compliance-feed/terraform-provider-compliance/internal/activitytype"
 	"github.com/compliance-feed/terraform-provider-compliance/internal/timerange"
 )
 
@@ -50,4 +52,24 @@ func filterSet(more ...validator.Set) []validator.Set {
 		setvalidator.NoNullValues(),
 		setvalidator.ValueStringsAre(stringvalidator.LengthAtLeast(1)),
 	}, more...)
+}
+
+// misspeltType warns of an activity type that is close to a known one. It is no error,
+// since the server knows more types than this version of the provider; and any other
+// unknown value may be one of those.
+type misspeltType struct{}
+
+func (misspeltType) Description(context.Context) string {
+	return "value should be an activity type"
+}
+
+func (v misspeltType) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
+
+func (misspeltType) ValidateString(_ context.Context, req validator.StringRequest, resp *validator.StringResponse) {
+	value := req.ConfigValue.ValueString()
+	if nearest, ok := activitytype.Nearest(value); ok && !req.ConfigValue.IsUnknown() {
+		resp.Diagnostics.AddAttributeWarning(req.Path, "Possibly a misspelt activity type",
+			fmt.Sprintf("%q is not among the activity types known in %s, and %q is. If it is a newer type, all is well.",
+				value, activitytype.AsOf().Format("January 2006"), nearest))
+	}
 }

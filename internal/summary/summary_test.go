@@ -1,0 +1,84 @@
+package summary
+
+import (
+	"maps"
+	"strings"
+	"testing"
+
+	"github.com/compliance-feed/terraform-provider-compliance/internal/compliance"
+)
+
+func text(s string) *string { return &s }
+
+func TestAdd(t *testing.T) {
+	t.Parallel()
+	s := New()
+	for _, activity := range []compliance.Activity{
+		{ID: "1", CreatedAt: "2026-04-10T23:30:00-02:00", Type: "a", OrganizationID: text("org_1"),
+			Actor: &compliance.Actor{Type: text("user_actor"), UserID: text("user_1"), EmailAddress: text("someone@example.com"), IPAddress: text("192.0.2.1")}},
+		{ID: "2", CreatedAt: "2026-04-10T08:00:00.25Z", Type: "a", OrganizationID: text("org_1"),
+			Actor: &compliance.Actor{Type: text("user_actor"), UserID: text("user_1")}},
+		{ID: "3", CreatedAt: "2026-04-09T00:00:00Z", Type: "b"},
+	} {
+		if err := s.Add(&activity); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if s.Total != 3 {
+		t.Errorf("total: got %d, want 3", s.Total)
+	}
+	for _, test := range []struct {
+		name      string
+		got, want map[string]int64
+	}{
+		{"ByType", s.ByType, map[string]int64{"a": 2, "b": 1}},
+		{"ByActorType", s.ByActorType, map[string]int64{"user_actor": 2, "none": 1}},
+		{"ByOrganization", s.ByOrganization, map[string]int64{"org_1": 2, "none": 1}},
+		{"ByActor", s.ByActor, map[string]int64{"user_1": 2, "none": 1}},
+		{"ByDay", s.ByDay, map[string]int64{"2026-04-11": 1, "2026-04-10": 1, "2026-04-09": 1}}, // in UTC
+	} {
+		if !maps.Equal(test.got, test.want) {
+			t.Errorf("%s: got %v, want %v", test.name, test.got, test.want)
+		}
+	}
+	if s.Oldest != "2026-04-09T00:00:00Z" || s.Newest != "2026-04-10T23:30:00-02:00" {
+		t.Errorf("got oldest %q and newest %q, want them by instant and as sent", s.Oldest, s.Newest)
+	}
+}
+
+func TestAddWithoutTimestamp(t *testing.T) {
+	t.Parallel()
+	s := New()
+	err := s.Add(&compliance.Activity{ID: "activity_1", CreatedAt: "yesterday\x1b[31m" + strings.Repeat("x", 1000), Type: "a"})
+	if err == nil || !strings.Contains(err.Error(), "activity_1") || strings.Contains(err.Error(), "\x1b") || len(err.Error()) > 300 {
+		t.Errorf("got %v, want a short error that names the activity", err)
+	}
+	if s.Total != 0 || len(s.ByType) != 0 {
+		t.Errorf("got %+v, want nothing counted", s)
+	}
+}
+
+func TestActorKey(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		name  string
+		actor *compliance.Actor
+		want  string
+	}{
+		{"user", &compliance.Actor{Type: text("user_actor"), UserID: text("user_1")}, "user_1"},
+		{"api_key", &compliance.Actor{Type: text("api_actor"), APIKeyID: text("key_1")}, "key_1"},
+		{"admin_api_key", &compliance.Actor{Type: text("admin_api_key_actor"), AdminAPIKeyID: text("admin_1")}, "admin_1"},
+		{"directory", &compliance.Actor{Type: text("scim_directory_sync_actor"), DirectoryID: text("directory_1"), WorkOSEventID: text("event_1")}, "directory_1"},
+		{"first_of_several", &compliance.Actor{Type: text("new_actor"), DirectoryID: text("directory_1"), APIKeyID: text("key_1")}, "key_1"},
+		{"id_before_type", &compliance.Actor{Type: text("anthropic_actor"), UserID: text("user_1")}, "user_1"},
+		{"unauthenticated", &compliance.Actor{Type: text("unauthenticated_user_actor"), UnauthenticatedEmailAddress: text("someone@example.com")}, "unauthenticated"},
+		{"anthropic", &compliance.Actor{Type: text("anthropic_actor")}, "anthropic"},
+		{"unknown_type", &compliance.Actor{Type: text("new_actor"), EmailAddress: text("someone@example.com")}, "none"},
+		{"no_type", &compliance.Actor{}, "none"},
+		{"no_actor", nil, "none"},
+	} {
+		if got := actor(test.actor); got != test.want {
+			t.Errorf("%s: got %q, want %q", test.name, got, test.want)
+		}
+	}
+}
