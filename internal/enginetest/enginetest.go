@@ -1,0 +1,195 @@
+// Package enginetest runs Terraform or OpenTofu as a user does: on a folder of
+// configuration, with this provider installed from a mirror on disk.
+//
+// Which engine is up to the environment: TF_ACC_TERRAFORM_PATH, which scripts/testacc
+// sets for each of them in turn. Without TF_ACC such tests are skipped. What a run
+// reads comes from a fake feed that the test starts; the user's own settings and keys
+// have no part in it.
+package enginetest
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/compliance-feed/terraform-provider-compliance/internal/fakeapi"
+)
+
+// longest is how long one run of an engine may take.
+const longest = 2 * time.Minute
+
+// Engine is a Terraform or OpenTofu with this provider at hand.
+type Engine struct {
+	path    string
+	cliFile string
+}
+
+// build makes the provider, once for all tests of a package. The folder stays until
+// [Clean].
+var build = sync.OnceValues(func() (folder string, err error) {
+	folder, err = os.MkdirTemp("", "enginetest")
+	if err != nil {
+		return "", err
+	}
+	binary := filepath.Join(folder, "terraform-provider-compliance")
+	if output, err := exec.Command("go", "build", "-o", binary, "github.com/compliance-feed/terraform-provider-compliance").CombinedOutput(); err != nil {
+		return folder, fmt.Errorf("building the provider: %w\n%s", err, output)
+	}
+	// Terraform and OpenTofu look for the provider under names of their own.
+	for _, host := range []string{"registry.terraform.io", "registry.opentofu.org"} {
+		version := filepath.Join(folder, "mirror", host, "compliance-feed", "compliance", "0.0.1", runtime.GOOS+"_"+runtime.GOARCH)
+		if err := os.MkdirAll(version, 0o755); err != nil {
+			return folder, err
+		}
+		if err := os.Link(binary, filepath.Join(version, "terraform-provider-compliance_v0.0.1")); err != nil {
+			return folder, err
+		}
+	}
+	cli := fmt.Sprintf("provider_installation {\n  filesystem_mirror { path = %q }\n}\n", filepath.Join(folder, "mirror"))
+	return folder, os.WriteFile(filepath.Join(folder, "cli.tfrc"), []byte(cli), 0o600)
+})
+
+// Main runs the tests of a package and removes what was built for them. It is the body
+// of a TestMain.
+func Main(m *testing.M) int {
+	code := m.Run()
+	if os.Getenv("TF_ACC") != "" {
+		if folder, _ := build(); folder != "" {
+			_ = os.RemoveAll(folder)
+		}
+	}
+	return code
+}
+
+// New returns the engine that the environment names.
+func New(t *testing.T) *Engine {
+	t.Helper()
+	path := os.Getenv("TF_ACC_TERRAFORM_PATH")
+	if os.Getenv("TF_ACC") == "" || path == "" {
+		t.Skip("runs with an engine: make testacc")
+	}
+	folder, err := build()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &Engine{path: path, cliFile: filepath.Join(folder, "cli.tfrc")}
+}
+
+// IsOpenTofu says which of the two it is.
+func (e *Engine) IsOpenTofu() bool { return strings.Contains(filepath.Base(e.path), "tofu") }
+
+// Workspace is a folder with a configuration in which commands are run.
+type Workspace struct {
+	t      *testing.T
+	engine *Engine
+	Dir    string
+	env    []string
+}
+
+// Workspace makes a temporary folder with a copy of the files of each source: a
+// folder, or a single file. Reads go to the feed at baseURL with the fake's key.
+func (e *Engine) Workspace(t *testing.T, baseURL string, sources ...string) *Workspace {
+	t.Helper()
+	w := &Workspace{t: t, engine: e, Dir: t.TempDir()}
+	for _, source := range sources {
+		info, err := os.Stat(source)
+		switch {
+		case err != nil:
+		case info.IsDir():
+			err = os.CopyFS(w.Dir, os.DirFS(source))
+		default:
+			var text []byte
+			if text, err = os.ReadFile(source); err == nil {
+				w.Write(filepath.Base(source), string(text))
+			}
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, variable := range os.Environ() {
+		if !strings.HasPrefix(variable, "TF_") && !strings.HasPrefix(variable, "ANTHROPIC_") {
+			w.env = append(w.env, variable)
+		}
+	}
+	w.Setenv("TF_CLI_CONFIG_FILE", e.cliFile)
+	w.Setenv("TF_IN_AUTOMATION", "1")
+	w.Setenv("CHECKPOINT_DISABLE", "1")
+	w.Setenv("ANTHROPIC_COMPLIANCE_BASE_URL", baseURL)
+	w.Setenv("ANTHROPIC_COMPLIANCE_API_KEY", fakeapi.Key)
+	return w
+}
+
+// Setenv sets a variable for all later runs.
+func (w *Workspace) Setenv(name, value string) { w.env = append(w.env, name+"="+value) }
+
+// Write puts a file into the folder.
+func (w *Workspace) Write(name, text string) {
+	w.t.Helper()
+	file := filepath.Join(w.Dir, name)
+	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+		w.t.Fatal(err)
+	}
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+// Result is how a run of the engine ended.
+type Result struct {
+	Code           int
+	Stdout, Stderr string
+}
+
+// Output is all that the run printed.
+func (r Result) Output() string { return r.Stdout + r.Stderr }
+
+// Run runs the engine in the folder, without colour and input, whatever comes of it.
+func (w *Workspace) Run(args ...string) Result {
+	w.t.Helper()
+	ctx, cancel := context.WithTimeout(w.t.Context(), longest)
+	defer cancel()
+	command := exec.CommandContext(ctx, w.engine.path, args...)
+	command.Dir, command.Env = w.Dir, w.env
+	var stdout, stderr bytes.Buffer
+	command.Stdout, command.Stderr = &stdout, &stderr
+	err := command.Run()
+	var exit *exec.ExitError
+	if err != nil && !errors.As(err, &exit) {
+		w.t.Fatalf("%v: %v", args, err)
+	}
+	return Result{Code: command.ProcessState.ExitCode(), Stdout: stdout.String(), Stderr: stderr.String()}
+}
+
+// Must runs the engine and fails the test unless it succeeds. It returns what went to
+// standard output.
+func (w *Workspace) Must(args ...string) string {
+	w.t.Helper()
+	result := w.Run(args...)
+	if result.Code != 0 {
+		w.t.Fatalf("%v: exit code %d\n%s", args, result.Code, result.Output())
+	}
+	return result.Stdout
+}
+
+// Init prepares the folder.
+func (w *Workspace) Init() {
+	w.t.Helper()
+	w.Must("init", "-input=false", "-no-color")
+}
+
+// Plan runs init and plan, with more arguments if there are some.
+func (w *Workspace) Plan(args ...string) Result {
+	w.t.Helper()
+	w.Init()
+	return w.Run(append([]string{"plan", "-input=false", "-no-color"}, args...)...)
+}
