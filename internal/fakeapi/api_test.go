@@ -321,3 +321,30 @@ func TestLatency(t *testing.T) {
 		}
 	})
 }
+
+// Several clients read while the feed grows and logs their reads; no reader misses or
+// repeats what was there before.
+func TestConcurrentUse(t *testing.T) {
+	t.Parallel()
+	api := fakeapi.New(fakeapi.Options{
+		Feed: fakeapi.Generate(fakeapi.Spec{Activities: 300, Newest: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)}),
+	})
+	api.Inject(fakeapi.Times(2, fakeapi.LastPage), fakeapi.EditPage(func(page []byte) []byte { return page }))
+	t.Run("writer", func(t *testing.T) {
+		t.Parallel()
+		for _, text := range records(30) { // newer than the window
+			api.Add(text)
+			api.Requests()
+		}
+	})
+	for range 3 {
+		t.Run("reader", func(t *testing.T) {
+			t.Parallel()
+			got := slices.Concat(inProcess(api).walk(t, "&limit=40&created_at.lte=2026-01-01T00:00:00Z", "after_id", "")...)
+			unique := slices.Compact(slices.Sorted(slices.Values(got)))
+			if len(got) != 300 || len(unique) != 300 {
+				t.Errorf("got %d activities, %d of them different, want 300", len(got), len(unique))
+			}
+		})
+	}
+}

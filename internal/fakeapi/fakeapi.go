@@ -123,21 +123,21 @@ func (a *API) SetKey(key string, g Grant) {
 // ServeHTTP answers one request: an injected fault where one matches, and the
 // activities otherwise.
 func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	entry := a.logRequest(r)
-	w = &statusRecorder{ResponseWriter: w, api: a, entry: entry}
-	w.Header().Set("request-id", entry.RequestID)
+	logged := a.logRequest(r)
+	w = &statusRecorder{ResponseWriter: w, api: a, logged: logged}
+	w.Header().Set("request-id", logged.RequestID)
 	if a.options.Latency > 0 && !pause(r.Context(), a.options.Latency) {
 		return
 	}
-	answer := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { a.answer(w, r, entry) })
-	if fault := a.faultFor(r, entry); fault != nil {
+	answer := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { a.answer(w, r, logged) })
+	if fault := a.faultFor(r, logged); fault != nil {
 		fault(w, r, answer)
 		return
 	}
 	answer.ServeHTTP(w, r)
 }
 
-func (a *API) answer(w http.ResponseWriter, r *http.Request, entry *Request) {
+func (a *API) answer(w http.ResponseWriter, r *http.Request, logged *Request) {
 	grant, f := a.admit(w.Header(), r)
 	if f != nil && grant == nil {
 		send(w, r, f.status, f.body())
@@ -146,7 +146,7 @@ func (a *API) answer(w http.ResponseWriter, r *http.Request, entry *Request) {
 	var body []byte
 	var count int
 	if f == nil {
-		body, count, f = a.page(r, entry.Page)
+		body, count, f = a.page(r, logged.Page)
 	}
 	status := http.StatusOK
 	if f != nil {
@@ -154,10 +154,10 @@ func (a *API) answer(w http.ResponseWriter, r *http.Request, entry *Request) {
 	}
 	// All is noted before the client can know the answer.
 	a.mu.Lock()
-	entry.Activities = count
+	logged.Activities = count
 	a.mu.Unlock()
 	if !a.options.SkipReadLog {
-		a.logRead(r, entry, grant, status)
+		a.logRead(r, logged, grant, status)
 	}
 	send(w, r, status, body)
 }

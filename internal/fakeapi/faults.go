@@ -3,6 +3,7 @@ package fakeapi
 import (
 	"bytes"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"strconv"
@@ -232,9 +233,7 @@ func record(w http.ResponseWriter, r *http.Request, next http.Handler) recorded 
 	r.Header.Del("Accept-Encoding")
 	recorder := httptest.NewRecorder()
 	next.ServeHTTP(recorder, r)
-	for name, values := range recorder.Header() {
-		w.Header()[name] = values
-	}
+	maps.Copy(w.Header(), recorder.Header())
 	w.Header().Del("Content-Length")
 	return recorded{recorder.Code, recorder.Body.Bytes()}
 }

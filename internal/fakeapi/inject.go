@@ -96,8 +96,8 @@ func (a *API) ClearFaults() {
 	a.faults = nil
 }
 
-func (a *API) faultFor(r *http.Request, entry *Request) Fault {
-	c := Call{Number: entry.Number, Page: entry.Page, Request: r}
+func (a *API) faultFor(r *http.Request, logged *Request) Fault {
+	c := Call{Number: logged.Number, Page: logged.Page, Request: r}
 	c.isLast = func() bool {
 		p, _, f := a.find(r.URL.RawQuery)
 		return f == nil && !p.hasMore

@@ -37,8 +37,8 @@ func (a *API) Requests() []Request {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	requests := make([]Request, len(a.requests))
-	for i, entry := range a.requests {
-		requests[i] = *entry
+	for i, logged := range a.requests {
+		requests[i] = *logged
 	}
 	return requests
 }
@@ -55,7 +55,7 @@ func (a *API) logRequest(r *http.Request) *Request {
 	defer a.mu.Unlock()
 	a.served++
 	id := newRandom(uint64(a.served), 0)
-	entry := &Request{
+	logged := &Request{
 		Number:    len(a.requests) + 1,
 		Page:      1,
 		Time:      a.options.Now(),
@@ -68,16 +68,16 @@ func (a *API) logRequest(r *http.Request) *Request {
 		RequestID: string(id.appendLetters([]byte("req_01"), 22)),
 	}
 	for _, name := range []string{"after_id", "before_id"} {
-		if page, ok := a.pages[entry.Query.Get(name)]; ok {
-			entry.Page = page
+		if page, ok := a.pages[logged.Query.Get(name)]; ok {
+			logged.Page = page
 		}
 	}
-	a.requests = append(a.requests, entry)
-	return entry
+	a.requests = append(a.requests, logged)
+	return logged
 }
 
 // logRead adds the activity that the API makes of each call of itself.
-func (a *API) logRead(r *http.Request, entry *Request, g *Grant, status int) {
+func (a *API) logRead(r *http.Request, logged *Request, g *Grant, status int) {
 	a.mu.Lock()
 	a.readsDone++
 	number := a.readsDone
@@ -93,22 +93,22 @@ func (a *API) logRead(r *http.Request, entry *Request, g *Grant, status int) {
 		`"actor":{%s,"ip_address":"192.0.2.1","user_agent":%s},"type":"compliance_api_accessed",`+
 		`"request_id":"%s","url":%s,"request_method":"GET","request_body":null,"status_code":%d}`,
 		appendActivityID(nil, &scramble, number, &tail), now.Format(time.RFC3339Nano),
-		actor, appendString(nil, r.UserAgent()), entry.RequestID, appendString(nil, r.URL.RequestURI()), status))
+		actor, appendString(nil, r.UserAgent()), logged.RequestID, appendString(nil, r.URL.RequestURI()), status))
 }
 
 // A statusRecorder notes the status before the client can know it.
 type statusRecorder struct {
 	http.ResponseWriter
-	api   *API
-	entry *Request
-	done  bool
+	api    *API
+	logged *Request
+	done   bool
 }
 
 func (w *statusRecorder) WriteHeader(status int) {
 	if !w.done {
 		w.done = true
 		w.api.mu.Lock()
-		w.entry.Status = status
+		w.logged.Status = status
 		w.api.mu.Unlock()
 	}
 	w.ResponseWriter.WriteHeader(status)

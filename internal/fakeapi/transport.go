@@ -1,8 +1,10 @@
 package fakeapi
 
 import (
+	"cmp"
 	"compress/gzip"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -34,7 +36,7 @@ func (t inProcess) RoundTrip(req *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 	reader, writer := io.Pipe()
-	w := &pipeWriter{header: make(http.Header), body: writer, response: make(chan *http.Response, 1)}
+	w := &pipeWriter{client: req.Context(), header: make(http.Header), body: writer, response: make(chan *http.Response, 1)}
 	stop := context.AfterFunc(req.Context(), func() { writer.CloseWithError(context.Cause(req.Context())) })
 	go func() {
 		defer cancel()
@@ -48,7 +50,7 @@ func (t inProcess) RoundTrip(req *http.Request) (*http.Response, error) {
 	case resp, ok := <-w.response:
 		if !ok {
 			stop()
-			return nil, io.EOF
+			return nil, cmp.Or(context.Cause(req.Context()), io.EOF)
 		}
 		resp.Request = req
 		resp.Body = &pipeBody{PipeReader: reader, left: func() { stop(); cancel() }}
@@ -100,6 +102,7 @@ func serverRequest(ctx context.Context, req *http.Request) (r *http.Request, unz
 
 // A pipeWriter is the handler's end of a response.
 type pipeWriter struct {
+	client   context.Context
 	header   http.Header
 	body     *io.PipeWriter
 	response chan *http.Response // closed without one where the handler aborts before the header
@@ -148,14 +151,18 @@ func (w *pipeWriter) Flush() { w.WriteHeader(http.StatusOK) }
 func (w *pipeWriter) finish() {
 	aborted := false
 	if v := recover(); v != nil {
-		if v != http.ErrAbortHandler {
+		if err, ok := v.(error); !ok || !errors.Is(err, http.ErrAbortHandler) {
 			panic(v)
 		}
 		aborted = true
 	}
-	switch {
+	switch cause := context.Cause(w.client); {
 	case aborted && !w.started:
 		close(w.response)
+	case cause != nil:
+		// The handler may end before the pipe is closed for the same reason.
+		w.WriteHeader(http.StatusOK)
+		w.body.CloseWithError(cause)
 	case aborted || w.missing > 0:
 		w.WriteHeader(http.StatusOK)
 		w.body.CloseWithError(io.ErrUnexpectedEOF)

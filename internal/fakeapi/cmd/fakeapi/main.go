@@ -25,11 +25,9 @@ import (
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
 	err := run(ctx, os.Args[1:], os.Stderr)
-	switch {
-	case errors.Is(err, flag.ErrHelp):
-	case err != nil:
+	stop()
+	if err != nil && !errors.Is(err, flag.ErrHelp) {
 		fmt.Fprintln(os.Stderr, "fakeapi:", err)
 		os.Exit(1)
 	}
@@ -53,7 +51,13 @@ func parse(args []string, output io.Writer) (config, error) {
 	flags.StringVar(&c.urlFile, "url-file", "", "`file` to write the base URL to, once it can be used")
 	flags.IntVar(&c.spec.Activities, "activities", 1000, "`number` of generated activities")
 	flags.Uint64Var(&c.spec.Seed, "seed", 1, "`number` that the generated activities follow from")
-	flags.TextVar(&c.spec.Newest, "newest", c.spec.Newest, "RFC 3339 `time` that no generated activity is newer than (default now)")
+	flags.Func("newest", "RFC 3339 `time`, or one such as -192h from now, that no generated activity is newer than (default now)", func(text string) error {
+		if before, err := time.ParseDuration(text); err == nil && before <= 0 {
+			c.spec.Newest = time.Now().Add(before)
+			return nil
+		}
+		return c.spec.Newest.UnmarshalText([]byte(text))
+	})
 	flags.DurationVar(&c.spec.Span, "span", 30*24*time.Hour, "how long before -newest the generated activities begin")
 	flags.StringVar(&c.key, "key", fakeapi.Key, "API `key` that may read")
 	flags.StringVar(&c.feedFile, "feed", "", "JSON-lines `file` of more activities; a created_at such as \"-3h\" counts from now")
