@@ -1,6 +1,7 @@
 package compliance
 
 import (
+	"cmp"
 	"regexp"
 	"strings"
 	"unicode"
@@ -15,7 +16,8 @@ const secretRun = 8
 // cleaner makes text from the server fit for a terminal and a log: valid UTF-8, one
 // line, no control characters, nothing of the API key, at most 2,000 characters.
 type cleaner struct {
-	parts map[string]struct{} // every run of secretRun bytes of the key's secret part
+	parts map[string]struct{} // every run of bytes of the key's secret part
+	run   int                 // their length: secretRun, or less for a shorter secret
 }
 
 // keyPrefix is what says the kind of a key and is no secret. Without it, a message
@@ -26,12 +28,12 @@ var keyPrefix = regexp.MustCompile(`^sk-[a-z]+-[a-z]+[0-9]+-`)
 var ansiSequence = regexp.MustCompile("\x1b(\\[[0-?]*[ -/]*[@-~]|\\][^\x07\x1b]*(\x07|\x1b\\\\)?|[@-Z\\\\^_])|\u009b[0-?]*[ -/]*[@-~]")
 
 func newCleaner(apiKey string) *cleaner {
-	secret := apiKey[len(keyPrefix.FindString(apiKey)):]
-	parts := map[string]struct{}{}
-	for i := 0; i+secretRun <= len(secret); i++ {
-		parts[secret[i:i+secretRun]] = struct{}{}
+	secret := cmp.Or(apiKey[len(keyPrefix.FindString(apiKey)):], apiKey)
+	c := &cleaner{parts: map[string]struct{}{}, run: min(secretRun, len(secret))}
+	for i := 0; i+c.run <= len(secret); i++ {
+		c.parts[secret[i:i+c.run]] = struct{}{}
 	}
-	return &cleaner{parts: parts}
+	return c
 }
 
 func (c *cleaner) clean(text string) string {
@@ -40,8 +42,8 @@ func (c *cleaner) clean(text string) string {
 		switch {
 		case r == '\n' || r == '\r' || r == '\t' || r == '\u2028' || r == '\u2029':
 			return ' '
-		case unicode.IsControl(r), unicode.Is(unicode.Bidi_Control, r):
-			return -1 // a change of direction can make a terminal show another text
+		case unicode.In(r, unicode.Cc, unicode.Cf):
+			return -1 // format characters (Cf) are not seen, but can turn the text around
 		}
 		return r
 	}, text)
@@ -57,12 +59,12 @@ func (c *cleaner) redact(text string) string {
 	var kept strings.Builder
 	secretEnd := 0 // the end of the run of secret bytes in hand
 	for i := range len(text) {
-		if i+secretRun <= len(text) {
-			if _, secret := c.parts[text[i:i+secretRun]]; secret {
+		if i+c.run <= len(text) {
+			if _, secret := c.parts[text[i:i+c.run]]; secret {
 				if i >= secretEnd {
 					kept.WriteString("[redacted]")
 				}
-				secretEnd = i + secretRun
+				secretEnd = i + c.run
 			}
 		}
 		if i >= secretEnd {

@@ -48,6 +48,9 @@ func New(options Options) (*Client, error) {
 	if options.RequestTimeout <= 0 || options.MaxRetries < 0 || options.RequestsPerMinute < 0 || options.RequestsAtOnce < 1 {
 		return nil, errors.New("a timeout, a number of retries or a limit is out of range")
 	}
+	if options.Version != printable(options.Version) {
+		return nil, errors.New("the API version has a character in it that no header may hold")
+	}
 	transport := options.Transport
 	if transport == nil {
 		transport = newTransport(options.RequestsAtOnce)
@@ -99,51 +102,49 @@ type answer struct {
 	bytes     int
 }
 
-// attempt sends one request and reads its answer. A nil attemptError means success,
-// any other error that nothing was sent.
-func (c *Client) attempt(ctx context.Context, parameters url.Values) (*answer, *attemptError, error) {
-	release, err := c.limiter.acquire(ctx)
-	if err != nil {
-		return nil, nil, err
-	}
-	response, body, failure := c.exchange(ctx, parameters)
+// attempt sends one request, for which release stems from the limiter, and reads its
+// answer. Either the answer or the failure is nil.
+func (c *Client) attempt(ctx context.Context, parameters url.Values, release func(http.Header)) (*answer, *attemptError) {
+	response, body, failure := c.exchange(ctx, parameters) //nolint:bodyclose // closed there
 	if response == nil {
 		release(nil)
-		return nil, failure, nil
+		return nil, failure
 	}
-	release(response.Header)
+	// At the end, so that no other request slips out before a pause has begun.
+	defer release(response.Header)
 	now := time.Now()
 	if failure == nil {
 		var result *answer
 		if result, failure = c.read(response, body, now); failure == nil {
-			return result, nil, nil
+			return result, nil
 		}
 	}
-	failure.retry = shouldRetry(failure.retry, response.Header)
+	if ctx.Err() == nil { // the server has no say in whether the read goes on
+		failure.retry = shouldRetry(failure.retry, response.Header)
+	}
 	failure.wait, failure.asked = retryAfter(response.Header, now)
 	if failure.asked && response.StatusCode == http.StatusTooManyRequests {
 		c.limiter.pause(now.Add(failure.wait))
 	}
-	return nil, failure, nil
+	return nil, failure
 }
 
 // exchange sends one request and reads the body, within the request timeout. The
 // response is nil where none came; its body is read and closed.
 func (c *Client) exchange(ctx context.Context, parameters url.Values) (*http.Response, []byte, *attemptError) {
-	ctx, cancel := context.WithTimeout(ctx, c.requestTimeout)
+	requestCtx, cancel := context.WithTimeout(ctx, c.requestTimeout)
 	defer cancel()
 	target := *c.endpoint
 	target.RawQuery = parameters.Encode()
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, target.String(), http.NoBody)
+	request, err := http.NewRequestWithContext(requestCtx, http.MethodGet, target.String(), http.NoBody)
 	if err != nil {
-		return nil, nil, &attemptError{err: c.connectionError(ctx, err)}
+		return nil, nil, &attemptError{err: c.connectionError(requestCtx, err)}
 	}
 	request.Header = c.header.Clone()
 	// Not http.Client.Do, which follows redirects and takes x-api-key along.
 	response, err := c.transport.RoundTrip(request)
 	if err != nil {
-		failure := c.connectionError(ctx, err)
-		return nil, nil, &attemptError{err: failure, retry: !failure.Untrusted}
+		return nil, nil, c.unanswered(ctx, requestCtx, err)
 	}
 	defer func() { _ = response.Body.Close() }()
 	limit := int64(maxErrorBytes)
@@ -152,9 +153,19 @@ func (c *Client) exchange(ctx context.Context, parameters url.Values) (*http.Res
 	}
 	body, err := io.ReadAll(io.LimitReader(response.Body, limit))
 	if err != nil && response.StatusCode == http.StatusOK {
-		return response, nil, &attemptError{err: c.connectionError(ctx, err), retry: true}
+		return response, nil, c.unanswered(ctx, requestCtx, err)
 	}
 	return response, body, nil
+}
+
+// unanswered is the failure of a request whose answer did not come, or not all of it.
+// Its error is the context's where the whole read has ended.
+func (c *Client) unanswered(ctx, requestCtx context.Context, err error) *attemptError {
+	if ctx.Err() != nil {
+		return &attemptError{err: ctx.Err()}
+	}
+	failure := c.connectionError(requestCtx, err)
+	return &attemptError{err: failure, retry: !failure.Untrusted}
 }
 
 // read makes a page of a response, or an error.
@@ -196,19 +207,19 @@ func (c *Client) statusError(response *http.Response, body []byte, requestID str
 	var document struct {
 		Error struct{ Type, Message string }
 	}
-	if err := json.Unmarshal(body, &document); err == nil {
+	if err := json.Unmarshal(body, &document); err == nil && document.Error.Type != "" {
 		result.Type = c.cleaner.clean(document.Error.Type)
 		result.Message = c.cleaner.clean(document.Error.Message)
 	} else if result.HTML = looksLikeHTML(body); !result.HTML {
 		result.Message = c.cleaner.clean(string(body))
 	}
-	if target, err := response.Location(); err == nil {
+	if target, err := response.Location(); err == nil && result.Status/100 == 3 {
 		result.RedirectHost = c.cleaner.clean(target.Host)
 	}
 	if wait, ok := retryAfter(response.Header, now); ok {
 		result.ResumeAt = now.Add(wait)
-	} else if result.Status == http.StatusTooManyRequests {
-		result.ResumeAt, _ = resetTime(response.Header, now)
+	} else if reset, ok := resetTime(response.Header, now); ok && reset.After(now) && result.Status == http.StatusTooManyRequests {
+		result.ResumeAt = reset
 	}
 	return result
 }

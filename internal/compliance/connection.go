@@ -44,6 +44,9 @@ func (c *Client) connectionError(ctx context.Context, err error) *ConnectionErro
 	default:
 		failure.Reason = "the answer could not be read: " + c.cleaner.clean(innermost(err).Error())
 	}
+	if operation := (*net.OpError)(nil); errors.As(err, &operation) && operation.Op == "proxyconnect" {
+		failure.Reason = "on the way to the proxy: " + failure.Reason
+	}
 	return failure
 }
 

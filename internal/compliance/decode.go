@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -25,6 +24,13 @@ var lenient = []jsontext.Options{
 // errBrokenOff marks a body that ended in the middle, as a proxy that was
 // restarted leaves it. Unlike other malformed pages it is worth another attempt.
 var errBrokenOff = errors.New("the answer broke off")
+
+// Bounds on what a page may hold, far beyond what the API sends. Without them the
+// memory for the smallest of records and members is many times that of the body.
+const (
+	maxRecords = 2 * MaxPageSize
+	maxMembers = 10_000 // of one activity, or one actor
+)
 
 // page is one decoded answer, before the walk has checked its cursors.
 type page struct {
@@ -141,7 +147,7 @@ func (d *pageDecoder) pageMember(name string, into *page) func() error {
 
 func (d *pageDecoder) cursor(name string, into *string) error {
 	if kind := d.tokens.PeekKind(); kind != '"' && kind != 'n' {
-		return d.unexpected(kind, "%q is %s, not a string", name)
+		return d.unexpected(kind, "%[2]q is %[1]s, not a string", name)
 	}
 	token, err := d.tokens.ReadToken()
 	if err == nil && token.Kind() == '"' {
@@ -162,12 +168,10 @@ func (d *pageDecoder) data() ([]Activity, error) {
 		if kind := d.tokens.PeekKind(); kind != '{' {
 			return nil, d.unexpected(kind, "activity %[2]d of the page is %[1]s, not an object", len(activities)+1)
 		}
-		members, err := readMembers(d.tokens, d.body, d.members[:0])
-		if err != nil {
-			return nil, err
+		if len(activities) == maxRecords {
+			return nil, fmt.Errorf("the page has more than %d activities", maxRecords)
 		}
-		d.members = members
-		activity, err := newActivity(members)
+		activity, err := d.activity()
 		if err != nil {
 			return nil, fmt.Errorf("activity %d of the page %w", len(activities)+1, err)
 		}
@@ -175,6 +179,16 @@ func (d *pageDecoder) data() ([]Activity, error) {
 	}
 	_, err := d.tokens.ReadToken()
 	return activities, err
+}
+
+// activity's error goes on from "activity 7 of the page …".
+func (d *pageDecoder) activity() (Activity, error) {
+	members, err := readMembers(d.tokens, d.body, d.members[:0])
+	if err != nil {
+		return Activity{}, err
+	}
+	d.members = members
+	return newActivity(members)
 }
 
 // end checks that nothing but white space follows.
@@ -244,6 +258,9 @@ func readMembers(tokens *jsontext.Decoder, text []byte, members []member) ([]mem
 		if err != nil {
 			return members, err
 		}
+		if len(members) == maxMembers {
+			return members, fmt.Errorf("has more than %d members", maxMembers)
+		}
 		members = append(members, member{name: name, value: value})
 	}
 	_, err := tokens.ReadToken()
@@ -264,18 +281,21 @@ func (k knownFields[T]) add(name string, set func(*T, jsontext.Value) bool) {
 }
 
 func (k knownFields[T]) addText(name string, field func(*T) **string) {
-	k.add(name, func(target *T, value jsontext.Value) bool {
-		*field(target) = nil
-		switch value.Kind() {
-		case '"':
-			text := unquote(value)
-			*field(target) = &text
-			return true
-		case 'n':
-			return true
-		}
-		return false
-	})
+	k.add(name, func(target *T, value jsontext.Value) bool { return setText(field(target), value) })
+}
+
+// setText sets a field to a string, or to nil for null and for what is neither.
+func setText(field **string, value jsontext.Value) (fits bool) {
+	*field = nil
+	switch value.Kind() {
+	case '"':
+		text := unquote(value)
+		*field = &text
+		return true
+	case 'n':
+		return true
+	}
+	return false
 }
 
 // fill sets the known fields of target and returns all other members as the JSON
@@ -340,7 +360,7 @@ func compact(value jsontext.Value) jsontext.Value {
 	if kind := value.Kind(); kind != '{' && kind != '[' {
 		return value
 	}
-	if bytes.IndexAny(value, " \t\r\n") < 0 {
+	if !bytes.ContainsAny(value, " \t\r\n") {
 		return value
 	}
 	compacted := value.Clone() // the members share the memory of the body
@@ -374,11 +394,15 @@ func validText(text string) string {
 type record struct {
 	Activity
 	id, createdAt, activityType *string
+	rawID                       jsontext.Value // shares memory with the body
 }
 
 var activityFields = func() knownFields[record] {
 	fields := knownFields[record]{}
-	fields.addText("id", func(r *record) **string { return &r.id })
+	fields.add("id", func(r *record, value jsontext.Value) bool {
+		r.rawID = value
+		return setText(&r.id, value)
+	})
 	fields.addText("created_at", func(r *record) **string { return &r.createdAt })
 	fields.addText("type", func(r *record) **string { return &r.activityType })
 	fields.addText("organization_id", func(r *record) **string { return &r.OrganizationID })
@@ -406,8 +430,8 @@ var actorFields = func() knownFields[Actor] {
 	return fields
 }()
 
-// newActivity makes an activity of the members of its record. Its error goes on
-// from "activity 7 of the page …".
+// newActivity makes an activity of the members of its record. Its error goes on from
+// "activity 7 of the page …", too.
 func newActivity(members []member) (Activity, error) {
 	var r record
 	r.Extra = activityFields.fill(&r, members)
@@ -424,21 +448,21 @@ func newActivity(members []member) (Activity, error) {
 	r.ID, r.CreatedAt, r.Type = *r.id, *r.createdAt, *r.activityType
 	r.identity = r.ID
 	if strings.ContainsRune(r.ID, utf8.RuneError) {
-		i := slices.IndexFunc(members, func(m member) bool { return unquote(m.name) == "id" && unquote(m.value) == r.ID })
-		r.identity = string(members[i].value)
+		// Behind a byte that no ID has, so that it is the identity of no other.
+		r.identity = "\xff" + string(r.rawID)
 	}
 	return r.Activity, nil
 }
 
-// newActor makes an actor of its JSON text. It is nil for what is no object,
-// which Extra then keeps.
+// newActor makes an actor of its JSON text. It is nil for what is no object, or one
+// with too many members, which Extra then keeps.
 func newActor(value jsontext.Value) *Actor {
 	if value.Kind() != '{' {
 		return nil
 	}
 	members, err := readMembers(newTokens(value), value, nil)
 	if err != nil {
-		return nil // never for JSON that was read as valid; and then Extra keeps it
+		return nil
 	}
 	actor := &Actor{}
 	actor.Extra = actorFields.fill(actor, members)

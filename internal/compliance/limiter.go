@@ -6,84 +6,80 @@ import (
 	"strconv"
 	"sync"
 	"time"
-
-	"golang.org/x/time/rate"
 )
 
-// limiter paces all requests of a client: so many at once, so many a minute, and
-// never more than the server's own anthropic-ratelimit-* headers leave. It is safe
-// for use by several reads at once.
+// limiter paces all requests of a client: so many at once, so many in any minute,
+// and never more than the server's own anthropic-ratelimit-* headers leave. It is
+// safe for use by several reads at once.
 type limiter struct {
-	slots  chan struct{} // one for each request in flight
-	minute *rate.Limiter // nil for no ceiling
+	slots     chan struct{} // one for each request in flight
+	perMinute int           // 0 for no ceiling of our own
 
 	mu       sync.Mutex
+	sent     []time.Time // when the requests of the last minute went out; unused without a ceiling
 	inFlight int
-	// left is how many more requests the server will take before resumeAt; it
-	// means nothing after that. Requests in flight are taken off already.
-	left     int
-	resumeAt time.Time
-	window   string // the reset header that left and resumeAt stem from
+
+	// left is how many more requests the server will take before reset; it means
+	// nothing after that. Requests in flight are taken off already.
+	left   int
+	reset  time.Time
+	window string // the reset header that left and reset stem from
+
+	pausedUntil time.Time // what the last 429 asked for
 }
 
-// newLimiter makes a limiter; zero requests a minute mean no ceiling of our own.
 func newLimiter(requestsAtOnce, requestsPerMinute int) *limiter {
-	l := &limiter{slots: make(chan struct{}, requestsAtOnce)}
-	if requestsPerMinute > 0 {
-		// A tenth may go out at once, so that a short read waits for nothing. The
-		// refill is so much slower that no span of a minute sees more than allowed.
-		burst := max(1, requestsPerMinute/10)
-		l.minute = rate.NewLimiter(rate.Limit(float64(requestsPerMinute-burst+1)/60), burst)
-	}
-	return l
+	return &limiter{slots: make(chan struct{}, requestsAtOnce), perMinute: requestsPerMinute}
 }
 
 // acquire waits until one more request may be sent. What it returns must be called
 // when the answer is there, with its header, or with nil if there was none. Errors
 // are the context's, or a [WaitError] where the wait would outlast the context.
 func (l *limiter) acquire(ctx context.Context) (release func(http.Header), err error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err // select would choose at random
+	}
 	select {
 	case l.slots <- struct{}{}:
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
-	if err := l.wait(ctx); err != nil {
-		<-l.slots
-		return nil, err
-	}
-	return func(header http.Header) {
-		l.observe(header, time.Now())
-		<-l.slots
-	}, nil
-}
-
-func (l *limiter) wait(ctx context.Context) error {
-	if l.minute != nil {
-		reservation := l.minute.Reserve()
-		if err := sleep(ctx, reservation.Delay()); err != nil {
-			reservation.Cancel()
-			return err
-		}
-	}
 	for {
 		until, ok := l.take(time.Now())
 		if ok {
-			return nil
+			return func(header http.Header) {
+				l.observe(header, time.Now())
+				<-l.slots
+			}, nil
 		}
 		if err := sleep(ctx, time.Until(until)); err != nil {
-			return err
+			<-l.slots
+			return nil, err
 		}
 	}
 }
 
-// take takes one request off what the server has left, or says when it has more.
+// take counts one request that is sent now, or says until when none may be.
 func (l *limiter) take(now time.Time) (until time.Time, ok bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if now.Before(l.resumeAt) {
-		if l.left <= 0 {
-			return l.resumeAt, false
+	counted := now.Before(l.reset)
+	switch {
+	case now.Before(l.pausedUntil):
+		return l.pausedUntil, false
+	case counted && l.left <= 0:
+		return l.reset, false
+	}
+	if l.perMinute > 0 {
+		for len(l.sent) > 0 && now.Sub(l.sent[0]) >= time.Minute {
+			l.sent = l.sent[1:]
 		}
+		if len(l.sent) >= l.perMinute {
+			return l.sent[0].Add(time.Minute), false
+		}
+		l.sent = append(l.sent, now)
+	}
+	if counted {
 		l.left--
 	}
 	l.inFlight++
@@ -110,17 +106,16 @@ func (l *limiter) observe(header http.Header, now time.Time) {
 	}
 	l.window = window
 	l.left = remaining - l.inFlight // which the server may not have seen yet
-	l.resumeAt = reset
+	l.reset = reset
 }
 
-// pause holds all requests back, as after a 429 that says for how long.
+// pause holds all requests back, as after a 429 that says for how long. What older
+// answers say, which may arrive after it, does not end it.
 func (l *limiter) pause(until time.Time) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.left = 0
-	l.window = ""
-	if until.After(l.resumeAt) {
-		l.resumeAt = until
+	if until.After(l.pausedUntil) {
+		l.pausedUntil = until
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -66,15 +67,23 @@ func ParseBaseURL(text string) (*url.URL, error) {
 		return nil, errors.New("must begin with https://")
 	case base.Hostname() == "":
 		return nil, errors.New("has no host")
+	case !isPort(base.Port()):
+		return nil, errors.New("has a port that is none")
 	case base.Scheme == "http" && !isLoopback(base.Hostname()):
 		return nil, errors.New("must begin with https://; http:// is only for a loopback host such as localhost or 127.0.0.1")
 	}
 	return base, nil
 }
 
+// isPort is also true where there is none.
+func isPort(text string) bool {
+	_, err := strconv.ParseUint(text, 10, 16)
+	return text == "" || err == nil
+}
+
 func isLoopback(host string) bool {
 	address, err := netip.ParseAddr(host)
-	return host == "localhost" || err == nil && address.IsLoopback()
+	return strings.EqualFold(host, "localhost") || err == nil && address.IsLoopback()
 }
 
 // CheckAPIKey says whether a key can be sent at all. Only the server can tell

@@ -7,6 +7,7 @@ import (
 	"iter"
 	"log/slog"
 	"math/rand/v2"
+	"sync"
 	"time"
 )
 
@@ -35,7 +36,7 @@ type Page struct {
 // of its own.
 func (c *Client) Pages(ctx context.Context, query Query) iter.Seq2[*Page, error] {
 	return func(yield func(*Page, error) bool) {
-		w := newWalk(query)
+		w := newWalk(query, &tally{})
 		for more := true; more; {
 			page, err := c.nextPage(ctx, w)
 			if err != nil {
@@ -67,19 +68,18 @@ func (c *Client) Activities(ctx context.Context, query Query) iter.Seq2[Activity
 	}
 }
 
-// walk is where a read stands.
+// walk is where a read, or a part of one, stands.
 type walk struct {
-	query      Query
-	cursor     string
-	pages      int
-	activities int
-	visited    map[string]bool // cursors that have been used
-	known      identities
-	oldest     string // created_at of the oldest activity so far, for the log; compared as text
+	tally   *tally
+	query   Query
+	cursor  string
+	visited map[string]bool // cursors that have been used
+	known   identities
 }
 
-func newWalk(query Query) *walk {
+func newWalk(query Query, t *tally) *walk {
 	return &walk{
+		tally:   t,
 		query:   query,
 		cursor:  query.startCursor(),
 		visited: map[string]bool{query.startCursor(): true},
@@ -88,7 +88,7 @@ func newWalk(query Query) *walk {
 }
 
 func (w *walk) full() bool {
-	return w.query.MaxActivities > 0 && w.activities >= w.query.MaxActivities
+	return w.query.MaxActivities > 0 && w.tally.soFar().activities >= w.query.MaxActivities
 }
 
 // pageSize is how many activities the next request asks for.
@@ -98,7 +98,7 @@ func (w *walk) pageSize() int {
 		size = MaxPageSize
 	}
 	if w.query.MaxActivities > 0 {
-		size = min(size, w.query.MaxActivities-w.activities)
+		size = min(size, w.query.MaxActivities-w.tally.soFar().activities)
 	}
 	return size
 }
@@ -111,20 +111,24 @@ func (c *Client) nextPage(ctx context.Context, w *walk) (*Page, error) {
 	fail := func(attempts int, err error) (*Page, error) {
 		var wait *WaitError
 		switch {
-		case ctx.Err() != nil:
+		case ctx.Err() != nil && errors.Is(err, ctx.Err()):
 			err = &InterruptedError{Err: ctx.Err(), Last: last}
 		case errors.As(err, &wait):
 			err = &WaitError{Until: wait.Until, Last: last}
 		}
-		return nil, &ReadError{Page: w.pages + 1, Activities: w.activities, Attempts: attempts, Err: err}
+		soFar := w.tally.soFar()
+		return nil, &ReadError{Page: soFar.pages + 1, Activities: soFar.activities, Attempts: attempts, Err: err}
 	}
 	for attempt := 1; ; attempt++ {
-		started := time.Now()
-		answer, failure, err := c.attempt(ctx, parameters)
+		release, err := c.limiter.acquire(ctx)
 		if err != nil {
 			return fail(attempt-1, err)
 		}
+		started := time.Now()
+		answer, failure := c.attempt(ctx, parameters, release)
+		log := c.log.With(slog.Int("page", w.tally.soFar().pages+1), slog.Int("attempt", attempt), slog.Duration("took", time.Since(started)))
 		if failure == nil {
+			log.DebugContext(ctx, "request answered", slog.Int("bytes", answer.bytes))
 			page, err := w.advance(answer)
 			if err != nil {
 				return fail(attempt, err)
@@ -132,17 +136,12 @@ func (c *Client) nextPage(ctx context.Context, w *walk) (*Page, error) {
 			c.logPage(ctx, w, page, answer)
 			return page, nil
 		}
-		if ctx.Err() != nil {
-			return fail(attempt, ctx.Err())
-		}
 		retry := failure.retry && attempt <= c.maxRetries
 		wait := failure.wait
 		if !failure.asked {
 			wait = backoff(attempt, rand.Float64())
 		}
-		c.log.DebugContext(ctx, "request failed",
-			slog.Int("page", w.pages+1), slog.Int("attempt", attempt), slog.String("error", failure.err.Error()),
-			slog.Duration("took", time.Since(started)), slog.Bool("retry", retry), slog.Duration("wait", wait))
+		log.DebugContext(ctx, "request failed", slog.String("error", failure.err.Error()), slog.Bool("retry", retry), slog.Duration("wait", wait))
 		if !retry {
 			return fail(attempt, failure.err)
 		}
@@ -159,8 +158,9 @@ func (w *walk) advance(answer *answer) (*Page, error) {
 	reject := func(format string, args ...any) (*Page, error) {
 		return nil, &PageError{Reason: fmt.Sprintf(format, args...), RequestID: answer.requestID}
 	}
-	if asked := w.pageSize(); w.query.MaxActivities > 0 && len(answer.activities) > asked {
-		return reject("the page has %d activities although %d were asked for, so that its cursors would not fit", len(answer.activities), asked)
+	activities := w.known.drop(answer.activities)
+	if asked := w.pageSize(); w.query.MaxActivities > 0 && len(activities) > asked {
+		return reject("the page has %d activities although %d were asked for, so that its cursors would not fit", len(activities), asked)
 	}
 	next, name := answer.lastID, "last_id"
 	if w.query.backward() {
@@ -178,34 +178,60 @@ func (w *walk) advance(answer *answer) (*Page, error) {
 	}
 	w.visited[next] = true
 	w.cursor = next
-	w.pages++
 	page := &Page{
-		Number:     w.pages,
-		Activities: w.known.drop(answer.activities),
+		Number:     w.tally.add(activities).pages,
+		Activities: activities,
 		HasMore:    answer.hasMore,
 		FirstID:    answer.firstID,
 		LastID:     answer.lastID,
 		RequestID:  answer.requestID,
 	}
-	w.activities += len(page.Activities)
 	return page, nil
 }
 
 func (c *Client) logPage(ctx context.Context, w *walk, page *Page, answer *answer) {
-	for _, activity := range page.Activities {
-		if w.oldest == "" || activity.CreatedAt < w.oldest {
-			w.oldest = activity.CreatedAt
+	soFar := w.tally.soFar()
+	c.log.InfoContext(ctx, "read a page of activities",
+		slog.Int("page", page.Number), slog.Int("activities", soFar.activities), slog.String("oldest_created_at", c.cleaner.clean(soFar.oldest)),
+		slog.String("request_id", page.RequestID), slog.String("remaining_requests", answer.remaining))
+}
+
+// tally is how far a read has come. The walks of a read in parts share one.
+type tally struct {
+	mu sync.Mutex
+	progress
+}
+
+type progress struct {
+	pages, activities int
+	oldest            string // the earliest created_at, compared as text
+}
+
+func (t *tally) soFar() progress {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.progress
+}
+
+// add counts a page.
+func (t *tally) add(activities []Activity) progress {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.pages++
+	t.activities += len(activities)
+	for i := range activities {
+		if at := activities[i].CreatedAt; t.oldest == "" || at < t.oldest {
+			t.oldest = at
 		}
 	}
-	c.log.InfoContext(ctx, "read a page of activities",
-		slog.Int("page", page.Number), slog.Int("activities", w.activities), slog.String("oldest_created_at", w.oldest),
-		slog.String("request_id", page.RequestID), slog.String("remaining_requests", answer.remaining), slog.Int("bytes", answer.bytes))
+	return t.progress
 }
 
 // identities remembers which activities a walk has had.
 type identities struct {
 	lastPageOnly bool
 	seen         map[string]bool
+	always       map[string]bool // known from before the walk
 }
 
 // drop returns the activities without those that came before, in the same memory.
@@ -216,7 +242,7 @@ func (k *identities) drop(activities []Activity) []Activity {
 	}
 	kept := activities[:0]
 	for _, activity := range activities {
-		if !k.seen[activity.identity] && !fresh[activity.identity] {
+		if id := activity.identity; !k.seen[id] && !fresh[id] && !k.always[id] {
 			kept = append(kept, activity)
 		}
 		fresh[activity.identity] = true

@@ -3,6 +3,7 @@ package compliance
 import (
 	"net/url"
 	"strconv"
+	"time"
 )
 
 // MaxPageSize is the most activities that the server puts on one page.
@@ -75,9 +76,9 @@ func (q Query) values(cursor string, pageSize int) url.Values {
 			values[name] = list
 		}
 	}
-	cursorName := "after_id"
+	after, before := cursor, ""
 	if q.backward() {
-		cursorName = "before_id"
+		after, before = q.AfterID, cursor // both at once are for the server to refuse
 	}
 	for name, value := range map[string]string{
 		"created_at.gte": q.CreatedAtGTE,
@@ -85,7 +86,8 @@ func (q Query) values(cursor string, pageSize int) url.Values {
 		"created_at.lte": q.CreatedAtLTE,
 		"created_at.lt":  q.CreatedAtLT,
 		"order":          string(q.Order),
-		cursorName:       cursor,
+		"after_id":       after,
+		"before_id":      before,
 	} {
 		if value != "" {
 			values.Set(name, value)
@@ -93,4 +95,15 @@ func (q Query) values(cursor string, pageSize int) url.Values {
 	}
 	values.Set("limit", strconv.Itoa(pageSize))
 	return values
+}
+
+// lowerBound is the later of the lower bounds. It says false where there is none that
+// is RFC 3339.
+func (q Query) lowerBound() (bound time.Time, ok bool) {
+	for _, text := range []string{q.CreatedAtGTE, q.CreatedAtGT} {
+		if at, err := time.Parse(time.RFC3339, text); err == nil && (!ok || at.After(bound)) {
+			bound, ok = at, true
+		}
+	}
+	return bound, ok
 }

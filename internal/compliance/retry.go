@@ -1,7 +1,7 @@
 package compliance
 
 import (
-	"math"
+	"errors"
 	"net/http"
 	"strconv"
 	"strings"
@@ -54,11 +54,14 @@ func retryAfter(header http.Header, now time.Time) (time.Duration, bool) {
 }
 
 func parseWait(value string, unit time.Duration) (time.Duration, bool) {
+	if strings.Trim(value, "0123456789.") != "" {
+		return 0, false // ParseFloat takes signs, exponents, 0x, NaN and Inf, too
+	}
 	number, err := strconv.ParseFloat(value, 64)
-	if err != nil || math.IsNaN(number) || number < 0 || strings.ContainsAny(value, "xX_") {
+	if err != nil && !errors.Is(err, strconv.ErrRange) {
 		return 0, false
 	}
-	if number >= float64(longestWait/unit) {
+	if number >= float64(longestWait/unit) { // +Inf where it is out of range
 		return longestWait, true
 	}
 	return time.Duration(number * float64(unit)), true

@@ -3,15 +3,12 @@ package provider
 import (
 	"cmp"
 	"context"
-	"time"
 
-	"github.com/hashicorp/terraform-plugin-framework-validators/int64validator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
-	"github.com/hashicorp/terraform-plugin-framework/tfsdk"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 
@@ -49,17 +46,17 @@ var activities = &readable{
 				"by default what has come since. Not together with `after_id`.",
 			Validators: []validator.String{stringvalidator.LengthAtLeast(1), stringvalidator.ConflictsWith(path.MatchRoot("after_id"))},
 		},
-		"limit": schema.Int64Attribute{
+		"limit": schema.NumberAttribute{
 			Optional: true,
 			MarkdownDescription: "How many activities one request asks for, 1 to 5000. Default: 5000. It does not shorten the result; `max_results` does " +
 				"(what AWS calls `maxResults` is this `limit`).",
-			Validators: []validator.Int64{int64validator.Between(1, compliance.MaxPageSize)},
+			Validators: []validator.Number{wholeNumber{1, compliance.MaxPageSize}},
 		},
-		"max_results": schema.Int64Attribute{
+		"max_results": schema.NumberAttribute{
 			Optional: true,
 			MarkdownDescription: "Stop after exactly this many activities; `has_more` then says whether there are more. It is the total, not the size of a page: " +
 				"that is `limit` (and what AWS calls `maxResults`). Without it, a read that finds more than 50,000 activities fails.",
-			Validators: []validator.Int64{int64validator.AtLeast(1)},
+			Validators: []validator.Number{wholeNumber{1, noMaximum}},
 		},
 		"activities": schema.ListAttribute{
 			Computed:            true,
@@ -79,13 +76,7 @@ var activities = &readable{
 			MarkdownDescription: "The cursor of the last activity, opaque: `after_id` with it goes on exactly where this read ended. Null where nothing matched.",
 		},
 	}),
-	validate: func(ctx context.Context, config tfsdk.Config) diag.Diagnostics {
-		var model activitiesModel
-		diags := config.Get(ctx, &model)
-		diags.Append(model.filters.validate(time.Now())...)
-		return diags
-	},
-	read: readActivities,
+	newModel: func() model { return &activitiesModel{} },
 }
 
 // activitiesModel is the configuration of compliance_activities.
@@ -94,8 +85,8 @@ type activitiesModel struct {
 	Order      types.String `tfsdk:"order"`
 	AfterID    types.String `tfsdk:"after_id"`
 	BeforeID   types.String `tfsdk:"before_id"`
-	Limit      types.Int64  `tfsdk:"limit"`
-	MaxResults types.Int64  `tfsdk:"max_results"`
+	Limit      types.Number `tfsdk:"limit"`
+	MaxResults types.Number `tfsdk:"max_results"`
 
 	// Filled by the read.
 	Activities types.List   `tfsdk:"activities"`
@@ -104,52 +95,27 @@ type activitiesModel struct {
 	LastID     types.String `tfsdk:"last_id"`
 }
 
-func readActivities(ctx context.Context, f *feed, config tfsdk.Config) (map[string]tftypes.Value, diag.Diagnostics) {
-	var model activitiesModel
-	diags := config.Get(ctx, &model)
-	if diags.HasError() {
-		return nil, diags
-	}
-	query, window, queryDiags := model.query(f.now())
-	if diags.Append(queryDiags...); diags.HasError() {
-		return nil, diags
-	}
-	query.Order = compliance.Order(model.Order.ValueString())
-	query.AfterID = model.AfterID.ValueString()
-	query.BeforeID = model.BeforeID.ValueString()
-	query.PageSize = int(model.Limit.ValueInt64())
-	query.MaxActivities = int(model.MaxResults.ValueInt64())
+func (m *activitiesModel) read(ctx context.Context, f *feed, query compliance.Query, about readContext) (outcome, diag.Diagnostics) {
+	query.Order = compliance.Order(m.Order.ValueString())
+	query.AfterID = m.AfterID.ValueString()
+	query.BeforeID = m.BeforeID.ValueString()
+	query.PageSize = wholeNumberOr(m.Limit, 0)
+	query.MaxActivities = wholeNumberOr(m.MaxResults, 0)
 
-	timeout := model.timeout()
-	ctx, cancel := context.WithTimeout(ctx, timeout)
-	defer cancel()
 	result := activitiesResult{backward: query.BeforeID != "", list: newActivityList()}
-	about := readContext{what: TypeName + "_activities", window: window, timeout: timeout}
 	for page, err := range f.client.Pages(ctx, query) {
 		if err != nil {
-			diags.Append(about.readError(err))
-			return nil, diags
+			return outcome{}, diag.Diagnostics{about.readError(err)}
 		}
 		result.add(page)
 		if query.MaxActivities == 0 && result.list.count > maxActivities {
-			diags.Append(about.tooManyActivities(page.Number))
-			return nil, diags
+			return outcome{}, diag.Diagnostics{about.tooManyActivities(page.Number)}
 		}
-		if result.list.bytes > maxResultBytes {
-			diags.Append(about.resultTooLarge(page.Number, result.list.count))
-			return nil, diags
+		if result.list.bytes > f.maxResultBytes {
+			return outcome{}, diag.Diagnostics{about.resultTooLarge(page.Number, result.list.count)}
 		}
 	}
-	if !prepare(ctx, "activities", result.list.value(result.backward)) {
-		diags.AddError("The activities could not be handed to Terraform", "This is a bug of the provider: it was not started with its own server.")
-	}
-	return map[string]tftypes.Value{
-		"has_more":   tftypes.NewValue(tftypes.Bool, result.hasMore),
-		"first_id":   optional(result.firstID),
-		"last_id":    optional(result.lastID),
-		"request_id": optional(result.requestID),
-		"window":     windowValue(window),
-	}, diags
+	return result.outcome(), nil
 }
 
 // activitiesResult collects the pages of a read. A page is written down as soon as it
@@ -174,6 +140,21 @@ func (r *activitiesResult) add(page *compliance.Page) {
 	} else {
 		r.firstID = cmp.Or(r.firstID, page.FirstID)
 		r.lastID = cmp.Or(page.LastID, r.lastID)
+	}
+}
+
+func (r *activitiesResult) outcome() outcome {
+	if r.list.count == 0 {
+		r.firstID, r.lastID = "", "" // pages without activities may have cursors
+	}
+	return outcome{
+		attributes: map[string]tftypes.Value{
+			"has_more":   tftypes.NewValue(tftypes.Bool, r.hasMore),
+			"first_id":   optional(r.firstID),
+			"last_id":    optional(r.lastID),
+			"request_id": optional(r.requestID),
+		},
+		prepared: prepared{name: "activities", value: r.list.value(r.backward)},
 	}
 }
 

@@ -2,14 +2,13 @@ package provider
 
 import (
 	"context"
-	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
-	"github.com/hashicorp/terraform-plugin-framework/tfsdk"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 
+	"github.com/compliance-feed/terraform-provider-compliance/internal/compliance"
 	"github.com/compliance-feed/terraform-provider-compliance/internal/summary"
 )
 
@@ -39,13 +38,7 @@ var activitySummary = &readable{
 			MarkdownDescription: "The latest `created_at`, as sent. Null where nothing matched.",
 		},
 	}),
-	validate: func(ctx context.Context, config tfsdk.Config) diag.Diagnostics {
-		var model activitySummaryModel
-		diags := config.Get(ctx, &model)
-		diags.Append(model.filters.validate(time.Now())...)
-		return diags
-	},
-	read: readActivitySummary,
+	newModel: func() model { return &activitySummaryModel{} },
 }
 
 func countsAttribute(description string) schema.Attribute {
@@ -67,38 +60,22 @@ type activitySummaryModel struct {
 	NewestCreatedAt types.String `tfsdk:"newest_created_at"`
 }
 
-func readActivitySummary(ctx context.Context, f *feed, config tfsdk.Config) (map[string]tftypes.Value, diag.Diagnostics) {
-	var model activitySummaryModel
-	diags := config.Get(ctx, &model)
-	if diags.HasError() {
-		return nil, diags
-	}
-	query, window, queryDiags := model.query(f.now())
-	if diags.Append(queryDiags...); diags.HasError() {
-		return nil, diags
-	}
+func (m *activitySummaryModel) read(ctx context.Context, f *feed, query compliance.Query, about readContext) (outcome, diag.Diagnostics) {
 	query.RememberLastPageOnly = true
-
-	timeout := model.timeout()
-	ctx, cancel := context.WithTimeout(ctx, timeout)
-	defer cancel()
-	about := readContext{what: TypeName + "_activity_summary", window: window, timeout: timeout}
 	counts := summary.New()
 	var requestID string
-	for page, err := range f.client.Pages(ctx, query) {
+	for page, err := range f.client.UnorderedPages(ctx, query) {
 		if err != nil {
-			diags.Append(about.readError(err))
-			return nil, diags
+			return outcome{}, diag.Diagnostics{about.readError(err)}
 		}
 		for i := range page.Activities {
 			if err := counts.Add(&page.Activities[i]); err != nil {
-				diags.Append(about.notCountable(page.Number, err))
-				return nil, diags
+				return outcome{}, diag.Diagnostics{about.notCountable(page.Number, err)}
 			}
 		}
 		requestID = page.RequestID
 	}
-	return map[string]tftypes.Value{
+	return outcome{attributes: map[string]tftypes.Value{
 		"total":             tftypes.NewValue(tftypes.Number, counts.Total),
 		"by_type":           countsValue(counts.ByType),
 		"by_actor_type":     countsValue(counts.ByActorType),
@@ -108,8 +85,7 @@ func readActivitySummary(ctx context.Context, f *feed, config tfsdk.Config) (map
 		"oldest_created_at": optional(counts.Oldest),
 		"newest_created_at": optional(counts.Newest),
 		"request_id":        optional(requestID),
-		"window":            windowValue(window),
-	}, diags
+	}}, nil
 }
 
 func countsValue(counts map[string]int64) tftypes.Value {

@@ -55,9 +55,7 @@ func (r readContext) explain(err error) (summary, happened, advice string) {
 	case errors.As(err, &interrupted):
 		return r.explainInterrupted(interrupted)
 	case errors.As(err, &wait):
-		happened := fmt.Sprintf("the next request has to wait until %s, which is later than this read may last.", clock(wait.Until))
-		return "The rate limit outlasts the read", happened + lastAttempt(wait.Last),
-			fmt.Sprintf("Run it again after that, or give the read more time than %s (timeouts.read). "+rateLimitAdvice, brief(r.timeout))
+		return r.explainWait(wait)
 	case errors.As(err, &status):
 		return explainStatus(status)
 	case errors.As(err, &connection):
@@ -68,29 +66,44 @@ func (r readContext) explain(err error) (summary, happened, advice string) {
 	return "The activity feed could not be read", err.Error() + ".", "This is a bug of the provider. Please report it."
 }
 
+func (r readContext) explainWait(err *compliance.WaitError) (summary, happened, advice string) {
+	happened = fmt.Sprintf("the next request has to wait until %s, and the read may take no longer than %s (timeouts.read).", clock(err.Until), brief(r.timeout)) +
+		r.lastAttempt(err.Last)
+	advice = "Run it again after that time, or give the read more time (timeouts.read)."
+	var status *compliance.StatusError
+	switch {
+	case err.Last == nil:
+		return "The rate limit outlasts the read", happened, advice + " Requests wait for the API's own limit and for rate_limit_rpm, whichever is lower. " + rateLimitAdvice
+	case errors.As(err.Last, &status) && status.Status == 429:
+		return "The rate limit outlasts the read", happened, advice + " " + rateLimitAdvice
+	}
+	return "The next attempt would come too late", happened, advice
+}
+
 func (r readContext) explainInterrupted(err *compliance.InterruptedError) (summary, happened, advice string) {
 	if errors.Is(err.Err, context.DeadlineExceeded) {
 		return "The read took too long",
-			fmt.Sprintf("the read did not end within %s (timeouts.read).", brief(r.timeout)) + lastAttempt(err.Last),
+			fmt.Sprintf("the read did not end within %s (timeouts.read).", brief(r.timeout)) + r.lastAttempt(err.Last),
 			"Give it more time (timeouts.read), narrow the window or the filters, or count with compliance_activity_summary."
 	}
-	return "The read was cancelled", "the read was cancelled before it was complete." + lastAttempt(err.Last), "Run it again."
+	return "The read was cancelled", "it was cancelled before it was complete." + r.lastAttempt(err.Last), "Run it again."
 }
 
-func lastAttempt(err error) string {
+func (r readContext) lastAttempt(err error) string {
 	if err == nil {
 		return ""
 	}
-	return " The last attempt failed: " + err.Error() + "."
+	_, happened, _ := r.explain(err)
+	return " The last attempt failed: " + happened
 }
 
-const rateLimitAdvice = "The limit is shared by all keys of the parent organization and all compliance endpoints. " +
-	"Fewer or larger reads help (limit = 5000 is the default), and so does a lower rate_limit_rpm if other programs need a share."
+const rateLimitAdvice = "The API's limit is shared by all keys of the parent organization and all compliance endpoints. " +
+	"Fewer and larger requests help (limit = 5000 is the default), and so does a lower rate_limit_rpm if other programs need a share."
 
 func explainStatus(err *compliance.StatusError) (summary, happened, advice string) {
 	happened = quoteAnswer(err)
 	switch {
-	case err.RedirectHost != "":
+	case err.RedirectHost != "" && err.Status < 400:
 		return "The server redirects to another address", happened,
 			"Redirects are not followed, since the key would go along. Check base_url: is " + err.RedirectHost + " the address that you mean?"
 	case err.Status == 400:
@@ -108,11 +121,11 @@ func explainStatus(err *compliance.StatusError) (summary, happened, advice strin
 		return "There is no activity feed at this address", happened, "Check base_url: /v1/compliance/activities is added to it."
 	case err.Status == 429:
 		if !err.ResumeAt.IsZero() {
-			happened += fmt.Sprintf(" The window resets at %s.", clock(err.ResumeAt))
+			happened += fmt.Sprintf(" The limit resets at %s.", clock(err.ResumeAt))
 		}
 		return "The rate limit is used up", happened, "Run it again after the reset, or raise max_retries. " + rateLimitAdvice
 	case err.Status == 408 || err.Status >= 500:
-		return "The server could not answer", happened, "This is a fault of the server or of a proxy before it. Run it again later; max_retries says how often each page is tried again." + quoteRequestID(err.RequestID)
+		return "The server could not answer", happened, "This is a fault of the server or of a proxy before it. Run it again later; max_retries says how often a page is tried again." + quoteRequestID(err.RequestID)
 	}
 	return "The server gave an unexpected answer", happened, "Check base_url and any proxy in between." + quoteRequestID(err.RequestID)
 }
@@ -125,10 +138,12 @@ func quoteAnswer(err *compliance.StatusError) string {
 		answer += ", " + err.Type
 	}
 	switch {
+	case err.RedirectHost != "" && err.Status < 400:
+		answer += ", a redirect to " + err.RedirectHost
 	case err.HTML:
 		answer += ", with an HTML page, which a proxy may have sent"
 	case err.Message != "":
-		answer += fmt.Sprintf(": %q", err.Message)
+		answer += `: "` + err.Message + `"` // has no line breaks or control characters
 	}
 	return answer + parenthesis(err.RequestID) + "."
 }
@@ -148,15 +163,16 @@ func quoteRequestID(requestID string) string {
 }
 
 func explainConnection(err *compliance.ConnectionError) (summary, happened, advice string) {
-	happened = err.Host + ": " + err.Reason + "."
+	happened = fmt.Sprintf("%s (%s).", err.Reason, err.Host)
 	switch {
 	case err.Timeout > 0:
-		return "A request took too long", happened, fmt.Sprintf("Raise request_timeout (%s) in the provider's configuration, or ask for smaller pages (limit).", brief(err.Timeout))
+		return "A request took too long", happened, "Raise request_timeout in the provider's configuration, or ask for smaller pages (limit)."
 	case err.Untrusted:
 		return "The server's certificate is not trusted", happened,
 			"If a proxy of your network opens TLS connections, name a file with its certificate in the environment variable SSL_CERT_FILE."
 	}
-	return "The server could not be reached", happened, "Check the network, base_url, and the proxy settings HTTPS_PROXY and NO_PROXY."
+	return "No complete answer came from the server", happened,
+		"Run it again. If it persists, check the network, base_url, and the proxy settings HTTPS_PROXY and NO_PROXY."
 }
 
 func explainPage(err *compliance.PageError) (summary, happened, advice string) {
@@ -165,7 +181,7 @@ func explainPage(err *compliance.PageError) (summary, happened, advice string) {
 		return "A page is too large", happened, "Ask for smaller pages (limit)."
 	}
 	return "The server's answer is not a complete page", happened,
-		"What follows it cannot be known, so the read ends here. Run it again, and check base_url and any proxy in between." + quoteRequestID(err.RequestID)
+		"What follows cannot be known, so the read ends here. Run it again, and check base_url and any proxy in between." + quoteRequestID(err.RequestID)
 }
 
 // tooManyActivities is the guard against results that no state should hold.

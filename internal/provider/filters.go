@@ -3,10 +3,10 @@ package provider
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
-	"github.com/hashicorp/terraform-plugin-framework-timetypes/timetypes"
 	"github.com/hashicorp/terraform-plugin-framework-validators/setvalidator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/attr"
@@ -27,16 +27,16 @@ const defaultReadTimeout = 20 * time.Minute
 // filters are the arguments that everything that reads the feed has: what to read,
 // and for how long at most.
 type filters struct {
-	OrganizationIDs      types.Set         `tfsdk:"organization_ids"`
-	ActorIDs             types.Set         `tfsdk:"actor_ids"`
-	ActivityTypes        types.Set         `tfsdk:"activity_types"`
-	ExcludeActivityTypes types.Set         `tfsdk:"exclude_activity_types"`
-	CreatedAtGTE         timetypes.RFC3339 `tfsdk:"created_at_gte"`
-	CreatedAtGT          timetypes.RFC3339 `tfsdk:"created_at_gt"`
-	CreatedAtLTE         timetypes.RFC3339 `tfsdk:"created_at_lte"`
-	CreatedAtLT          timetypes.RFC3339 `tfsdk:"created_at_lt"`
-	Lookback             types.String      `tfsdk:"lookback"`
-	Timeouts             types.Object      `tfsdk:"timeouts"`
+	OrganizationIDs      types.Set    `tfsdk:"organization_ids"`
+	ActorIDs             types.Set    `tfsdk:"actor_ids"`
+	ActivityTypes        types.Set    `tfsdk:"activity_types"`
+	ExcludeActivityTypes types.Set    `tfsdk:"exclude_activity_types"`
+	CreatedAtGTE         types.String `tfsdk:"created_at_gte"`
+	CreatedAtGT          types.String `tfsdk:"created_at_gt"`
+	CreatedAtLTE         types.String `tfsdk:"created_at_lte"`
+	CreatedAtLT          types.String `tfsdk:"created_at_lt"`
+	Lookback             types.String `tfsdk:"lookback"`
+	Timeouts             types.Object `tfsdk:"timeouts"`
 
 	// Filled by the read.
 	Window    types.Object `tfsdk:"window"`
@@ -49,8 +49,8 @@ func withFilters(more map[string]schema.Attribute) map[string]schema.Attribute {
 	bound := func(description string) schema.Attribute {
 		return schema.StringAttribute{
 			Optional:            true,
-			CustomType:          timetypes.RFC3339Type{},
 			MarkdownDescription: description + " RFC 3339, such as `2026-04-10T08:00:00Z`.",
+			Validators:          []validator.String{timeString},
 		}
 	}
 	set := func(description string, more ...validator.Set) schema.Attribute {
@@ -102,11 +102,11 @@ func withFilters(more map[string]schema.Attribute) map[string]schema.Attribute {
 			MarkdownDescription: "The `request-id` of the last page, for an audit trail.",
 		},
 	}
-	for name, attribute := range more {
-		attributes[name] = attribute
-	}
+	maps.Copy(attributes, more)
 	return attributes
 }
+
+func (f *filters) common() *filters { return f }
 
 // query returns the query for the filters and the window that it covers. All values
 // are known and valid by themselves.
@@ -142,8 +142,7 @@ func (f *filters) bounds() timerange.Bounds {
 // with one of them alone is left to its own attribute.
 func (f *filters) validate(now time.Time) diag.Diagnostics {
 	_, _, err := f.bounds().Resolve(now)
-	var empty *timerange.EmptyError
-	if !errors.As(err, &empty) {
+	if _, empty := errors.AsType[*timerange.EmptyError](err); !empty {
 		return nil
 	}
 	return boundsDiagnostics(err)

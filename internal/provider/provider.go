@@ -12,7 +12,6 @@ import (
 	"os"
 	"time"
 
-	"github.com/hashicorp/terraform-plugin-framework-validators/int64validator"
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/ephemeral"
 	"github.com/hashicorp/terraform-plugin-framework/function"
@@ -33,9 +32,10 @@ const (
 
 // activityFeedProvider is the provider. Its fields are what a test may replace.
 type activityFeedProvider struct {
-	version string
-	getenv  func(string) string
-	now     func() time.Time
+	version        string
+	getenv         func(string) string
+	now            func() time.Time
+	maxResultBytes int
 }
 
 var (
@@ -44,11 +44,9 @@ var (
 	_ provider.ProviderWithFunctions          = (*activityFeedProvider)(nil)
 )
 
-// New returns the provider of this version, as in "1.2.3" or "dev".
-func New(version string) func() provider.Provider {
-	return func() provider.Provider {
-		return &activityFeedProvider{version: version, getenv: os.Getenv, now: time.Now}
-	}
+// newProvider returns the provider of this version, as in "1.2.3" or "dev".
+func newProvider(version string) *activityFeedProvider {
+	return &activityFeedProvider{version: version, getenv: os.Getenv, now: time.Now, maxResultBytes: maxResultBytes}
 }
 
 func (p *activityFeedProvider) Metadata(_ context.Context, _ provider.MetadataRequest, resp *provider.MetadataResponse) {
@@ -66,7 +64,7 @@ func (p *activityFeedProvider) Schema(_ context.Context, _ provider.SchemaReques
 				MarkdownDescription: "A Compliance Access Key with the scope `read:compliance_activities`, or an Admin API key. " +
 					"Default: the first of the environment variables " + keyVariablesMarkdown + " that is set. " +
 					"It is needed when something is read, not before.",
-				Validators: []validator.String{checkedString("a key that can be sent", compliance.CheckAPIKey)},
+				Validators: []validator.String{checkedString("a key that can be sent", checkAPIKey)},
 			},
 			"base_url": schema.StringAttribute{
 				Optional: true,
@@ -79,21 +77,21 @@ func (p *activityFeedProvider) Schema(_ context.Context, _ provider.SchemaReques
 				MarkdownDescription: "How long one request may take, its whole answer included and waits before it excluded: a duration such as `30s`, which is the default.",
 				Validators:          []validator.String{durationString},
 			},
-			"max_retries": schema.Int64Attribute{
+			"max_retries": schema.NumberAttribute{
 				Optional:            true,
 				MarkdownDescription: "How often the request for one page is sent again after a failure that may pass, 0 to 10. Default: 3.",
-				Validators:          []validator.Int64{int64validator.Between(0, 10)},
+				Validators:          []validator.Number{wholeNumber{0, 10}},
 			},
-			"rate_limit_rpm": schema.Int64Attribute{
+			"rate_limit_rpm": schema.NumberAttribute{
 				Optional: true,
 				MarkdownDescription: "A ceiling for the requests a minute of all reads together; 0 switches it off. Default: 600, which is the server's own limit " +
 					"for the parent organization. The server's limit is kept in any case.",
-				Validators: []validator.Int64{int64validator.AtLeast(0)},
+				Validators: []validator.Number{wholeNumber{0, noMaximum}},
 			},
-			"max_concurrent_requests": schema.Int64Attribute{
+			"max_concurrent_requests": schema.NumberAttribute{
 				Optional:            true,
 				MarkdownDescription: "How many requests of all reads may be under way at once, 1 to 16. Default: 4.",
-				Validators:          []validator.Int64{int64validator.Between(1, 16)},
+				Validators:          []validator.Number{wholeNumber{1, 16}},
 			},
 			"anthropic_version": schema.StringAttribute{
 				Optional:            true,
@@ -112,7 +110,7 @@ func (p *activityFeedProvider) Configure(ctx context.Context, req provider.Confi
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	f := &feed{now: p.now}
+	f := &feed{now: p.now, maxResultBytes: p.maxResultBytes}
 	options, diags := model.options(p.getenv)
 	if diags.HasError() {
 		f.diags = diags

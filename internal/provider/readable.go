@@ -2,13 +2,18 @@ package provider
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	dataschema "github.com/hashicorp/terraform-plugin-framework/datasource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/tfsdk"
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
+	"golang.org/x/sync/singleflight"
 
 	"github.com/compliance-feed/terraform-provider-compliance/internal/compliance"
 )
@@ -21,41 +26,105 @@ type readable struct {
 	description string
 	// attributes are those of the data source, which fit the ephemeral resource too.
 	attributes map[string]dataschema.Attribute
-	// validate checks what the attributes' own validators cannot. Values may be unknown.
-	validate func(context.Context, tfsdk.Config) diag.Diagnostics
-	// read returns the attributes that the provider fills, by name. Those that it has
-	// given to prepare are not among them.
-	read func(context.Context, *feed, tfsdk.Config) (map[string]tftypes.Value, diag.Diagnostics)
+	// newModel returns a pointer to an empty configuration.
+	newModel func() model
+}
+
+// model is the configuration of a readable.
+type model interface {
+	// common are the arguments that every readable has.
+	common() *filters
+	// read reads what the query, which the filters make up, and the model's own
+	// arguments ask for.
+	read(context.Context, *feed, compliance.Query, readContext) (outcome, diag.Diagnostics)
+}
+
+// outcome is what a read came to.
+type outcome struct {
+	attributes map[string]tftypes.Value // that the provider fills, by name
+	prepared   prepared                 // one more of them, on a way of its own
 }
 
 func (r *readable) typeName() string { return TypeName + "_" + r.name }
 
+// validate checks what the attributes' own validators cannot. Values may be unknown.
+func (r *readable) validate(ctx context.Context, config tfsdk.Config) diag.Diagnostics {
+	model := r.newModel()
+	diags := config.Get(ctx, model)
+	return append(diags, model.common().validate(time.Now())...)
+}
+
 // result is the whole object that Terraform gets: the configuration as it is, and
 // what was read.
 func (r *readable) result(ctx context.Context, f *feed, config tfsdk.Config) (tftypes.Value, diag.Diagnostics) {
+	if f == nil {
+		return tftypes.Value{}, diag.Diagnostics{diag.NewErrorDiagnostic("The provider is not configured", "It was asked to read before it was configured.")}
+	}
 	if f.diags.HasError() {
 		return tftypes.Value{}, f.diags
 	}
-	read, diags := r.read(ctx, f, config)
+	objectType := config.Schema.Type().TerraformType(ctx)
+	text, err := tfprotov6.NewDynamicValue(objectType, config.Raw)
+	attributes := map[string]tftypes.Value{}
+	if err = errors.Join(err, config.Raw.As(&attributes)); err != nil {
+		return tftypes.Value{}, diag.Diagnostics{diag.NewErrorDiagnostic("The configuration could not be read", "This is a bug of the provider: "+err.Error()+".")}
+	}
+	o, diags := f.shared(r.name+" "+string(text.MsgPack), func() (outcome, diag.Diagnostics) { return r.read(ctx, f, config) })
 	if diags.HasError() {
 		return tftypes.Value{}, diags
 	}
-	attributes := map[string]tftypes.Value{}
-	if err := config.Raw.As(&attributes); err != nil {
-		diags.AddError("The configuration could not be read", err.Error())
+	if o.prepared.value != nil && !o.prepared.send(ctx) {
+		diags.AddError("The result could not be handed to Terraform", "This is a bug of the provider: it was not started with its own server.")
 		return tftypes.Value{}, diags
 	}
-	for name, value := range read {
-		attributes[name] = value
+	maps.Copy(attributes, o.attributes)
+	return tftypes.NewValue(objectType, attributes), diags
+}
+
+func (r *readable) read(ctx context.Context, f *feed, config tfsdk.Config) (outcome, diag.Diagnostics) {
+	model := r.newModel()
+	diags := config.Get(ctx, model)
+	if diags.HasError() {
+		return outcome{}, diags
 	}
-	return tftypes.NewValue(config.Schema.Type().TerraformType(ctx), attributes), diags
+	query, window, queryDiags := model.common().query(f.now())
+	if diags.Append(queryDiags...); diags.HasError() {
+		return outcome{}, diags
+	}
+	timeout := model.common().timeout()
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+	o, readDiags := model.read(ctx, f, query, readContext{what: r.typeName(), window: window, timeout: timeout})
+	if diags.Append(readDiags...); diags.HasError() {
+		return outcome{}, diags
+	}
+	o.attributes["window"] = windowValue(window)
+	return o, diags
 }
 
 // feed is what the provider hands to everything that reads.
 type feed struct {
-	client *compliance.Client
-	now    func() time.Time
-	diags  diag.Diagnostics // why there is no client
+	client         *compliance.Client
+	now            func() time.Time
+	maxResultBytes int              // see the constant
+	diags          diag.Diagnostics // why there is no client
+	underWay       singleflight.Group
+}
+
+// shared makes equal reads that are under way at the same time one: a module that is
+// called ten times reads the feed once. A read that begins after another has ended is
+// read anew.
+func (f *feed) shared(key string, read func() (outcome, diag.Diagnostics)) (outcome, diag.Diagnostics) {
+	type result struct {
+		outcome outcome
+		diags   diag.Diagnostics
+	}
+	value, _, _ := f.underWay.Do(key, func() (any, error) {
+		o, diags := read()
+		return result{o, diags}, nil
+	})
+	r := value.(result)
+	return r.outcome, slices.Clone(r.diags)
 }
 
 // configuredFeed takes the feed out of what the framework hands on. It is nil before

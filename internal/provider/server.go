@@ -19,7 +19,11 @@ import (
 // of the object; and the server puts the list in before the answer leaves. See
 // `make bench` for the figures.
 func NewServer(version string) func() tfprotov6.ProviderServer {
-	framework := providerserver.NewProtocol6(New(version)())
+	return newServer(newProvider(version))
+}
+
+func newServer(p *activityFeedProvider) func() tfprotov6.ProviderServer {
+	framework := providerserver.NewProtocol6(p)
 	return func() tfprotov6.ProviderServer { return &server{ProviderServer: framework()} }
 }
 
@@ -60,13 +64,13 @@ func withPrepared(ctx context.Context) (context.Context, *prepared) {
 	return context.WithValue(ctx, preparedKey{}, p), p
 }
 
-// prepare hands an attribute to the server that the read was called by. It says false
+// send hands the attribute to the server that the read was called by. It says false
 // where there is none, as under a server of the framework alone: then the attribute
 // would be missing without a word.
-func prepare(ctx context.Context, name string, value []byte) bool {
-	p, ok := ctx.Value(preparedKey{}).(*prepared)
+func (p prepared) send(ctx context.Context) bool {
+	to, ok := ctx.Value(preparedKey{}).(*prepared)
 	if ok {
-		p.name, p.value = name, value
+		*to = p
 	}
 	return ok
 }

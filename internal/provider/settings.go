@@ -30,9 +30,9 @@ type providerModel struct {
 	APIKey                types.String `tfsdk:"api_key"`
 	BaseURL               types.String `tfsdk:"base_url"`
 	RequestTimeout        types.String `tfsdk:"request_timeout"`
-	MaxRetries            types.Int64  `tfsdk:"max_retries"`
-	RateLimitRPM          types.Int64  `tfsdk:"rate_limit_rpm"`
-	MaxConcurrentRequests types.Int64  `tfsdk:"max_concurrent_requests"`
+	MaxRetries            types.Number `tfsdk:"max_retries"`
+	RateLimitRPM          types.Number `tfsdk:"rate_limit_rpm"`
+	MaxConcurrentRequests types.Number `tfsdk:"max_concurrent_requests"`
 	AnthropicVersion      types.String `tfsdk:"anthropic_version"`
 }
 
@@ -66,9 +66,9 @@ func (m providerModel) options(getenv func(string) string) (compliance.Options, 
 	}
 	options := compliance.Options{
 		RequestTimeout:    30 * time.Second,
-		MaxRetries:        int(orDefault(m.MaxRetries, 3)),
-		RequestsPerMinute: int(orDefault(m.RateLimitRPM, 600)),
-		RequestsAtOnce:    int(orDefault(m.MaxConcurrentRequests, 4)),
+		MaxRetries:        wholeNumberOr(m.MaxRetries, 3),
+		RequestsPerMinute: wholeNumberOr(m.RateLimitRPM, 600),
+		RequestsAtOnce:    wholeNumberOr(m.MaxConcurrentRequests, 4),
 		Version:           m.AnthropicVersion.ValueString(),
 	}
 	if !m.RequestTimeout.IsNull() {
@@ -99,13 +99,6 @@ func (m providerModel) options(getenv func(string) string) (compliance.Options, 
 	return options, diags
 }
 
-func orDefault(value types.Int64, ifNull int64) int64 {
-	if value.IsNull() {
-		return ifNull
-	}
-	return value.ValueInt64()
-}
-
 // firstSet returns the first variable that is set and not empty, with its value.
 func firstSet(getenv func(string) string, variables ...string) (variable, value string) {
 	for _, variable := range variables {
@@ -114,6 +107,13 @@ func firstSet(getenv func(string) string, variables ...string) (variable, value 
 		}
 	}
 	return "", ""
+}
+
+func checkAPIKey(text string) error {
+	if text == "" {
+		return errors.New("is empty; omit the argument, or make it null, to take the key from the environment")
+	}
+	return compliance.CheckAPIKey(text)
 }
 
 func checkBaseURL(text string) error {

@@ -2,11 +2,17 @@ package provider
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"math"
+	"math/big"
+	"regexp"
+	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework-validators/setvalidator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/compliance-feed/terraform-provider-compliance/internal/activitytype"
 	"github.com/compliance-feed/terraform-provider-compliance/internal/timerange"
@@ -29,6 +35,19 @@ var durationString = checkedString("a duration", func(text string) error {
 	return err
 })
 
+// timeForm is here because time.Parse lets a few forms through that are not RFC 3339,
+// such as 2026-04-10T8:00:00Z (https://go.dev/issue/54580).
+var timeForm = regexp.MustCompile(`^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$`)
+
+// timeString is not the library's timetypes.RFC3339, which lets those forms through, and
+// shows the layout of Go's parser to the person at the terminal.
+var timeString = checkedString("an RFC 3339 timestamp", func(text string) error {
+	if _, err := time.Parse(time.RFC3339, text); err != nil || !timeForm.MatchString(text) {
+		return errors.New(`must be an RFC 3339 timestamp such as "2026-04-10T08:00:00Z", with "Z" or an offset such as "+02:00"`)
+	}
+	return nil
+})
+
 func (v stringValidator) Description(context.Context) string {
 	return "value must be " + v.what
 }
@@ -42,6 +61,48 @@ func (v stringValidator) ValidateString(_ context.Context, req validator.StringR
 	if err := v.check(req.ConfigValue.ValueString()); err != nil {
 		resp.Diagnostics.AddAttributeError(req.Path, "Invalid "+req.Path.String(), "The value "+err.Error()+".")
 	}
+}
+
+// wholeNumber is the rule for numbers that are counts. They are number attributes: for
+// an int64 attribute the framework calls 1.5 a bug of the provider.
+type wholeNumber struct {
+	min, max int64 // max may be noMaximum
+}
+
+// noMaximum is what fits in an int everywhere.
+const noMaximum = math.MaxInt32
+
+func (v wholeNumber) Description(context.Context) string {
+	if v.max == noMaximum {
+		return fmt.Sprintf("must be a whole number, %d or more", v.min)
+	}
+	return fmt.Sprintf("must be a whole number from %d to %d", v.min, v.max)
+}
+
+func (v wholeNumber) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
+
+func (v wholeNumber) ValidateNumber(ctx context.Context, req validator.NumberRequest, resp *validator.NumberResponse) {
+	if req.ConfigValue.IsNull() || req.ConfigValue.IsUnknown() {
+		return
+	}
+	number, accuracy := req.ConfigValue.ValueBigFloat().Int64()
+	what := v.Description(ctx)
+	switch {
+	case accuracy == big.Exact && v.min <= number && number <= v.max:
+		return
+	case number > noMaximum:
+		what = "is too large"
+	}
+	resp.Diagnostics.AddAttributeError(req.Path, "Invalid "+req.Path.String(), "The value "+what+".")
+}
+
+// wholeNumberOr is the validated number, or another one where it is null.
+func wholeNumberOr(value types.Number, ifNull int) int {
+	if value.IsNull() {
+		return ifNull
+	}
+	number, _ := value.ValueBigFloat().Int64()
+	return int(number)
 }
 
 // filterSet is the rule for sets of IDs and types: an empty set or string, or a null

@@ -8,19 +8,15 @@ import (
 	"time"
 )
 
-// days and weeks are what Go's durations lack. A day is 24 hours.
-var longUnits = map[string]time.Duration{
-	"d": 24 * time.Hour,
-	"w": 7 * 24 * time.Hour,
-}
+// longUnits are what Go's durations lack, in hours. A day is 24 hours.
+var longUnits = map[string]int64{"d": 24, "w": 7 * 24}
 
 // ParseDuration reads a positive duration: numbers with the units of
 // [time.ParseDuration], and d and w, joined in any order, such as 90m, 7d or 1d12h.
 // Errors are text for a person.
 func ParseDuration(text string) (time.Duration, error) {
-	invalid := errors.New(`must be a duration such as "90m", "24h", "7d" or "1d12h"`)
 	if text == "" {
-		return 0, invalid
+		return 0, errInvalid
 	}
 	var total time.Duration
 	for rest := text; rest != ""; {
@@ -31,32 +27,39 @@ func ParseDuration(text string) (time.Duration, error) {
 		}
 		part, err := parsePart(rest[:digits], unit)
 		if err != nil {
-			return 0, invalid
+			return 0, err
 		}
 		if part > math.MaxInt64-total {
-			return 0, errors.New("is longer than about 292 years")
+			return 0, errTooLong
 		}
 		total += part
 		rest = rest[digits+len(unit):]
 	}
-	if total <= 0 {
+	if total == 0 {
 		return 0, errors.New("must be longer than zero")
 	}
 	return total, nil
 }
 
+var (
+	errInvalid = errors.New(`must be a duration such as "90m", "24h", "7d" or "1d12h"`)
+	errTooLong = errors.New("must be shorter than about 292 years")
+)
+
 func parsePart(number, unit string) (time.Duration, error) {
-	long, ok := longUnits[unit]
-	if !ok || number == "" {
-		return time.ParseDuration(number + unit)
+	factor := int64(1)
+	if hours, ok := longUnits[unit]; ok {
+		factor, unit = hours, "h"
 	}
-	value, err := strconv.ParseFloat(number, 64)
-	if err != nil || value*float64(long) >= math.MaxInt64 {
-		return 0, errors.New("out of range")
+	// Checked apart, since Go's error does not say that the two are fine, but too much.
+	_, numberErr := strconv.ParseFloat(number, 64)
+	_, unitErr := time.ParseDuration("1" + unit)
+	if numberErr != nil || unitErr != nil {
+		return 0, errInvalid
 	}
-	// Whole numbers, which nearly all are, without a float's rounding.
-	if whole, err := strconv.ParseInt(number, 10, 64); err == nil {
-		return time.Duration(whole) * long, nil
+	part, err := time.ParseDuration(number + unit)
+	if err != nil || int64(part) > math.MaxInt64/factor {
+		return 0, errTooLong
 	}
-	return time.Duration(value * float64(long)), nil
+	return time.Duration(int64(part) * factor), nil
 }

@@ -1,0 +1,646 @@
+package compliance
+
+import (
+	"bytes"
+
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"io"
+	"log"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/compliance-feed/terraform-provider-compliance/internal/fakeapi"
+)
+
+func TestNew(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		edit func(*Options)
+		want string // "" for no error
+	}{
+		"all in order":            {func(*Options) {}, ""},
+		"defaults":                {func(o *Options) { o.BaseURL, o.Transport, o.Logger, o.UserAgent = "", nil, nil, "" }, ""},
+		"no ceiling, no retries":  {func(o *Options) { o.RequestsPerMinute, o.MaxRetries = 0, 0 }, ""},
+		"base URL":                {func(o *Options) { o.BaseURL = "http://feed.example.com" }, "the base URL must begin with https://"},
+		"no key":                  {func(o *Options) { o.APIKey = "" }, "the API key is empty"},
+		"odd key":                 {func(o *Options) { o.APIKey = "a key" }, "the API key has a blank"},
+		"no timeout":              {func(o *Options) { o.RequestTimeout = 0 }, "out of range"},
+		"negative retries":        {func(o *Options) { o.MaxRetries = -1 }, "out of range"},
+		"negative ceiling":        {func(o *Options) { o.RequestsPerMinute = -1 }, "out of range"},
+		"nothing at once":         {func(o *Options) { o.RequestsAtOnce = 0 }, "out of range"},
+		"version with line break": {func(o *Options) { o.Version = "2023-06-01\r\nx-api-key: other" }, "the API version has a character"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			options := Options{APIKey: "key", BaseURL: "https://feed.example.com", RequestTimeout: time.Second, RequestsAtOnce: 1}
+			test.edit(&options)
+			client, err := New(options)
+			if test.want == "" && (err != nil || client == nil) || test.want != "" && (err == nil || !strings.Contains(err.Error(), test.want)) {
+				t.Errorf("got error %v, want %q", err, test.want)
+			}
+		})
+	}
+}
+
+func TestParseBaseURL(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{ // "" for a good one
+		"https://api.anthropic.com":         "",
+		"https://api.anthropic.com/":        "",
+		"HTTPS://API.anthropic.com":         "",
+		"https://feed.example.com:8443/a/b": "",
+		"https://192.0.2.1":                 "",
+		"https://[2001:db8::1]:8443/":       "",
+		"https://localhost":                 "",
+		"http://localhost":                  "",
+		"http://LocalHost:8080/prefix":      "",
+		"http://127.0.0.1:8080":             "",
+		"HTTP://127.1.2.3":                  "",
+		"http://[::1]:8080":                 "",
+		"http://[::ffff:127.0.0.1]":         "",
+
+		"":                                "must begin with https://",
+		"api.anthropic.com":               "must begin with https://",
+		"//api.anthropic.com":             "must begin with https://",
+		"localhost:8080":                  "must begin with https://",
+		"ftp://127.0.0.1":                 "must begin with https://",
+		"file:///etc/passwd":              "must begin with https://",
+		"https:api.anthropic.com":         "has no host",
+		"https://":                        "has no host",
+		"https:///v1":                     "has no host",
+		"https://:443":                    "has no host",
+		"https://feed.example.com:99999":  "has a port that is none",
+		"http://api.anthropic.com":        "only for a loopback host",
+		"http://127.0.0.1.evil":           "only for a loopback host",
+		"http://127.0.0.1.evil.com:80":    "only for a loopback host",
+		"http://localhost.evil":           "only for a loopback host",
+		"http://localhost.":               "only for a loopback host",
+		"http://127.1":                    "only for a loopback host",
+		"http://2130706433":               "only for a loopback host",
+		"http://0x7f.0.0.1":               "only for a loopback host",
+		"http://0177.0.0.1":               "only for a loopback host",
+		"http://0.0.0.0":                  "only for a loopback host",
+		"http://[::]":                     "only for a loopback host",
+		"http://[::ffff:192.0.2.1]":       "only for a loopback host",
+		"http://192.168.0.1":              "only for a loopback host",
+		"http://１２７.0.0.1":                "only for a loopback host",
+		"http://127.0.0.1@evil.com":       "must not hold credentials",
+		"https://127.0.0.1:80@evil.com":   "must not hold credentials",
+		"https://user:secret@example.com": "must not hold credentials",
+		"https://user@example.com":        "must not hold credentials",
+		"https://@example.com":            "must not hold credentials",
+		"https://example.com?":            "must not have a query or a fragment",
+		"https://example.com/?a=b":        "must not have a query or a fragment",
+		"https://example.com#":            "must not have a query or a fragment",
+		"https://example.com/#secret":     "must not have a query or a fragment",
+		"https://exa mple.com":            "is not a valid URL",
+		"https://example.com:port":        "is not a valid URL",
+		"https://example.com\n":           "is not a valid URL",
+		" https://example.com":            "is not a valid URL",
+		"https://[::1":                    "is not a valid URL",
+		"https://%zz":                     "is not a valid URL",
+		"http://localhost\\@evil.com":     "is not a valid URL",
+	} {
+		t.Run(text, func(t *testing.T) {
+			t.Parallel()
+			base, err := ParseBaseURL(text)
+			if want == "" {
+				if err != nil {
+					t.Fatal(err)
+				}
+				if host := strings.ToLower(text[strings.Index(text, "//")+2:]); !strings.HasPrefix(host, strings.ToLower(base.Host)) {
+					t.Errorf("got host %s", base.Host)
+				}
+				return
+			}
+			if err == nil || !strings.Contains(err.Error(), want) {
+				t.Fatalf("got %v and error %v, want %q", base, err, want)
+			}
+			if strings.Contains(err.Error(), "secret") {
+				t.Errorf("got %q, which repeats the URL", err)
+			}
+		})
+	}
+}
+
+func TestCheckAPIKey(t *testing.T) {
+	t.Parallel()
+	for key, ok := range map[string]bool{
+		"sk-ant-api03-abc_DEF-123": true,
+		"!~":                       true,
+		"":                         false,
+		" ":                        false,
+		"s3cr3t ":                  false,
+		" s3cr3t":                  false,
+		"s3cr3t\n":                 false,
+		"s3cr3t\r\nx: y":           false,
+		"s3cr3t\x00":               false,
+		"s3cr3t\x7f":               false,
+		"s3cr3té":                  false,
+		"s3cr3t\xff":               false,
+		"\u200bs3cr3t":             false,
+	} {
+		err := CheckAPIKey(key)
+		if (err == nil) != ok {
+			t.Errorf("%q: got error %v, want one: %t", key, err, !ok)
+		}
+		if err != nil && strings.Contains(err.Error(), "s3cr3t") {
+			t.Errorf("%q: got %q, which repeats the key", key, err)
+		}
+	}
+}
+
+func TestHeaders(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		api := newFake(5)
+		client := newClient(t, uncompressed(api), func(o *Options) { o.UserAgent = "provider/1.0\r\nx: y é terraform/1.11" })
+		if err := read(client.Pages(t.Context(), Query{PageSize: 2})).err; err != nil {
+			t.Fatal(err)
+		}
+		for _, request := range api.Requests() {
+			for name, want := range map[string]string{
+				"X-Api-Key":         fakeapi.Key,
+				"Anthropic-Version": "2023-06-01",
+				"User-Agent":        "provider/1.0x: y  terraform/1.11",
+				"Accept":            "application/json",
+			} {
+				if got := request.Header.Values(name); len(got) != 1 || got[0] != want {
+					t.Errorf("%s: got %q, want %q", name, got, want)
+				}
+			}
+			if request.Method != http.MethodGet || request.Header.Get("Referer") != "" || strings.Contains(request.RawQuery, fakeapi.Key) {
+				t.Errorf("got %+v", request)
+			}
+		}
+		client = newClient(t, uncompressed(api), func(o *Options) { o.Version = "2099-01-01" })
+		if status := errorAs[*StatusError](t, read(client.Pages(t.Context(), Query{})).err); !strings.Contains(status.Message, "2099-01-01") {
+			t.Errorf("got %v, want the version refused", status)
+		}
+	})
+}
+
+// TestStatusError has bodies as the API sends them, and as others do.
+func TestStatusError(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		step step
+		want StatusError
+		text string
+	}{
+		"the API's": {
+			step{status: 403, body: `{"error":{"type":"permission_error","message":"Missing required scopes."}}`},
+			StatusError{Status: 403, Type: "permission_error", Message: "Missing required scopes.", RequestID: "req_test"},
+			`HTTP 403, permission_error, "Missing required scopes.", request-id req_test`,
+		},
+		"the API's, with more": {
+			step{status: 400, body: ` {"type":"error","error":{"message":"m","type":"t","more":[1]},"request_id":"x"}`},
+			StatusError{Status: 400, Type: "t", Message: "m", RequestID: "req_test"},
+			`HTTP 400, t, "m", request-id req_test`,
+		},
+		"without a message": {
+			step{status: 500, header: []string{"request-id", ""}, body: `{"error":{"type":"api_error"}}`},
+			StatusError{Status: 500, Type: "api_error"},
+			`HTTP 500, api_error`,
+		},
+		"another's JSON": {
+			step{status: 403, body: `{"message":"Forbidden"}`},
+			StatusError{Status: 403, Message: `{"message":"Forbidden"}`, RequestID: "req_test"},
+			`HTTP 403, "{\"message\":\"Forbidden\"}", request-id req_test`,
+		},
+		"an error of another type": {
+			step{status: 400, body: `{"error":"bad"}`},
+			StatusError{Status: 400, Message: `{"error":"bad"}`, RequestID: "req_test"},
+			`HTTP 400, "{\"error\":\"bad\"}", request-id req_test`,
+		},
+		"text": {
+			step{status: 502, body: "upstream\n  connect error\r\n"},
+			StatusError{Status: 502, Message: "upstream   connect error", RequestID: "req_test"},
+			`HTTP 502, "upstream   connect error", request-id req_test`,
+		},
+		"HTML": {
+			step{status: 502, body: "\n<html><body>Bad gateway"},
+			StatusError{Status: 502, HTML: true, RequestID: "req_test"},
+			`HTTP 502, an HTML page, request-id req_test`,
+		},
+		"nothing": {
+			step{status: 404},
+			StatusError{Status: 404, RequestID: "req_test"},
+			`HTTP 404, request-id req_test`,
+		},
+		"redirect": {
+			step{status: 307, header: []string{"location", "https://user:pw@other.example.com:444/path?query"}},
+			StatusError{Status: 307, RedirectHost: "other.example.com:444", RequestID: "req_test"},
+			`HTTP 307, redirect to other.example.com:444, request-id req_test`,
+		},
+		"redirect on the host": {
+			step{status: 301, header: []string{"location", "/elsewhere"}},
+			StatusError{Status: 301, RedirectHost: "feed.example.com", RequestID: "req_test"},
+			`HTTP 301, redirect to feed.example.com, request-id req_test`,
+		},
+		"redirect to nowhere": {
+			step{status: 302, header: []string{"location", "https://%zz"}},
+			StatusError{Status: 302, RequestID: "req_test"},
+			`HTTP 302, request-id req_test`,
+		},
+		"a location of no redirect": {
+			step{status: 400, header: []string{"location", "https://other.example.com"}, body: "no"},
+			StatusError{Status: 400, Message: "no", RequestID: "req_test"},
+			`HTTP 400, "no", request-id req_test`,
+		},
+		"escape sequences": {
+			step{status: 400, header: []string{"request-id", "\x1b[1mreq\a"}, body: `{"error":{"type":"\u001b[31mt","message":"a\u001b]0;title\u0007b\u009b1mc\u202ed\r\n\te\u0000f\u200bg"}}`},
+			StatusError{Status: 400, Type: "t", Message: "abcd   efg", RequestID: "req"},
+			`HTTP 400, t, "abcd   efg", request-id req`,
+		},
+		"invalid UTF-8": {
+			step{status: 400, body: "a\xffb"},
+			StatusError{Status: 400, Message: "a\ufffdb", RequestID: "req_test"},
+			`HTTP 400, "a` + "\ufffd" + `b", request-id req_test`,
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := &script{steps: []step{test.step}}
+			failed := walkWith(t, s, Query{}, func(o *Options) { o.MaxRetries = 0 }).readError(t)
+			if got := errorAs[*StatusError](t, failed); *got != test.want {
+				t.Errorf("got %+v, want %+v", *got, test.want)
+			}
+			if got, want := failed.Error(), "page 1, after 0 activities and 1 attempts: "+test.text; got != want {
+				t.Errorf("got %q, want %q", got, want)
+			}
+		})
+	}
+}
+
+func TestErrorTexts(t *testing.T) {
+	t.Parallel()
+	connection := &ConnectionError{Host: "feed.example.com", Reason: "the connection was refused"}
+	for want, err := range map[string]error{
+		"feed.example.com: the connection was refused": connection,
+		"the answer broke off":                         &PageError{Reason: "the answer broke off"},
+		"context canceled":                             &InterruptedError{Err: context.Canceled},
+		"context canceled; last attempt: feed.example.com: the connection was refused": &InterruptedError{Err: context.Canceled, Last: connection},
+		"the next request has to wait until 2026-04-10T08:09:10Z":                      &WaitError{Until: time.Date(2026, 4, 10, 10, 9, 10, 0, time.FixedZone("", 7200))},
+	} {
+		if got := err.Error(); got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	}
+	if err := error(&InterruptedError{Err: context.Canceled}); errors.Is(err, io.EOF) || errors.As(err, new(*StatusError)) {
+		t.Error("got something in an interruption without a last attempt")
+	}
+	if err := error(&WaitError{Last: connection}); !errors.Is(err, connection) {
+		t.Error("got no last attempt in a wait")
+	}
+}
+
+// newSocketClient is a client with the transport that it has in earnest, on loopback.
+func newSocketClient(t *testing.T, base string, edits ...func(*Options)) *Client {
+	t.Helper()
+	transport := newTransport(4)
+	t.Cleanup(transport.CloseIdleConnections)
+	return newClient(t, transport, append([]func(*Options){func(o *Options) { o.BaseURL, o.MaxRetries = base, 0 }}, edits...)...)
+}
+
+// TestSocket reads over a socket, gzip and a path prefix included, and from answers that
+// break off there.
+func TestSocket(t *testing.T) {
+	t.Parallel()
+	server := fakeapi.NewServer(fakeapi.Options{Feed: fakeapi.NewFeed(records(7)...), SkipReadLog: true, PathPrefix: "/proxy"})
+	t.Cleanup(server.Close)
+	client := newSocketClient(t, server.URL+"/")
+	read(client.Pages(t.Context(), Query{PageSize: 3})).mustBe(t, idsOf(NewestFirst, records(7)))
+	for _, request := range server.Requests() {
+		if got := request.Header.Get("Accept-Encoding"); got != "gzip" {
+			t.Errorf("got Accept-Encoding %q, want gzip", got)
+		}
+	}
+	for name, test := range map[string]struct {
+		fault fakeapi.Fault
+		want  string
+	}{
+		"cut":            {fakeapi.CutBody(100), "the connection was closed before the answer was complete"},
+		"closed":         {fakeapi.CloseBeforeHeader(), "the connection was closed before the answer was complete"},
+		"broken gzip":    {fakeapi.BrokenGzip(), "the answer could not be read: "},
+		"not gzip":       {withHeader(fakeapi.HTML(200), "Content-Encoding", "gzip"), "the answer could not be read: gzip: invalid header"},
+		"hang":           {fakeapi.Hang(), "no complete answer within 200ms"},
+		"hang in a body": {fakeapi.HangBody(50), "no complete answer within 200ms"},
+		"drip":           {fakeapi.Drip(1, 10*time.Millisecond), "no complete answer within 200ms"},
+	} {
+		server.ClearFaults()
+		fault := server.Inject(fakeapi.Always, test.fault)
+		client := newSocketClient(t, server.URL, func(o *Options) {
+			if strings.Contains(test.want, "200ms") {
+				o.RequestTimeout = 200 * time.Millisecond
+			}
+		})
+		got := errorAs[*ConnectionError](t, read(client.Pages(t.Context(), Query{})).err)
+		if !strings.HasPrefix(got.Reason, test.want) || fault.Fired() == 0 {
+			t.Errorf("%s: got %q after %d faults, want %q", name, got.Reason, fault.Fired(), test.want)
+		}
+	}
+}
+
+// TestSocketCancel measures, on the wire and by a real clock, how long a read goes on
+// after it was cancelled.
+func TestSocketCancel(t *testing.T) {
+	t.Parallel()
+	server := fakeapi.NewServer(fakeapi.Options{SkipReadLog: true})
+	t.Cleanup(server.Close)
+	for name, fault := range map[string]fakeapi.Fault{"header": fakeapi.Hang(), "body": fakeapi.HangBody(10), "retry-after": fakeapi.TooManyRequests("60")} {
+		server.ClearFaults()
+		server.Inject(fakeapi.Always, fault)
+		least := time.Hour
+		for range 5 { // the machine may be busy, but not each time
+			server.ResetRequests()
+			ctx, cancel := context.WithCancel(t.Context())
+			ended := make(chan error)
+			pages := newSocketClient(t, server.URL, func(o *Options) { o.MaxRetries = 1 }).Pages(ctx, Query{})
+			go func() { ended <- read(pages).err }()
+			for len(server.Requests()) == 0 {
+				time.Sleep(time.Millisecond)
+			}
+			time.Sleep(20 * time.Millisecond) // into the wait
+			cancelled := time.Now()
+			cancel()
+			_ = errorAs[*InterruptedError](t, <-ended)
+			if least = min(least, time.Since(cancelled)); least <= 50*time.Millisecond {
+				break
+			}
+		}
+		if least > 50*time.Millisecond {
+			t.Errorf("%s: got the end after %v, want it within 50ms", name, least)
+		}
+	}
+}
+
+func TestConnectionRefused(t *testing.T) {
+	t.Parallel()
+	listener, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	host := listener.Addr().String()
+	listener.Close()
+	got := errorAs[*ConnectionError](t, read(newSocketClient(t, "http://"+host).Pages(t.Context(), Query{})).err)
+	if got.Reason != "the connection was refused" || got.Host != host {
+		t.Errorf("got %+v, want %s refused", got, host)
+	}
+}
+
+// newTLSServer is the fake behind TLS.
+func newTLSServer(t *testing.T, edit func(*httptest.Server)) (*httptest.Server, *fakeapi.API) {
+	t.Helper()
+	api := newFake(3)
+	server := httptest.NewUnstartedServer(api)
+	server.Config.ErrorLog = log.New(io.Discard, "", 0)
+	edit(server)
+	server.StartTLS()
+	t.Cleanup(server.Close)
+	return server, api
+}
+
+func TestTLS(t *testing.T) {
+	t.Parallel()
+	trust := func(server *httptest.Server) func(*Options) {
+		return func(o *Options) {
+			roots := x509.NewCertPool()
+			roots.AddCert(server.Certificate())
+			o.Transport.(*http.Transport).TLSClientConfig.RootCAs = roots
+		}
+	}
+	t.Run("untrusted", func(t *testing.T) {
+		t.Parallel()
+		server, api := newTLSServer(t, func(*httptest.Server) {})
+		failed := read(newSocketClient(t, server.URL, func(o *Options) { o.MaxRetries = 3 }).Pages(t.Context(), Query{})).readError(t)
+		got := errorAs[*ConnectionError](t, failed)
+		if !got.Untrusted || failed.Attempts != 1 || !strings.HasPrefix(got.Reason, "the server's certificate was refused: x509: ") || len(api.Requests()) > 0 {
+			t.Errorf("got %+v after %d attempts and %d requests, want it untrusted after one attempt", got, failed.Attempts, len(api.Requests()))
+		}
+	})
+	t.Run("another name", func(t *testing.T) {
+		t.Parallel()
+		server, api := newTLSServer(t, func(*httptest.Server) {})
+		base := strings.Replace(server.URL, "127.0.0.1", "localhost", 1) // not among the certificate's names
+		got := errorAs[*ConnectionError](t, read(newSocketClient(t, base, trust(server)).Pages(t.Context(), Query{})).err)
+		if !got.Untrusted || len(api.Requests()) > 0 {
+			t.Errorf("got %+v, want it untrusted", got)
+		}
+	})
+	t.Run("trusted", func(t *testing.T) {
+		t.Parallel()
+		for name, edit := range map[string]func(*httptest.Server){
+			"HTTP/1.1": func(*httptest.Server) {},
+			"HTTP/2":   func(s *httptest.Server) { s.EnableHTTP2 = true },
+		} {
+			server, _ := newTLSServer(t, edit)
+			var protocol string
+			client := newSocketClient(t, server.URL, trust(server))
+			transport := client.transport
+			client.transport = roundTripper(func(request *http.Request) (*http.Response, error) {
+				response, err := transport.RoundTrip(request)
+				if err == nil {
+					protocol = response.Proto
+				}
+				return response, err
+			})
+			read(client.Pages(t.Context(), Query{})).mustBe(t, idsOf(NewestFirst, records(3)))
+			if !strings.HasPrefix(protocol, name) {
+				t.Errorf("got %s, want %s", protocol, name)
+			}
+		}
+	})
+	t.Run("1.1 is too old", func(t *testing.T) {
+		t.Parallel()
+		server, api := newTLSServer(t, func(s *httptest.Server) {
+			s.TLS = &tls.Config{MinVersion: tls.VersionTLS10, MaxVersion: tls.VersionTLS11}
+		})
+		got := errorAs[*ConnectionError](t, read(newSocketClient(t, server.URL, trust(server)).Pages(t.Context(), Query{})).err)
+		if !strings.Contains(got.Reason, "protocol version") || len(api.Requests()) > 0 {
+			t.Errorf("got %+v, want the protocol version refused", got)
+		}
+	})
+	t.Run("no TLS", func(t *testing.T) {
+		t.Parallel()
+		server := fakeapi.NewServer(fakeapi.Options{})
+		t.Cleanup(server.Close)
+		got := errorAs[*ConnectionError](t, read(newSocketClient(t, "https"+strings.TrimPrefix(server.URL, "http")).Pages(t.Context(), Query{})).err)
+		if got.Reason != "the server does not speak TLS" || len(server.Requests()) > 0 {
+			t.Errorf("got %+v, want it without TLS", got)
+		}
+	})
+}
+
+// TestRedirectsAreNotFollowed has another host wait for the key, which never comes.
+func TestRedirectsAreNotFollowed(t *testing.T) {
+	t.Parallel()
+	var reached atomic.Int64
+	other := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { reached.Add(1) }))
+	t.Cleanup(other.Close)
+	server := fakeapi.NewServer(fakeapi.Options{SkipReadLog: true})
+	t.Cleanup(server.Close)
+	for _, status := range []int{300, 301, 302, 303, 307, 308} {
+		for _, target := range []string{other.URL + "/v1/compliance/activities", server.URL + "/v1/compliance/activities?limit=1"} {
+			server.ClearFaults()
+			server.ResetRequests()
+			server.Inject(fakeapi.Always, fakeapi.Redirect(status, target))
+			got := errorAs[*StatusError](t, read(newSocketClient(t, server.URL).Pages(t.Context(), Query{})).err)
+			host, _ := url.Parse(target)
+			if got.Status != status || got.RedirectHost != host.Host || len(server.Requests()) != 1 {
+				t.Errorf("%d: got %+v after %d requests, want a redirect to %s after one", status, got, len(server.Requests()), host.Host)
+			}
+		}
+	}
+	if reached.Load() > 0 {
+		t.Errorf("the other host got %d requests", reached.Load())
+	}
+}
+
+func TestTransport(t *testing.T) {
+	t.Parallel()
+	transport := newTransport(7)
+	if transport == http.DefaultTransport || transport.Proxy == nil || transport.TLSClientConfig.MinVersion != tls.VersionTLS12 ||
+		transport.MaxIdleConnsPerHost != 7 || transport.TLSClientConfig.InsecureSkipVerify || transport.DisableCompression {
+		t.Errorf("got %+v", transport)
+	}
+}
+
+// childVariable makes the test binary a program that reads from this base URL.
+const childVariable = "COMPLIANCE_TEST_BASE_URL"
+
+// TestChild is that program. Go looks at proxies and certificates once in a process.
+func TestChild(t *testing.T) {
+	base := os.Getenv(childVariable)
+	if base == "" {
+		t.Skip("for TestEnvironment")
+	}
+	got := read(newSocketClient(t, base).Pages(t.Context(), Query{}))
+	fmt.Println("read", len(got.ids()), got.err)
+}
+
+// TestEnvironment reads through a proxy and with a certificate that only the environment
+// names.
+func TestEnvironment(t *testing.T) {
+	t.Parallel()
+	server, api := newTLSServer(t, func(*httptest.Server) {})
+	certificate := filepath.Join(t.TempDir(), "ca.pem")
+	block := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw})
+	if err := os.WriteFile(certificate, block, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	var connected atomic.Pointer[string]
+	proxy := httptest.NewServer(tunnel(server.Listener.Addr().String(), &connected))
+	t.Cleanup(proxy.Close)
+
+	child := func(t *testing.T, variables ...string) string {
+		t.Helper()
+		command := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestChild$", "-test.v")
+		command.Env = append([]string{"PATH=" + os.Getenv("PATH"), "HOME=" + t.TempDir()}, variables...)
+		var output bytes.Buffer
+		command.Stdout, command.Stderr = &output, &output
+		if err := command.Run(); err != nil {
+			t.Fatalf("%v: %s", err, output.String())
+		}
+		for line := range strings.Lines(output.String()) {
+			if strings.HasPrefix(line, "read ") {
+				return strings.TrimSpace(line)
+			}
+		}
+		t.Fatalf("got %s, want a line that begins with read", output.String())
+		return ""
+	}
+
+	// The certificate of httptest is for example.com, too, which the proxy has stand for the fake.
+	const base = childVariable + "=https://example.com"
+	if got, want := child(t, base, "HTTPS_PROXY="+proxy.URL, "SSL_CERT_FILE="+certificate), "read 3 <nil>"; got != want {
+		t.Errorf("proxy and certificate: got %q, want %q", got, want)
+	}
+	if target := connected.Load(); target == nil || *target != "example.com:443" {
+		t.Errorf("got the proxy asked for %v, want example.com:443", target)
+	}
+	if got := child(t, base, "HTTPS_PROXY="+proxy.URL); !strings.Contains(got, "certificate was refused") {
+		t.Errorf("proxy only: got %q, want the certificate refused", got)
+	}
+	connected.Store(nil)
+	if got, want := child(t, childVariable+"="+server.URL, "HTTPS_PROXY="+proxy.URL, "NO_PROXY=127.0.0.1", "SSL_CERT_FILE="+certificate), "read 3 <nil>"; got != want || connected.Load() != nil {
+		t.Errorf("no proxy: got %q, want %q", got, want)
+	}
+	if got := len(api.Requests()); got != 2 {
+		t.Errorf("got %d requests, want 2", got)
+	}
+}
+
+// tunnel is a proxy that connects every target with one address, and stores its name.
+func tunnel(address string, target *atomic.Pointer[string]) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		if r.Method != http.MethodConnect {
+			http.Error(w, "CONNECT only", http.StatusMethodNotAllowed)
+			return
+		}
+		target.Store(&r.Host)
+		server, err := (&net.Dialer{}).DialContext(r.Context(), "tcp", address)
+		if err != nil {
+			http.Error(w, err.Error(), http.StatusBadGateway)
+			return
+		}
+		defer server.Close()
+		client, buffered, err := http.NewResponseController(w).Hijack()
+		if err != nil {
+			return
+		}
+		defer client.Close()
+		_, _ = io.WriteString(client, "HTTP/1.1 200 Connection established\r\n\r\n")
+		var both sync.WaitGroup
+		both.Go(func() {
+			_, _ = io.Copy(server, buffered)
+			_ = server.(*net.TCPConn).CloseWrite()
+		})
+		both.Go(func() {
+			_, _ = io.Copy(client, server)
+			_ = client.(*net.TCPConn).CloseWrite()
+		})
+		both.Wait()
+	}
+}
+
+// TestProxyFails tells a proxy that is not there from a server that is not, and names
+// what a proxy says that does not connect.
+func TestProxyFails(t *testing.T) {
+	t.Parallel()
+	gone := httptest.NewServer(http.NotFoundHandler())
+	gone.Close()
+	transport := newTransport(1)
+	transport.Proxy = func(*http.Request) (*url.URL, error) { return url.Parse(gone.URL) }
+	client := newClient(t, transport, func(o *Options) { o.MaxRetries = 0 })
+	got := errorAs[*ConnectionError](t, read(client.Pages(t.Context(), Query{})).err)
+	if want := "on the way to the proxy: the connection was refused"; got.Reason != want {
+		t.Errorf("got %q, want %q", got.Reason, want)
+	}
+	for status, want := range map[int]string{407: "Proxy Authentication Required", 502: "Bad Gateway"} {
+		proxy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(status) }))
+		t.Cleanup(proxy.Close)
+		transport := newTransport(1)
+		t.Cleanup(transport.CloseIdleConnections)
+		transport.Proxy = func(*http.Request) (*url.URL, error) { return url.Parse(proxy.URL) }
+		client := newClient(t, transport, func(o *Options) { o.MaxRetries = 0 })
+		got := errorAs[*ConnectionError](t, read(client.Pages(t.Context(), Query{})).err)
+		if !strings.Contains(got.Reason, want) {
+			t.Errorf("%d: got %q, want %q in it", status, got.Reason, want)
+		}
+	}
+}

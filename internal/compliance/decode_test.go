@@ -1,0 +1,373 @@
+package compliance
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// pageAround is a page with these activities.
+func pageAround(activities string) []byte {
+	return []byte(`{"data":[` + activities + `],"has_more":false,"first_id":null,"last_id":null}`)
+}
+
+// TestDecodeGolden shows every attribute of the documented activity, of all kinds of
+// actors, and of records as odd as JSON allows.
+func TestDecodeGolden(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{"documented", "odd"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			body, err := os.ReadFile(filepath.Join("testdata", name+".json"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			decoded, err := decodePage(body)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var got bytes.Buffer
+			encoder := json.NewEncoder(&got)
+			encoder.SetEscapeHTML(false)
+			encoder.SetIndent("", "  ")
+			if err := encoder.Encode(map[string]any{
+				"activities": decoded.activities, "has_more": decoded.hasMore, "first_id": decoded.firstID, "last_id": decoded.lastID,
+			}); err != nil {
+				t.Fatal(err)
+			}
+			file := filepath.Join("testdata", name+".golden")
+			if *update {
+				if err := os.WriteFile(file, got.Bytes(), 0o600); err != nil {
+					t.Fatal(err)
+				}
+			}
+			want, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !bytes.Equal(got.Bytes(), want) {
+				t.Errorf("got\n%s\nwhich is not what %s has; if it is right: go test ./internal/compliance -run TestDecodeGolden -update", got.Bytes(), file)
+			}
+		})
+	}
+}
+
+// TestExtra is a case for each rule about what is in Extra and what in a field.
+func TestExtra(t *testing.T) {
+	t.Parallel()
+	const required = `"id":"i","created_at":"c","type":"t"`
+	for name, test := range map[string]struct {
+		record           string
+		wantExtra        string
+		wantOrganization string // "" for nil
+	}{
+		"nothing":                     {required, `{}`, ""},
+		"big integer":                 {required + `,"a":12345678901234567890`, `{"a":12345678901234567890}`, ""},
+		"trailing zero":               {required + `,"a":1.0`, `{"a":1.0}`, ""},
+		"beyond a float":              {required + `,"a":1e400`, `{"a":1e400}`, ""},
+		"more digits than a float":    {required + `,"a":0.1000000000000000055511151231257827021181583404541015625`, `{"a":0.1000000000000000055511151231257827021181583404541015625}`, ""},
+		"negative zero":               {required + `,"a":-0`, `{"a":-0}`, ""},
+		"exponents":                   {required + `,"a":[1E5,1e+5,1e-05]`, `{"a":[1E5,1e+5,1e-05]}`, ""},
+		"order":                       {`"z":1,"id":"i","y":2,"created_at":"c","x":3,"type":"t","w":4`, `{"z":1,"y":2,"x":3,"w":4}`, ""},
+		"order inside":                {required + `,"a":{"z":1,"y":[{"x":2,"b":3}],"a":4}`, `{"a":{"z":1,"y":[{"x":2,"b":3}],"a":4}}`, ""},
+		"white space":                 {required + ", \"a\" : {\t\"b\" :\n[ 1 ,\r2 ] } ", `{"a":{"b":[1,2]}}`, ""},
+		"white space in strings":      {required + `,"a":{"b c":" d\t"}`, `{"a":{"b c":" d\t"}}`, ""},
+		"escapes in strings":          {required + `,"a":"\u00e9\/\"\\\ud83d\ude00"`, `{"a":"\u00e9\/\"\\\ud83d\ude00"}`, ""},
+		"escapes beside white space":  {required + `,"a":[ "\u00e9\/", 1.0 ]`, `{"a":["\u00e9\/",1.0]}`, ""},
+		"HTML":                        {required + `,"a":"<&>"`, `{"a":"<&>"}`, ""},
+		"true, false, null":           {required + `,"a":true,"b":false,"c":null`, `{"a":true,"b":false,"c":null}`, ""},
+		"doubled, unknown":            {required + `,"a":1,"a":2`, `{"a":1,"a":2}`, ""},
+		"doubled inside":              {required + `,"a":{"b":1,"b":{"c":1,"c":2}}`, `{"a":{"b":1,"b":{"c":1,"c":2}}}`, ""},
+		"doubled, known":              {required + `,"organization_id":"one","organization_id":"two"`, `{"organization_id":"one","organization_id":"two"}`, "two"},
+		"three times":                 {required + `,"organization_id":"1","a":0,"organization_id":"2","organization_id":"3"`, `{"organization_id":"1","a":0,"organization_id":"2","organization_id":"3"}`, "3"},
+		"doubled, null last":          {required + `,"organization_id":"one","organization_id":null`, `{"organization_id":"one","organization_id":null}`, ""},
+		"doubled, another type last":  {required + `,"organization_id":"one","organization_id":2`, `{"organization_id":"one","organization_id":2}`, ""},
+		"doubled, another type first": {required + `,"organization_id":1,"organization_id":"two"`, `{"organization_id":1,"organization_id":"two"}`, "two"},
+		"doubled by an escape":        {required + `,"organization_id":"one","organization\u005fid":"two"`, `{"organization_id":"one","organization\u005fid":"two"}`, "two"},
+		"doubled and required":        {required + `,"id":"i"`, `{"id":"i","id":"i"}`, ""},
+		"known":                       {required + `,"organization_id":"org"`, `{}`, "org"},
+		"known, null":                 {required + `,"organization_id":null`, `{}`, ""},
+		"known, empty":                {required + `,"organization_uuid":""`, `{}`, ""},
+		"known, escaped name":         {`"\u0069d":"i","cre\u0061ted_at":"c","\u0074ype":"t","organization_i\u0064":"org"`, `{}`, "org"},
+		"known, another case":         {required + `,"Organization_ID":"org","ID":"i"`, `{"Organization_ID":"org","ID":"i"}`, ""},
+		"known, another type":         {required + `,"organization_id":{"a": 1.0}`, `{"organization_id":{"a":1.0}}`, ""},
+		"actor, null":                 {required + `,"actor":null`, `{}`, ""},
+		"actor, another type":         {required + `,"actor":[ {} ]`, `{"actor":[{}]}`, ""},
+		"actor, doubled":              {required + `,"actor":{"a":1},"actor":{"b":2}`, `{"actor":{"a":1},"actor":{"b":2}}`, ""},
+		"a name of an actor":          {required + `,"user_id":"u"`, `{"user_id":"u"}`, ""},
+		"lone surrogates":             {required + `,"a":"\ud800","\udc00":1`, `{"a":"\ud800","\udc00":1}`, ""},
+		"invalid UTF-8":               {required + ",\"a\xff\":[\"\xc3\x28\", \"\xe2\x82\"]", "{\"a\ufffd\":[\"\ufffd(\",\"\ufffd\ufffd\"]}", ""},
+		"empty names":                 {required + `,"":1,"":2`, `{"":1,"":2}`, ""},
+		"name like JSON":              {required + `,"a\":1,\"b":2`, `{"a\":1,\"b":2}`, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			decoded, err := decodePage(pageAround("{" + test.record + "}"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			got := decoded.activities[0]
+			if got.ID != "i" || got.CreatedAt != "c" || got.Type != "t" {
+				t.Errorf("got id %q, created_at %q and type %q", got.ID, got.CreatedAt, got.Type)
+			}
+			if got.Extra != test.wantExtra {
+				t.Errorf("extra: got %s, want %s", got.Extra, test.wantExtra)
+			}
+			if organization := textOf(got.OrganizationID); organization != test.wantOrganization {
+				t.Errorf("organization_id: got %q, want %q", organization, test.wantOrganization)
+			}
+		})
+	}
+}
+
+func textOf(field *string) string {
+	if field == nil {
+		return ""
+	}
+	return *field
+}
+
+func TestActorFields(t *testing.T) {
+	t.Parallel()
+	field := map[string]func(*Actor) *string{
+		"type":                          func(a *Actor) *string { return a.Type },
+		"user_id":                       func(a *Actor) *string { return a.UserID },
+		"email_address":                 func(a *Actor) *string { return a.EmailAddress },
+		"unauthenticated_email_address": func(a *Actor) *string { return a.UnauthenticatedEmailAddress },
+		"api_key_id":                    func(a *Actor) *string { return a.APIKeyID },
+		"admin_api_key_id":              func(a *Actor) *string { return a.AdminAPIKeyID },
+		"ip_address":                    func(a *Actor) *string { return a.IPAddress },
+		"user_agent":                    func(a *Actor) *string { return a.UserAgent },
+		"directory_id":                  func(a *Actor) *string { return a.DirectoryID },
+		"idp_connection_type":           func(a *Actor) *string { return a.IDPConnectionType },
+		"workos_event_id":               func(a *Actor) *string { return a.WorkOSEventID },
+	}
+	for name, get := range field {
+		for _, test := range []struct{ value, want, wantExtra string }{
+			{`"v"`, "v", `{}`},
+			{`null`, "", `{}`},
+			{`1.0`, "", `{"` + name + `":1.0}`},
+			{`{"a": 1}`, "", `{"` + name + `":{"a":1}}`},
+		} {
+			decoded, err := decodePage(pageAround(`{"id":"i","created_at":"c","type":"t","actor":{"` + name + `":` + test.value + `}}`))
+			if err != nil {
+				t.Fatal(err)
+			}
+			actor := decoded.activities[0].Actor
+			if actor == nil || textOf(get(actor)) != test.want || actor.Extra != test.wantExtra {
+				t.Errorf("%s: %s: got %+v, want %q and extra %s", name, test.value, actor, test.want, test.wantExtra)
+				continue
+			}
+			for other, getOther := range field {
+				if other != name && getOther(actor) != nil {
+					t.Errorf("%s has filled %s", name, other)
+				}
+			}
+		}
+	}
+}
+
+// TestIdentity has ids that are equal as text, where Go has no other text for them, and
+// are not the same activity.
+func TestIdentity(t *testing.T) {
+	t.Parallel()
+	rest := `,"created_at":"c","type":"t"}`
+	for name, test := range map[string]struct {
+		records []string
+		want    int
+	}{
+		"the same":                     {[]string{`{"id":"a"` + rest, `{"id":"a"` + rest}, 1},
+		"the same, escaped":            {[]string{`{"id":"a"` + rest, `{"id":"\u0061"` + rest}, 1},
+		"the same, invalid":            {[]string{"{\"id\":\"a\xff\"" + rest, "{\"id\":\"a\xff\"" + rest}, 1},
+		"invalid bytes differ":         {[]string{"{\"id\":\"a\xff\"" + rest, "{\"id\":\"a\xfe\"" + rest}, 2},
+		"surrogates differ":            {[]string{`{"id":"\ud800"` + rest, `{"id":"\ud801"` + rest}, 2},
+		"replaced or sent so":          {[]string{"{\"id\":\"a\xff\"" + rest, "{\"id\":\"a\ufffd\"" + rest}, 2},
+		"one is the other's JSON text": {[]string{`{"id":"\ud800"` + rest, `{"id":"\"\\ud800\""` + rest}, 2},
+		"doubled id":                   {[]string{"{\"id\":\"a\xff\",\"id\":\"b\xff\"" + rest, "{\"id\":\"a\xff\",\"id\":\"b\xfe\"" + rest}, 2},
+		"doubled id, not a string":     {[]string{"{\"id\":5,\"id\":\"b\xff\"" + rest, "{\"id\":5,\"id\":\"b\xfe\"" + rest}, 2},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := &script{}
+			for i, record := range test.records {
+				cursor := string(rune('1' + i))
+				s.steps = append(s.steps, step{body: pageOf(i+1 < len(test.records), cursor, cursor, record)})
+			}
+			if got := walkWith(t, s, Query{}).ids(); len(got) != test.want {
+				t.Errorf("got %q, want %d activities", got, test.want)
+			}
+		})
+	}
+}
+
+func TestDecodeRefuses(t *testing.T) {
+	t.Parallel()
+	const ok = `{"id":"i","created_at":"c","type":"t"}`
+	for name, test := range map[string]struct{ body, want string }{
+		"number":                  {`5`, "the answer is a number, not a JSON object"},
+		"string":                  {`"page"`, "the answer is a string, not a JSON object"},
+		"array":                   {`[` + ok + `]`, "the answer is an array, not a JSON object"},
+		"null":                    {`null`, "the answer is null, not a JSON object"},
+		"boolean":                 {`true`, "the answer is a boolean, not a JSON object"},
+		"no JSON":                 {`upstream error`, "the JSON is not valid at byte 0: invalid character 'u'"},
+		"HTML":                    {`<html></html>`, "the JSON is not valid at byte 0"},
+		"byte order mark":         {"\ufeff" + emptyPage, "the JSON is not valid at byte 0"},
+		"empty object":            {`{}`, `the page has no "data"`},
+		"no data":                 {`{"has_more":false}`, `the page has no "data"`},
+		"data is null":            {`{"data":null,"has_more":false}`, `"data" is null, not an array`},
+		"data is an object":       {`{"data":{},"has_more":false}`, `"data" is an object, not an array`},
+		"data is a string":        {`{"data":"[]","has_more":false}`, `"data" is a string, not an array`},
+		"data is missing":         {`{"data":}`, `"data" is something else`},
+		"data in another case":    {`{"Data":[],"has_more":false}`, `the page has no "data"`},
+		"no has_more":             {`{"data":[]}`, `the page has no "has_more"`},
+		"has_more is null":        {`{"data":[],"has_more":null}`, `"has_more" is null, not a boolean`},
+		"has_more is a string":    {`{"data":[],"has_more":"false"}`, `"has_more" is a string, not a boolean`},
+		"has_more is a number":    {`{"data":[],"has_more":0}`, `"has_more" is a number, not a boolean`},
+		"has_more is an object":   {`{"data":[],"has_more":{}}`, `"has_more" is an object, not a boolean`},
+		"has_more is an array":    {`{"data":[],"has_more":[]}`, `"has_more" is an array, not a boolean`},
+		"cursor is a number":      {`{"data":[],"has_more":false,"last_id":5}`, `"last_id" is a number, not a string`},
+		"cursor is an object":     {`{"data":[],"has_more":false,"first_id":{}}`, `"first_id" is an object, not a string`},
+		"cursor is a boolean":     {`{"data":[],"has_more":false,"first_id":false}`, `"first_id" is a boolean, not a string`},
+		"data twice":              {`{"data":[` + ok + `],"has_more":false,"data":[]}`, `the page has "data" twice`},
+		"data twice, escaped":     {`{"data":[` + ok + `],"has_more":false,"d\u0061ta":[]}`, `the page has "data" twice`},
+		"has_more twice":          {`{"data":[],"has_more":true,"last_id":"x","has_more":false}`, `the page has "has_more" twice`},
+		"cursor twice":            {`{"data":[],"has_more":true,"last_id":"x","last_id":"y"}`, `the page has "last_id" twice`},
+		"trailing object":         {emptyPage + `{}`, "something follows the JSON object"},
+		"trailing page":           {emptyPage + "\n" + emptyPage, "something follows the JSON object"},
+		"trailing garbage":        {emptyPage + `x`, "the JSON is not valid at byte"},
+		"trailing NUL":            {emptyPage + "\x00", "the JSON is not valid at byte"},
+		"trailing bracket":        {emptyPage + `}`, "the JSON is not valid at byte"},
+		"comma at the end":        {`{"data":[],"has_more":false,}`, "the JSON is not valid at byte"},
+		"comma after the record":  {`{"data":[` + ok + `,],"has_more":false}`, "the JSON is not valid at byte"},
+		"no comma":                {`{"data":[` + ok + ok + `],"has_more":false}`, "the JSON is not valid at byte"},
+		"single quotes":           {`{'data':[],'has_more':false}`, "the JSON is not valid at byte 1"},
+		"comment":                 {`{"data":[]/**/,"has_more":false}`, "the JSON is not valid at byte"},
+		"NaN":                     {string(pageAround(`{"id":"i","created_at":"c","type":"t","a":NaN}`)), "the JSON is not valid at byte"},
+		"leading zero":            {string(pageAround(`{"id":"i","created_at":"c","type":"t","a":01}`)), "the JSON is not valid at byte"},
+		"control in a string":     {string(pageAround("{\"id\":\"i\x01\"}")), "the JSON is not valid at byte"},
+		"bad escape":              {string(pageAround(`{"id":"\x"}`)), "the JSON is not valid at byte"},
+		"record is null":          {string(pageAround(ok + `,null`)), "activity 2 of the page is null, not an object"},
+		"record is a string":      {string(pageAround(`"i"`)), "activity 1 of the page is a string, not an object"},
+		"record is a number":      {string(pageAround(`7`)), "activity 1 of the page is a number, not an object"},
+		"record is an array":      {string(pageAround(ok + `,` + ok + `,[]`)), "activity 3 of the page is an array, not an object"},
+		"record is empty":         {string(pageAround(`{}`)), `activity 1 of the page has no "id" that is a string`},
+		"no id":                   {string(pageAround(`{"created_at":"c","type":"t"}`)), `activity 1 of the page has no "id" that is a string`},
+		"id is null":              {string(pageAround(`{"id":null,"created_at":"c","type":"t"}`)), `has no "id" that is a string`},
+		"id is a number":          {string(pageAround(`{"id":5,"created_at":"c","type":"t"}`)), `has no "id" that is a string`},
+		"id is empty":             {string(pageAround(`{"id":"","created_at":"c","type":"t"}`)), `has an empty "id"`},
+		"id in another case":      {string(pageAround(`{"ID":"i","created_at":"c","type":"t"}`)), `has no "id" that is a string`},
+		"id twice, null last":     {string(pageAround(`{"id":"i","id":null,"created_at":"c","type":"t"}`)), `has no "id" that is a string`},
+		"no created_at":           {string(pageAround(`{"id":"i","type":"t"}`)), `has no "created_at" that is a string`},
+		"created_at is a number":  {string(pageAround(`{"id":"i","created_at":1775808550,"type":"t"}`)), `has no "created_at" that is a string`},
+		"no type":                 {string(pageAround(`{"id":"i","created_at":"c"}`)), `has no "type" that is a string`},
+		"type is an object":       {string(pageAround(`{"id":"i","created_at":"c","type":{}}`)), `has no "type" that is a string`},
+		"type of the actor only":  {string(pageAround(`{"id":"i","created_at":"c","actor":{"type":"t"}}`)), `has no "type" that is a string`},
+		"nested 10,000 levels":    {string(pageAround(`{"id":"i","created_at":"c","type":"t","a":` + nested(10_000) + `}`)), "exceeded max depth"},
+		"nested where none reads": {`{"a":` + nested(10_000) + `,"data":[],"has_more":false}`, "exceeded max depth"},
+		"too many activities":     {string(pageAround(strings.Repeat(ok+",", maxRecords) + ok)), "the page has more than 10000 activities"},
+		"too many members":        {string(pageAround(`{` + strings.Repeat(`"":0,`, maxMembers) + `"id":"i"}`)), "activity 1 of the page has more than 10000 members"},
+		"nested for ever":         {strings.Repeat(`{"data":[`, 1_000_000), "exceeded max depth"},
+		"nested beside, for ever": {`{"a":` + strings.Repeat(`[`, 1_000_000), "exceeded max depth"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			got, err := decodePage([]byte(test.body))
+			if err == nil || !strings.Contains(err.Error(), test.want) {
+				t.Errorf("got %v, error %v; want %q", got, err, test.want)
+			}
+			if errors.Is(err, errBrokenOff) {
+				t.Error("got it as broken off, which would be tried again")
+			}
+		})
+	}
+}
+
+func nested(depth int) string { return strings.Repeat("[", depth) + strings.Repeat("]", depth) }
+
+// TestDecodeDeep has the deepest nesting that is read, which loses nothing.
+func TestDecodeDeep(t *testing.T) {
+	t.Parallel()
+	for _, member := range []string{"a", "actor"} {
+		deep := nested(9_990)
+		value := deep
+		if member == "actor" {
+			value = `{"a":` + deep + `}`
+		}
+		decoded, err := decodePage(pageAround(`{"id":"i","created_at":"c","type":"t","` + member + `":` + value + `}`))
+		if err != nil {
+			t.Fatalf("%s: %v", member, err)
+		}
+		extra := decoded.activities[0].Extra
+		if member == "actor" {
+			extra = decoded.activities[0].Actor.Extra
+		}
+		if want := `{"a":` + deep + `}`; extra != want {
+			t.Errorf("%s: got %d bytes, want %d", member, len(extra), len(want))
+		}
+	}
+}
+
+// TestDecodeWide has the most activities and members that are read, and an actor with
+// more than that, which Extra keeps.
+func TestDecodeWide(t *testing.T) {
+	t.Parallel()
+	const ok = `{"id":"i","created_at":"c","type":"t"}`
+	decoded, err := decodePage(pageAround(strings.Repeat(ok+",", maxRecords-1) + ok))
+	if err != nil || len(decoded.activities) != maxRecords {
+		t.Errorf("got error %v, want %d activities", err, maxRecords)
+	}
+	extra := `{` + strings.TrimSuffix(strings.Repeat(`"a":1,`, maxMembers-3), ",") + `}`
+	decoded, err = decodePage(pageAround(ok[:len(ok)-1] + "," + extra[1:]))
+	if err != nil || decoded.activities[0].Extra != extra {
+		t.Errorf("got error %v, want an activity with %d members", err, maxMembers)
+	}
+	extra = `{"actor":{` + strings.Repeat(`"a":1,`, maxMembers) + `"type":"t"}}`
+	decoded, err = decodePage(pageAround(ok[:len(ok)-1] + "," + extra[1:]))
+	if err != nil || decoded.activities[0].Actor != nil || decoded.activities[0].Extra != extra {
+		t.Errorf("got error %v, want an actor with more than %d members in extra", err, maxMembers)
+	}
+}
+
+// TestDecodeBrokenOff cuts pages everywhere. What is left must not be a page, and must
+// be known as broken off, so that it is asked for again.
+func TestDecodeBrokenOff(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{"documented", "odd"} {
+		body, err := os.ReadFile(filepath.Join("testdata", name+".json"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		body = bytes.TrimSpace(body)
+		for end := range len(body) {
+			if got, err := decodePage(body[:end]); !errors.Is(err, errBrokenOff) {
+				t.Errorf("%s, after %d bytes (…%s): got %v, %v; want %v", name, end, body[max(0, end-20):end], got, err, errBrokenOff)
+			}
+		}
+	}
+	for _, body := range []string{"", " ", "\r\n\t"} {
+		if _, err := decodePage([]byte(body)); !errors.Is(err, errBrokenOff) {
+			t.Errorf("%q: got %v, want %v", body, err, errBrokenOff)
+		}
+	}
+}
+
+// TestDecodeKeepsNothingOfTheBody overwrites the body, whose memory is large.
+func TestDecodeKeepsNothingOfTheBody(t *testing.T) {
+	t.Parallel()
+	body := pageAround("{\"id\":\"i\xff\",\"created_at\":\"c\",\"type\":\"t\",\"a\":{\"b\":1},\"actor\":{\"type\":\"at\",\"c\":[2]}}")
+	decoded, err := decodePage(body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range body {
+		body[i] = '!'
+	}
+	got := decoded.activities[0]
+	if got.ID != "i\ufffd" || got.identity != "\xff\"i\xff\"" || got.Extra != `{"a":{"b":1}}` || textOf(got.Actor.Type) != "at" || got.Actor.Extra != `{"c":[2]}` {
+		t.Errorf("got %+v and actor %+v", got, got.Actor)
+	}
+}

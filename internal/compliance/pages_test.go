@@ -1,0 +1,614 @@
+package compliance
+
+import (
+	"context"
+	"fmt"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/compliance-feed/terraform-provider-compliance/internal/fakeapi"
+)
+
+func TestPages(t *testing.T) {
+	t.Parallel()
+	for _, order := range []Order{"", NewestFirst, OldestFirst} {
+		for _, limit := range []int{1, 2, 3} {
+			for _, n := range []int{0, 1, limit - 1, limit, limit + 1, 3*limit - 1, 3 * limit, 3*limit + 1} {
+				t.Run(fmt.Sprintf("order_%s/limit_%d/feed_%d", order, limit, n), func(t *testing.T) {
+					inBubble(t, func(t *testing.T) {
+						api := newFake(n)
+						got := read(newClient(t, uncompressed(api)).Pages(t.Context(), Query{Order: order, PageSize: limit}))
+						got.mustBe(t, idsOf(order, records(n)))
+						want := max(1, (n+limit-1)/limit)
+						if requests := len(api.Requests()); requests != want {
+							t.Errorf("got %d requests, want %d", requests, want)
+						}
+						for i, page := range got.pages {
+							if page.Number != i+1 {
+								t.Errorf("got page number %d, want %d", page.Number, i+1)
+							}
+							if last := i == len(got.pages)-1; page.HasMore == last {
+								t.Errorf("page %d of %d: got HasMore %t", page.Number, len(got.pages), page.HasMore)
+							}
+							if empty := n == 0; (page.FirstID == "") != empty || (page.LastID == "") != empty {
+								t.Errorf("page %d: got cursors %q and %q of %d activities", page.Number, page.FirstID, page.LastID, n)
+							}
+							if want := api.Requests()[i].RequestID; page.RequestID != want {
+								t.Errorf("page %d: got request-id %q, want %q", page.Number, page.RequestID, want)
+							}
+						}
+					})
+				})
+			}
+		}
+	}
+}
+
+func TestPageSize(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		api := newFake(7)
+		client := newClient(t, uncompressed(api))
+		for size, want := range map[int]string{0: "5000", 1: "1", 100: "100", MaxPageSize: "5000"} {
+			api.ResetRequests()
+			if err := read(client.Pages(t.Context(), Query{PageSize: size})).err; err != nil {
+				t.Fatal(err)
+			}
+			if got := api.Requests()[0].Query.Get("limit"); got != want {
+				t.Errorf("size %d: got limit=%s, want %s", size, got, want)
+			}
+		}
+	})
+}
+
+// TestResume cuts a feed at every place and reads what stands on both sides of the cut.
+func TestResume(t *testing.T) {
+	t.Parallel()
+	const n = 11
+	for _, order := range []Order{NewestFirst, OldestFirst} {
+		for _, limit := range []int{1, 3, 4, 100} {
+			t.Run(fmt.Sprintf("%s/limit_%d", order, limit), func(t *testing.T) {
+				inBubble(t, func(t *testing.T) {
+					client := newClient(t, uncompressed(newFake(n)))
+					all := idsOf(order, records(n))
+					for cut := 1; cut <= n; cut++ {
+						start := read(client.Pages(t.Context(), Query{Order: order, PageSize: limit, MaxActivities: cut}))
+						start.mustBe(t, all[:cut])
+						query := Query{Order: order, PageSize: limit, AfterID: start.lastPage().LastID}
+						read(client.Pages(t.Context(), query)).mustBe(t, all[cut:])
+
+						// One activity behind the cut, whose cursor has everything else on its two sides.
+						if cut == n {
+							continue
+						}
+						query.MaxActivities = 1
+						one := read(client.Pages(t.Context(), query))
+						one.mustBe(t, all[cut:cut+1])
+						query = Query{Order: order, PageSize: limit, BeforeID: one.pages[0].FirstID}
+						before := read(client.Pages(t.Context(), query))
+						if before.err != nil {
+							t.Fatal(before.err)
+						}
+						equal(t, "before", before.ordered(query), all[:cut])
+						if got, want := len(before.pages), (cut+limit-1)/limit; got != want {
+							t.Errorf("before: got %d requests, want %d", got, want)
+						}
+					}
+				})
+			})
+		}
+	}
+}
+
+// TestBeforeIDReadsWhatCame is what before_id is for: a second read, from the first's
+// first_id, returns what has happened since and nothing else.
+func TestBeforeIDReadsWhatCame(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		api := newFake(5)
+		client := newClient(t, uncompressed(api))
+		first := read(client.Pages(t.Context(), Query{PageSize: 2}))
+		first.mustBe(t, idsOf(NewestFirst, records(5)))
+		query := Query{PageSize: 2, BeforeID: first.pages[0].FirstID}
+		read(client.Pages(t.Context(), query)).mustBe(t, nil)
+		api.Add(records(10)[5:]...)
+		came := read(client.Pages(t.Context(), query))
+		equal(t, "what came", came.ordered(query), idsOf(NewestFirst, records(10)[5:]))
+	})
+}
+
+func TestMaxActivities(t *testing.T) {
+	t.Parallel()
+	const n = 10
+	for _, test := range []struct {
+		limit, most int
+		wantLimits  []string // of the requests
+	}{
+		{4, 1, []string{"1"}},
+		{4, 3, []string{"3"}},
+		{4, 4, []string{"4"}},
+		{4, 5, []string{"4", "1"}},
+		{4, 8, []string{"4", "4"}},
+		{4, 9, []string{"4", "4", "1"}},
+		{4, 10, []string{"4", "4", "2"}},
+		{4, 11, []string{"4", "4", "3"}},
+		{4, 100, []string{"4", "4", "4"}},
+		{5, 10, []string{"5", "5"}},
+		{5, 100, []string{"5", "5"}},
+		{0, 7, []string{"7"}},
+		{0, 10, []string{"10"}},
+		{0, 6000, []string{"5000"}},
+	} {
+		for _, backward := range []bool{false, true} {
+			t.Run(fmt.Sprintf("limit_%d/most_%d/backward_%t", test.limit, test.most, backward), func(t *testing.T) {
+				inBubble(t, func(t *testing.T) {
+					api := newFake(n + 1)
+					client := newClient(t, uncompressed(api))
+					all := idsOf(NewestFirst, records(n+1))
+					query := Query{PageSize: test.limit, MaxActivities: test.most}
+					// Forward from the newest, which leaves n; or back from the oldest, which does too.
+					edge := read(client.Pages(t.Context(), Query{PageSize: 1, MaxActivities: 1}))
+					query.AfterID = edge.pages[0].LastID
+					want := all[1:min(1+test.most, n+1)]
+					if backward {
+						edge = read(client.Pages(t.Context(), Query{PageSize: 1, MaxActivities: 1, Order: OldestFirst}))
+						query.AfterID, query.BeforeID = "", edge.pages[0].FirstID
+						want = all[max(0, n-test.most):n]
+					}
+					api.ResetRequests()
+					got := read(client.Pages(t.Context(), query))
+					if got.err != nil {
+						t.Fatal(got.err)
+					}
+					equal(t, "ids", got.ordered(query), want)
+					var limits []string
+					for _, request := range api.Requests() {
+						limits = append(limits, request.Query.Get("limit"))
+					}
+					equal(t, "limits", limits, test.wantLimits)
+					if want := test.most < n; got.lastPage().HasMore != want {
+						t.Errorf("got HasMore %t, want %t", got.lastPage().HasMore, want)
+					}
+				})
+			})
+		}
+	}
+}
+
+// twice are records of which every third is in the feed twice and every seventh three times.
+func twice(n int) []string {
+	var texts []string
+	for i, text := range records(n) {
+		texts = append(texts, text)
+		if i%3 == 0 {
+			texts = append(texts, text)
+		}
+		if i%7 == 0 {
+			texts = append(texts, text, text)
+		}
+	}
+	return texts
+}
+
+func TestDuplicates(t *testing.T) {
+	t.Parallel()
+	const n = 20
+	for _, order := range []Order{NewestFirst, OldestFirst} {
+		for _, limit := range []int{1, 2, 3, 5, 7, 100} {
+			for _, lastPageOnly := range []bool{false, true} {
+				t.Run(fmt.Sprintf("%s/limit_%d/last_page_only_%t", order, limit, lastPageOnly), func(t *testing.T) {
+					inBubble(t, func(t *testing.T) {
+						api := newFake(0)
+						api.Add(twice(n)...)
+						client := newClient(t, uncompressed(api))
+						want := idsOf(order, records(n))
+						query := Query{Order: order, PageSize: limit, RememberLastPageOnly: lastPageOnly}
+						read(client.Pages(t.Context(), query)).mustBe(t, want)
+						for most := 1; most <= n+1; most++ {
+							query.MaxActivities = most
+							got := read(client.Pages(t.Context(), query))
+							got.mustBe(t, want[:min(most, n)])
+							// What stands behind its last cursor is all the rest, and nothing before the last.
+							rest := read(client.Pages(t.Context(), Query{Order: order, AfterID: got.lastPage().LastID}))
+							if ids := slices.DeleteFunc(rest.ids(), func(id string) bool { return id == want[min(most, n)-1] }); !slices.Equal(ids, want[min(most, n):]) {
+								t.Fatalf("after %d: got %v, want %v", most, ids, want[min(most, n):])
+							}
+						}
+					})
+				})
+			}
+		}
+	}
+}
+
+// TestRepeatedAcrossBorders has each page begin with what the one before ended with, so
+// that it holds one more than was asked for.
+func TestRepeatedAcrossBorders(t *testing.T) {
+	t.Parallel()
+	const n = 10
+	for _, most := range []int{0, 1, 2, 3, 4, 9, 10, 11} {
+		for _, backward := range []bool{false, true} {
+			t.Run(fmt.Sprintf("most_%d/backward_%t", most, backward), func(t *testing.T) {
+				inBubble(t, func(t *testing.T) {
+					api := newFake(n)
+					client := newClient(t, uncompressed(api))
+					query := Query{PageSize: 3, MaxActivities: most, RememberLastPageOnly: true}
+					all := idsOf(NewestFirst, records(n))
+					want := all
+					if most > 0 {
+						want = all[:min(most, n)]
+					}
+					if backward {
+						oldest := read(client.Pages(t.Context(), Query{Order: OldestFirst, MaxActivities: 1}))
+						query.BeforeID = oldest.pages[0].FirstID
+						want = all[:n-1]
+						if most > 0 {
+							want = all[max(0, n-1-most) : n-1]
+						}
+					}
+					fault := api.Inject(fakeapi.Always, fakeapi.RepeatActivity())
+					got := read(client.Pages(t.Context(), query))
+					if got.err != nil {
+						t.Fatal(got.err)
+					}
+					equal(t, "ids", got.ordered(query), want)
+					if fault.Fired() == 0 {
+						t.Error("nothing was repeated")
+					}
+				})
+			})
+		}
+	}
+}
+
+// TestRememberLastPageOnly shows the difference, with a feed that is out of order, as
+// the real one is not: only what was on the page before is recognised.
+func TestRememberLastPageOnly(t *testing.T) {
+	t.Parallel()
+	a, b, c := activityText("a", time.Unix(0, 0), ""), activityText("b", time.Unix(0, 0), ""), activityText("c", time.Unix(0, 0), "")
+	for lastPageOnly, want := range map[bool][]string{false: {"a", "b", "c"}, true: {"a", "b", "c", "a"}} {
+		t.Run(strconv.FormatBool(lastPageOnly), func(t *testing.T) {
+			t.Parallel()
+			s := &script{steps: []step{
+				{body: pageOf(true, "1", "1", a)},
+				{body: pageOf(true, "2", "2", a, b, b)},
+				{body: pageOf(true, "", "3")}, // an empty page does not make it forget
+				{body: pageOf(true, "4", "4", b, c)},
+				{body: pageOf(false, "5", "5", c, a)},
+			}}
+			walkWith(t, s, Query{RememberLastPageOnly: lastPageOnly}).mustBe(t, want)
+		})
+	}
+}
+
+func TestQuery(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		query Query
+		want  url.Values // and limit
+	}{
+		"nothing":       {Query{}, url.Values{}},
+		"organizations": {Query{OrganizationIDs: []string{"org_1", "0b0b0b0b-0000-4000-8000-000000000000"}}, url.Values{"organization_ids[]": {"org_1", "0b0b0b0b-0000-4000-8000-000000000000"}}},
+		"actors":        {Query{ActorIDs: []string{"user_1", "user_2"}}, url.Values{"actor_ids[]": {"user_1", "user_2"}}},
+		"types":         {Query{ActivityTypes: []string{"a", "b"}}, url.Values{"activity_types[]": {"a", "b"}}},
+		"not types":     {Query{ExcludeActivityTypes: []string{"a", "b"}}, url.Values{"exclude_activity_types[]": {"a", "b"}}},
+		"bounds": {
+			Query{CreatedAtGTE: "2026-01-01T00:00:00+00:00", CreatedAtGT: "2026-01-02T00:00:00Z", CreatedAtLTE: "2026-04-11T00:00:00-05:00", CreatedAtLT: "2026-04-10T00:00:00.5Z"},
+			url.Values{"created_at.gte": {"2026-01-01T00:00:00+00:00"}, "created_at.gt": {"2026-01-02T00:00:00Z"}, "created_at.lte": {"2026-04-11T00:00:00-05:00"}, "created_at.lt": {"2026-04-10T00:00:00.5Z"}},
+		},
+		"oldest first":       {Query{Order: OldestFirst}, url.Values{"order": {"asc"}}},
+		"newest first":       {Query{Order: NewestFirst}, url.Values{"order": {"desc"}}},
+		"odd characters":     {Query{ActorIDs: []string{"a b&c=d+e%f#g;h", "ü\u2028"}}, url.Values{"actor_ids[]": {"a b&c=d+e%f#g;h", "ü\u2028"}}},
+		"what does not last": {Query{MaxActivities: 3, RememberLastPageOnly: true}, url.Values{}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			inBubble(t, func(t *testing.T) {
+				api := newFake(3)
+				if err := read(newClient(t, uncompressed(api)).Pages(t.Context(), test.query)).err; err != nil {
+					t.Fatal(err) // the fake refuses what the API does not know
+				}
+				got := api.Requests()[0]
+				query := got.Query
+				query.Del("limit")
+				if query.Encode() != test.want.Encode() {
+					t.Errorf("got %v, want %v", query, test.want)
+				}
+				if strings.Contains(got.RawQuery, "+0") {
+					t.Errorf("got %s, want every + of an offset encoded", got.RawQuery)
+				}
+			})
+		})
+	}
+}
+
+// TestQueryFilters has the fake apply each filter to a feed of all kinds, and compares
+// with a selection from the whole.
+func TestQueryFilters(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		api := fakeapi.New(fakeapi.Options{Feed: fakeapi.Generate(fakeapi.Spec{Activities: 500, Seed: 1}), SkipReadLog: true})
+		client := newClient(t, uncompressed(api))
+		var all []Activity
+		for activity, err := range client.Activities(t.Context(), Query{PageSize: 77}) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			all = append(all, activity)
+		}
+		if len(all) != 500 {
+			t.Fatalf("got %d activities, want 500", len(all))
+		}
+		activityType, at := all[250].Type, all[250].CreatedAt
+		for name, test := range map[string]struct {
+			query Query
+			keep  func(Activity) bool
+		}{
+			"type":     {Query{ActivityTypes: []string{activityType}}, func(a Activity) bool { return a.Type == activityType }},
+			"not type": {Query{ExcludeActivityTypes: []string{activityType}}, func(a Activity) bool { return a.Type != activityType }},
+			"at":       {Query{CreatedAtGTE: at, CreatedAtLTE: at}, func(a Activity) bool { return a.CreatedAt == at }},
+		} {
+			var want []string
+			for _, activity := range all {
+				if test.keep(activity) {
+					want = append(want, activity.ID)
+				}
+			}
+			if len(want) == 0 || len(want) == len(all) {
+				t.Fatalf("%s: the feed cannot tell", name)
+			}
+			test.query.PageSize = 10
+			read(client.Pages(t.Context(), test.query)).mustBe(t, want)
+		}
+	})
+}
+
+// TestBothCursors shows that the server gets to refuse what the API forbids: leaving one
+// of the two cursors out would read something else than was asked for.
+func TestBothCursors(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		api := newFake(3)
+		client := newClient(t, uncompressed(api))
+		cursor := read(client.Pages(t.Context(), Query{})).pages[0].LastID
+		got := read(client.Pages(t.Context(), Query{AfterID: cursor, BeforeID: cursor}))
+		if status := errorAs[*StatusError](t, got.err); status.Status != 400 {
+			t.Errorf("got %v, want HTTP 400", status)
+		}
+	})
+}
+
+func TestBasePath(t *testing.T) {
+	t.Parallel()
+	for base, want := range map[string]string{
+		"https://feed.example.com":                       "/v1/compliance/activities",
+		"https://feed.example.com/":                      "/v1/compliance/activities",
+		"https://feed.example.com/proxy/anthropic":       "/proxy/anthropic/v1/compliance/activities",
+		"https://feed.example.com:8443/proxy/anthropic/": "/proxy/anthropic/v1/compliance/activities",
+	} {
+		t.Run(base, func(t *testing.T) {
+			inBubble(t, func(t *testing.T) {
+				api := newFake(5, func(o *fakeapi.Options) { o.PathPrefix = strings.TrimSuffix(want, "/v1/compliance/activities") })
+				client := newClient(t, uncompressed(api), func(o *Options) { o.BaseURL = base })
+				read(client.Pages(t.Context(), Query{PageSize: 2})).mustBe(t, idsOf(NewestFirst, records(5)))
+				for _, request := range api.Requests() {
+					if request.Path != want {
+						t.Errorf("got path %s, want %s", request.Path, want)
+					}
+				}
+			})
+		})
+	}
+}
+
+func TestBreak(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		api := newFake(10)
+		client := newClient(t, uncompressed(api))
+		for _, err := range client.Pages(t.Context(), Query{PageSize: 2}) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			break
+		}
+		if got := len(api.Requests()); got != 1 {
+			t.Errorf("by page: got %d requests, want 1", got)
+		}
+		api.ResetRequests()
+		n := 0
+		for _, err := range client.Activities(t.Context(), Query{PageSize: 2}) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			if n++; n == 3 {
+				break
+			}
+		}
+		if got := len(api.Requests()); got != 2 {
+			t.Errorf("by activity: got %d requests, want 2", got)
+		}
+	})
+}
+
+func TestActivities(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		api := newFake(10)
+		api.Inject(fakeapi.Page(3), fakeapi.HTML(200))
+		var ids []string
+		var failed error
+		for activity, err := range newClient(t, uncompressed(api)).Activities(t.Context(), Query{PageSize: 4}) {
+			if err != nil {
+				failed = err
+				continue
+			}
+			ids = append(ids, activity.ID)
+		}
+		equal(t, "ids", ids, idsOf(NewestFirst, records(10))[:8])
+		if got := errorAs[*ReadError](t, failed); got.Page != 3 || got.Activities != 8 {
+			t.Errorf("got %+v, want page 3 after 8 activities", got)
+		}
+	})
+}
+
+// TestTwice uses one iterator for two walks, and changes the query in between.
+func TestTwice(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		query := Query{PageSize: 3, MaxActivities: 7}
+		pages := newClient(t, uncompressed(newFake(10))).Pages(t.Context(), query)
+		want := idsOf(NewestFirst, records(10))[:7]
+		read(pages).mustBe(t, want)
+		query.MaxActivities = 1
+		read(pages).mustBe(t, want)
+	})
+}
+
+func TestSeveralReads(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		const n = 40
+		api := newFake(n, func(o *fakeapi.Options) { o.Latency = 10 * time.Millisecond })
+		client := newClient(t, uncompressed(api))
+		var reads sync.WaitGroup
+		for i := range 12 {
+			reads.Go(func() {
+				order := []Order{NewestFirst, OldestFirst}[i%2]
+				got := read(client.Pages(t.Context(), Query{Order: order, PageSize: i + 1}))
+				if got.err != nil || !slices.Equal(got.ids(), idsOf(order, records(n))) {
+					t.Errorf("read %d: got %v, %v", i, got.ids(), got.err)
+				}
+			})
+		}
+		reads.Wait()
+	})
+}
+
+// TestGrowingFeed reads while the API logs the reads themselves, as the real one does.
+func TestGrowingFeed(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		const n = 20
+		api := newFake(n, func(o *fakeapi.Options) {
+			o.SkipReadLog = false
+			o.Now = func() time.Time { return time.Date(2026, 5, 1, 0, 0, 0, 0, time.UTC) }
+		})
+		client := newClient(t, uncompressed(api))
+		first := read(client.Pages(t.Context(), Query{PageSize: 3}))
+		first.mustBe(t, idsOf(NewestFirst, records(n))) // what comes newly stands before the first page
+		query := Query{PageSize: 50, BeforeID: first.pages[0].FirstID}
+		if got, want := len(read(client.Pages(t.Context(), query)).ids()), len(first.pages); got != want {
+			t.Errorf("got %d new activities, want one for each of the %d requests", got, want)
+		}
+		read(client.Pages(t.Context(), Query{PageSize: 7, ExcludeActivityTypes: []string{"compliance_api_accessed"}})).mustBe(t, idsOf(NewestFirst, records(n)))
+	})
+}
+
+// TestWalkRefuses has pages that are well formed and contradict each other, or themselves.
+func TestWalkRefuses(t *testing.T) {
+	t.Parallel()
+	a, b, c := activityText("a", time.Unix(3, 0), ""), activityText("b", time.Unix(2, 0), ""), activityText("c", time.Unix(1, 0), "")
+	for name, test := range map[string]struct {
+		query      Query
+		pages      []string
+		wantReason string
+		wantRead   int // activities before it
+	}{
+		"more without cursor":                 {Query{}, []string{pageOf(true, "", "", a)}, "not where (last_id)", 0},
+		"more with the other cursor only":     {Query{}, []string{pageOf(true, "1", "", a)}, "not where (last_id)", 0},
+		"backward with the other cursor only": {Query{BeforeID: "x"}, []string{pageOf(true, "", "1", a)}, "not where (first_id)", 0},
+		"more without cursor later":           {Query{}, []string{pageOf(true, "1", "1", a), pageOf(true, "2", "", b)}, "not where (last_id)", 1},
+		"empty page without cursor":           {Query{}, []string{pageOf(true, "", "")}, "not where (last_id)", 0},
+		"cursor does not move":                {Query{}, []string{pageOf(true, "1", "1", a), pageOf(true, "1", "1", b)}, "the one that led to it", 1},
+		"start cursor does not move":          {Query{AfterID: "x"}, []string{pageOf(true, "1", "x", a)}, "the one that led to it", 0},
+		"backward cursor does not move":       {Query{BeforeID: "x"}, []string{pageOf(true, "x", "1", a)}, "the one that led to it", 0},
+		"cycle of two":                        {Query{}, []string{pageOf(true, "1", "1", a), pageOf(true, "2", "2", b), pageOf(true, "1", "1", a)}, "read before", 2},
+		"cycle of three": {Query{}, []string{pageOf(true, "1", "1", a), pageOf(true, "2", "2", b), pageOf(true, "3", "3", c),
+			pageOf(true, "1", "1", a)}, "read before", 3},
+		"cycle to the start":   {Query{AfterID: "x"}, []string{pageOf(true, "1", "1", a), pageOf(true, "2", "x", b)}, "read before", 1},
+		"cycle of empty pages": {Query{}, []string{pageOf(true, "", "1"), pageOf(true, "", "2"), pageOf(true, "", "1")}, "read before", 0},
+		"more than was asked":  {Query{MaxActivities: 2}, []string{pageOf(false, "1", "1", a, b, c)}, "has 3 activities although 2 were asked for", 0},
+		"more than was left":   {Query{MaxActivities: 2}, []string{pageOf(true, "1", "1", a), pageOf(false, "2", "2", b, c)}, "has 2 activities although 1 were asked for", 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := &script{}
+			for _, page := range test.pages {
+				s.steps = append(s.steps, step{body: page})
+			}
+			got := walkWith(t, s, test.query)
+			failed := got.readError(t)
+			reason := errorAs[*PageError](t, failed)
+			if !strings.Contains(reason.Reason, test.wantReason) || reason.RequestID != "req_test" {
+				t.Errorf("got %q of %s, want %q", reason.Reason, reason.RequestID, test.wantReason)
+			}
+			if want := (ReadError{Page: len(test.pages), Activities: test.wantRead, Attempts: 1}); failed.Page != want.Page || failed.Activities != want.Activities || failed.Attempts != want.Attempts {
+				t.Errorf("got %+v, want %+v", failed, want)
+			}
+			if len(s.requests) != len(test.pages) {
+				t.Errorf("got %d requests, want %d", len(s.requests), len(test.pages))
+			}
+		})
+	}
+}
+
+// TestWalkGoesOn has pages that are odd and yet lead to the end.
+func TestWalkGoesOn(t *testing.T) {
+	t.Parallel()
+	a, b := activityText("a", time.Unix(2, 0), ""), activityText("b", time.Unix(1, 0), "")
+	for name, test := range map[string]struct {
+		query Query
+		pages []string
+	}{
+		"empty page with a cursor":      {Query{}, []string{pageOf(true, "1", "1", a), pageOf(true, "", "2"), pageOf(false, "3", "3", b)}},
+		"empty first page":              {Query{}, []string{pageOf(true, "", "1"), pageOf(false, "2", "2", a, b)}},
+		"empty last page":               {Query{}, []string{pageOf(true, "1", "1", a, b), emptyPage}},
+		"the end repeats a cursor":      {Query{}, []string{pageOf(true, "1", "1", a), pageOf(false, "1", "1", b)}},
+		"the end has no cursor":         {Query{}, []string{pageOf(false, "", "", a, b)}},
+		"one cursor on both sides":      {Query{}, []string{pageOf(true, "1", "1", a), pageOf(false, "2", "2", b)}},
+		"a page of what was there":      {Query{MaxActivities: 2}, []string{pageOf(true, "1", "1", a), pageOf(true, "2", "2", a), pageOf(false, "3", "3", b)}},
+		"one more, which was there":     {Query{MaxActivities: 2}, []string{pageOf(true, "1", "1", a), pageOf(false, "2", "2", a, b)}},
+		"more on a page than its limit": {Query{PageSize: 1}, []string{pageOf(false, "1", "1", a, b)}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := &script{}
+			for _, page := range test.pages {
+				s.steps = append(s.steps, step{body: page})
+			}
+			got := walkWith(t, s, test.query)
+			got.mustBe(t, []string{"a", "b"})
+			if len(got.pages) != len(test.pages) {
+				t.Errorf("got %d pages, want %d", len(got.pages), len(test.pages))
+			}
+		})
+	}
+}
+
+// TestCursorsAreOpaque passes each cursor back as it came, whatever it holds.
+func TestCursorsAreOpaque(t *testing.T) {
+	t.Parallel()
+	for _, cursor := range []string{"activity_01", "a b+c&d=e%20f/g?h#i", "ü🙂\u2028", "\x00\x1b", `"\`, strings.Repeat("x", 5000), "null"} {
+		s := &script{steps: []step{{body: fmt.Sprintf(`{"data":[],"has_more":true,"first_id":"x","last_id":%s}`, jsonString(cursor))}, {body: emptyPage}}}
+		walkWith(t, s, Query{}).mustBe(t, nil)
+		if got := s.requests[1].URL.Query().Get("after_id"); got != cursor {
+			t.Errorf("got after_id %q, want %q", got, cursor)
+		}
+	}
+}
+
+// TestEndedContext sends nothing for a read that has ended before it began.
+func TestEndedContext(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	s := &script{}
+	for range 20 { // a select could choose to send
+		got := read(newClient(t, s).Pages(ctx, Query{}))
+		if failed := got.readError(t); failed.Attempts != 0 || failed.Page != 1 {
+			t.Errorf("got %+v, want no attempt at page 1", failed)
+		}
+		if interrupted := errorAs[*InterruptedError](t, got.err); interrupted.Last != nil {
+			t.Errorf("got last attempt %v, want none", interrupted.Last)
+		}
+	}
+	if len(s.requests) > 0 {
+		t.Errorf("got %d requests, want none", len(s.requests))
+	}
+}

@@ -1,0 +1,278 @@
+package compliance
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/compliance-feed/terraform-provider-compliance/internal/fakeapi"
+)
+
+var (
+	partsNewest = time.Date(2026, 9, 1, 0, 0, 0, 0, time.UTC)
+	partsSpan   = 10 * 24 * time.Hour
+	partsStart  = partsNewest.Add(-partsSpan - time.Hour).Format(time.RFC3339)
+)
+
+// shapedFake has n activities spread over partsSpan, and a limit that is in no test's way.
+func shapedFake(n int, shape fakeapi.Shape, latency time.Duration) *fakeapi.API {
+	return fakeapi.New(fakeapi.Options{
+		Feed:        fakeapi.Generate(fakeapi.Spec{Activities: n, Newest: partsNewest, Span: partsSpan, Shape: shape}),
+		SkipReadLog: true,
+		RateLimit:   1_000_000,
+		Latency:     latency,
+	})
+}
+
+func atOnce(n int) func(*Options) {
+	return func(o *Options) { o.RequestsAtOnce, o.RequestsPerMinute = n, 0 }
+}
+
+// sortedIDs are those of a read that must have succeeded.
+func sortedIDs(t *testing.T, r result) []string {
+	t.Helper()
+	if r.err != nil {
+		t.Fatal(r.err)
+	}
+	ids := r.ids()
+	slices.Sort(ids)
+	return ids
+}
+
+func TestUnorderedPagesIsComplete(t *testing.T) {
+	for name, shape := range map[string]fakeapi.Shape{
+		"evenly":          fakeapi.Evenly,
+		"empty_middle":    fakeapi.EmptyMiddle(0.9),
+		"bursts":          fakeapi.Bursts(7),
+		"one_instant":     func(float64) float64 { return 0.5 },
+		"two_instants":    func(share float64) float64 { return float64(int(share*2)) / 2 },
+		"older_is_denser": func(share float64) float64 { return share * share * share },
+		"newer_is_denser": func(share float64) float64 { return 1 - (1-share)*(1-share)*(1-share) },
+	} {
+		for _, n := range []int{1, 51, 333, 800} {
+			for _, workers := range []int{1, 4, 16} {
+				t.Run(fmt.Sprintf("%s/%d/%d_at_once", name, n, workers), func(t *testing.T) {
+					inBubble(t, func(t *testing.T) {
+						client := newClient(t, shapedFake(n, shape, time.Millisecond).Transport(), atOnce(workers))
+						query := Query{CreatedAtGTE: partsStart, PageSize: 50, RememberLastPageOnly: true}
+						got := sortedIDs(t, read(client.UnorderedPages(t.Context(), query)))
+						want := sortedIDs(t, read(client.Pages(t.Context(), query)))
+						if len(want) != n || !slices.Equal(got, want) {
+							t.Errorf("got %d activities, want the %d of the sequential read, each once", len(got), len(want))
+						}
+					})
+				})
+			}
+		}
+	}
+}
+
+// TestUnorderedPagesProperty looks for a feed, a window or a fault that makes the read in
+// parts differ from the sequential one.
+func TestUnorderedPagesProperty(t *testing.T) {
+	for round := range 60 {
+		t.Run(fmt.Sprint(round), func(t *testing.T) {
+			inBubble(t, func(t *testing.T) {
+				random := rand.New(rand.NewPCG(*seed, uint64(round)))
+				// Clusters of any width, so that many share a second and borders fall anywhere.
+				var texts []string
+				for len(texts) < 1+random.IntN(600) {
+					center := partsNewest.Add(-time.Duration(random.Int64N(int64(partsSpan))))
+					width := time.Duration(1 + random.Int64N(int64(time.Hour)>>random.IntN(30)))
+					for range 1 + random.IntN(100) {
+						at := center.Add(time.Duration(random.Int64N(int64(width))))
+						texts = append(texts, activityText(fmt.Sprintf("activity_%05d", len(texts)), at, ""))
+					}
+				}
+				api := fakeapi.New(fakeapi.Options{Feed: fakeapi.NewFeed(texts...), SkipReadLog: true, RateLimit: 1_000_000, Latency: time.Millisecond})
+				client := newClient(t, api.Transport(), atOnce(1+random.IntN(16)))
+				query := Query{PageSize: 1 + random.IntN(60), RememberLastPageOnly: true}
+				lower := partsNewest.Add(-time.Duration(random.Int64N(int64(partsSpan)))).Format(time.RFC3339Nano)
+				if random.IntN(2) == 0 {
+					query.CreatedAtGTE = lower
+				} else {
+					query.CreatedAtGT = lower
+				}
+				if random.IntN(2) == 0 {
+					query.CreatedAtLT = partsNewest.Add(-time.Duration(random.Int64N(int64(partsSpan / 4)))).Format(time.RFC3339Nano)
+				}
+				want := sortedIDs(t, read(client.Pages(t.Context(), query)))
+				sequential := len(api.Requests())
+				api.ResetRequests()
+
+				faults := []fakeapi.Fault{
+					fakeapi.Status(503, "", ""), fakeapi.CutBody(40), fakeapi.TruncateBody(40), fakeapi.CloseBeforeHeader(),
+					fakeapi.TooManyRequests("1"), fakeapi.BrokenGzip(), fakeapi.EmptyBody(200),
+				}
+				for range random.IntN(testRetries + 1) { // as many as one page could bridge
+					api.Inject(fakeapi.Nth(1+random.IntN(20)), faults[random.IntN(len(faults))])
+				}
+				got := sortedIDs(t, read(client.UnorderedPages(t.Context(), query)))
+				if !slices.Equal(got, want) {
+					t.Errorf("-seed=%d: got %d activities, want the %d of the sequential read, each once (%+v)", *seed, len(got), len(want), query)
+				}
+				if len(want) <= query.PageSize && len(api.Requests()) > sequential+testRetries {
+					t.Errorf("-seed=%d: got %d requests for one page", *seed, len(api.Requests()))
+				}
+			})
+		})
+	}
+}
+
+// TestUnorderedPagesIsFast holds the promise of the performance guide, on a fake clock.
+func TestUnorderedPagesIsFast(t *testing.T) {
+	// As 100,000 activities on pages of 5,000.
+	const n, pageSize, sequentialRequests, latency = 10_000, 500, 20, 200 * time.Millisecond
+	for _, test := range []struct {
+		workers int
+		most    float64 // of the sequential time
+	}{{4, 0.35}, {8, 0.25}} {
+		t.Run(fmt.Sprintf("%d_at_once", test.workers), func(t *testing.T) {
+			inBubble(t, func(t *testing.T) {
+				api := shapedFake(n, fakeapi.Evenly, latency)
+				client := newClient(t, api.Transport(), atOnce(test.workers))
+				started := time.Now()
+				total := 0
+				for page, err := range client.UnorderedPages(t.Context(), Query{CreatedAtGTE: partsStart, PageSize: pageSize, RememberLastPageOnly: true}) {
+					if err != nil {
+						t.Fatal(err)
+					}
+					total += len(page.Activities)
+				}
+				if total != n {
+					t.Errorf("got %d activities, want %d", total, n)
+				}
+				if took, most := time.Since(started), time.Duration(test.most*sequentialRequests*float64(latency)); took > most {
+					t.Errorf("got %v, want at most %v", took, most)
+				}
+				if got := len(api.Requests()); got > sequentialRequests*12/10 {
+					t.Errorf("got %d requests, want at most a fifth more than the %d of a sequential read", got, sequentialRequests)
+				}
+			})
+		})
+	}
+}
+
+// TestUnorderedPagesCostsLittle bounds the requests where density misleads.
+func TestUnorderedPagesCostsLittle(t *testing.T) {
+	const workers = 8
+	for name, shape := range map[string]fakeapi.Shape{
+		"bursts":          fakeapi.Bursts(5),
+		"empty_middle":    fakeapi.EmptyMiddle(0.99),
+		"newer_is_denser": func(share float64) float64 { return 1 - (1-share)*(1-share)*(1-share)*(1-share) },
+		"older_is_denser": func(share float64) float64 { return share * share * share * share },
+	} {
+		t.Run(name, func(t *testing.T) {
+			inBubble(t, func(t *testing.T) {
+				const n, pageSize = 2000, 50
+				api := shapedFake(n, shape, time.Millisecond)
+				client := newClient(t, api.Transport(), atOnce(workers))
+				query := Query{CreatedAtGTE: partsStart, PageSize: pageSize, RememberLastPageOnly: true}
+				if got := len(sortedIDs(t, read(client.UnorderedPages(t.Context(), query)))); got != n {
+					t.Errorf("got %d activities, want %d", got, n)
+				}
+				most := n/pageSize*6/5 + workers
+				if got := len(api.Requests()); got > most {
+					t.Errorf("got %d requests, want at most %d", got, most)
+				}
+			})
+		})
+	}
+}
+
+func TestUnorderedPagesSendsTheSame(t *testing.T) {
+	for name, query := range map[string]Query{
+		"no_lower_bound":  {PageSize: 10},
+		"oldest_first":    {PageSize: 10, CreatedAtGTE: partsStart, Order: OldestFirst},
+		"max_activities":  {PageSize: 10, CreatedAtGTE: partsStart, MaxActivities: 35},
+		"one_page":        {PageSize: 100, CreatedAtGTE: partsStart},
+		"odd_lower_bound": {PageSize: 100, CreatedAtGTE: "2026-08-31T25:00:00Z"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			inBubble(t, func(t *testing.T) {
+				api := shapedFake(100, fakeapi.Evenly, 0)
+				client := newClient(t, api.Transport(), atOnce(4))
+				sent := func(r result) (queries []string) {
+					for _, request := range api.Requests() {
+						queries = append(queries, request.RawQuery)
+					}
+					api.ResetRequests()
+					return queries
+				}
+				want := sent(read(client.Pages(t.Context(), query)))
+				if got := sent(read(client.UnorderedPages(t.Context(), query))); !slices.Equal(got, want) {
+					t.Errorf("got the requests %v, want those of Pages, %v", got, want)
+				}
+			})
+		})
+	}
+}
+
+func TestUnorderedPagesFails(t *testing.T) {
+	query := Query{CreatedAtGTE: partsStart, PageSize: 50, RememberLastPageOnly: true}
+	for name, fault := range map[string]fakeapi.Fault{
+		"server":       fakeapi.ServerError("false"),
+		"no_cursor":    fakeapi.MoreWithoutCursor(),
+		"no_data":      fakeapi.DropMember("data"),
+		"broken_off":   fakeapi.TruncateBody(40),
+		"hangs":        fakeapi.Hang(),
+		"no_activity":  fakeapi.SetRecord(0, "1"),
+		"unauthorized": fakeapi.Status(401, "authentication_error", "gone"),
+	} {
+		for _, nth := range []int{1, 2, 5, 12} {
+			t.Run(fmt.Sprintf("%s/request_%d", name, nth), func(t *testing.T) {
+				inBubble(t, func(t *testing.T) {
+					api := shapedFake(1000, fakeapi.Evenly, time.Millisecond)
+					client := newClient(t, api.Transport(), atOnce(4))
+					api.Inject(fakeapi.From(nth), fault)
+					got := read(client.UnorderedPages(t.Context(), query))
+					var readError *ReadError
+					if !errors.As(got.err, &readError) {
+						t.Fatalf("got %d pages and %v, want a ReadError", len(got.pages), got.err)
+					}
+					if readError.Page != len(got.pages)+1 && nth == 1 {
+						t.Errorf("got page %d, want %d", readError.Page, len(got.pages)+1)
+					}
+				})
+			})
+		}
+	}
+}
+
+// TestUnorderedPagesEnds holds that nothing goes on behind the end of the loop; a
+// goroutine that did would keep the bubble from ending.
+func TestUnorderedPagesEnds(t *testing.T) {
+	query := Query{CreatedAtGTE: partsStart, PageSize: 50, RememberLastPageOnly: true}
+	t.Run("break", func(t *testing.T) {
+		inBubble(t, func(t *testing.T) {
+			api := shapedFake(1000, fakeapi.Evenly, time.Hour)
+			client := newClient(t, api.Transport(), atOnce(4), func(o *Options) { o.RequestTimeout = 2 * time.Hour })
+			for range client.UnorderedPages(t.Context(), query) {
+				break
+			}
+			if got := len(api.Requests()); got != 1 {
+				t.Errorf("got %d requests, want 1", got)
+			}
+		})
+	})
+	t.Run("cancel", func(t *testing.T) {
+		inBubble(t, func(t *testing.T) {
+			api := shapedFake(1000, fakeapi.Evenly, time.Minute)
+			client := newClient(t, api.Transport(), atOnce(4), func(o *Options) { o.RequestTimeout = time.Hour })
+			ctx, cancel := context.WithTimeout(t.Context(), 90*time.Second) // amid the parts
+			defer cancel()
+			started := time.Now()
+			got := read(client.UnorderedPages(ctx, query))
+			if !errors.Is(got.err, context.DeadlineExceeded) || len(got.pages) != 1 {
+				t.Errorf("got %d pages and %v, want the deadline after one", len(got.pages), got.err)
+			}
+			if took := time.Since(started); took != 90*time.Second {
+				t.Errorf("got an end after %v, want it at the deadline", took)
+			}
+		})
+	})
+}

@@ -1,0 +1,430 @@
+package compliance
+
+import (
+	"context"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/compliance-feed/terraform-provider-compliance/internal/fakeapi"
+)
+
+// TestRetryStatus is the table of statuses, each without x-should-retry and with both of
+// its values.
+func TestRetryStatus(t *testing.T) {
+	t.Parallel()
+	for status, want := range map[int]bool{
+		201: false, 204: false, 206: false,
+		300: false, 302: false, 304: false, 307: false,
+		400: false, 401: false, 402: false, 403: false, 404: false, 405: false, 408: true, 409: false, 410: false,
+		413: false, 418: false, 422: false, 425: false, 429: true, 451: false,
+		500: true, 501: true, 502: true, 503: true, 504: true, 505: true, 520: true, 529: true, 599: true,
+	} {
+		for _, header := range []string{"", "true", "false", "TRUE", "False", "maybe"} {
+			want := want
+			switch strings.ToLower(header) {
+			case "true":
+				want = true
+			case "false":
+				want = false
+			}
+			t.Run(fmt.Sprintf("%d/x-should-retry_%s", status, header), func(t *testing.T) {
+				inBubble(t, func(t *testing.T) {
+					s := &script{steps: []step{{status: status, header: []string{"x-should-retry", header}}, {body: emptyPage}}}
+					got := walkWith(t, s, Query{})
+					if retried := len(s.requests) == 2; retried != want {
+						t.Fatalf("got %d requests and error %v, want another attempt: %t", len(s.requests), got.err, want)
+					}
+					if want {
+						got.mustBe(t, nil)
+						return
+					}
+					if failed := errorAs[*StatusError](t, got.err); failed.Status != status || failed.RequestID != "req_test" {
+						t.Errorf("got %+v, want status %d of req_test", failed, status)
+					}
+				})
+			})
+		}
+	}
+}
+
+// TestWaits has the exact waits that servers ask for, by the clock of the read.
+func TestWaits(t *testing.T) {
+	t.Parallel()
+	// Bubbles begin at midnight UTC on 2000-01-01.
+	const date, now = "Fri, 31 Dec 1999 18:00:00 GMT", "Sat, 01 Jan 2000 00:00:00 GMT"
+	backoff := time.Duration(-1) // where the server's word does not count
+	for name, test := range map[string]struct {
+		header []string
+		want   time.Duration
+	}{
+		"nothing":                {nil, backoff},
+		"seconds":                {[]string{"retry-after", "7"}, 7 * time.Second},
+		"zero":                   {[]string{"retry-after", "0"}, 0},
+		"more than a minute":     {[]string{"retry-after", "300"}, 5 * time.Minute},
+		"float":                  {[]string{"retry-after", "0.25"}, 250 * time.Millisecond},
+		"float without a zero":   {[]string{"retry-after", ".5"}, 500 * time.Millisecond},
+		"milliseconds":           {[]string{"retry-after-ms", "1500"}, 1500 * time.Millisecond},
+		"milliseconds win":       {[]string{"retry-after-ms", "20", "retry-after", "7"}, 20 * time.Millisecond},
+		"odd milliseconds":       {[]string{"retry-after-ms", "x", "retry-after", "7"}, 7 * time.Second},
+		"date":                   {[]string{"retry-after", "Sat, 01 Jan 2000 00:00:09 GMT"}, 9 * time.Second},
+		"date of RFC 850":        {[]string{"retry-after", "Saturday, 01-Jan-00 00:00:09 GMT"}, 9 * time.Second},
+		"date of asctime":        {[]string{"retry-after", "Sat Jan  1 00:00:09 2000"}, 9 * time.Second},
+		"date, clock is fast":    {[]string{"retry-after", "Fri, 31 Dec 1999 18:00:04 GMT", "date", date}, 4 * time.Second},
+		"date, clock is slow":    {[]string{"retry-after", "Sat, 01 Jan 2000 06:00:04 GMT", "date", "Sat, 01 Jan 2000 06:00:00 GMT"}, 4 * time.Second},
+		"date, odd clock":        {[]string{"retry-after", "Sat, 01 Jan 2000 00:00:09 GMT", "date", "noon"}, 9 * time.Second},
+		"date in the past":       {[]string{"retry-after", date}, backoff},
+		"date is now":            {[]string{"retry-after", now}, backoff},
+		"date past by its clock": {[]string{"retry-after", now, "date", "Sat, 01 Jan 2000 06:00:00 GMT"}, backoff},
+		"negative":               {[]string{"retry-after", "-7"}, backoff},
+		"plus":                   {[]string{"retry-after", "+7"}, backoff},
+		"NaN":                    {[]string{"retry-after", "NaN"}, backoff},
+		"infinite":               {[]string{"retry-after", "Inf"}, backoff},
+		"infinity":               {[]string{"retry-after", "infinity"}, backoff},
+		"hexadecimal":            {[]string{"retry-after", "0x10"}, backoff},
+		"exponent":               {[]string{"retry-after", "1e3"}, backoff},
+		"underscore":             {[]string{"retry-after", "1_0"}, backoff},
+		"a point":                {[]string{"retry-after", "."}, backoff},
+		"two points":             {[]string{"retry-after", "1.2.3"}, backoff},
+		"with a unit":            {[]string{"retry-after", "7s"}, backoff},
+		"words":                  {[]string{"retry-after", "soon"}, backoff},
+		"a year":                 {[]string{"retry-after", "31536000"}, 365 * 24 * time.Hour},
+		"absurd":                 {[]string{"retry-after", "99999999999"}, 365 * 24 * time.Hour},
+		"overflows int64":        {[]string{"retry-after", "9223372036854775808"}, 365 * 24 * time.Hour},
+		"overflows a float":      {[]string{"retry-after", strings.Repeat("9", 400)}, 365 * 24 * time.Hour},
+		"date, absurd":           {[]string{"retry-after", "Fri, 31 Dec 9999 23:59:59 GMT"}, 365 * 24 * time.Hour},
+	} {
+		for _, status := range []int{429, 503, 500} {
+			t.Run(fmt.Sprintf("%s/%d", name, status), func(t *testing.T) {
+				inBubble(t, func(t *testing.T) {
+					s := &script{steps: []step{{status: status, header: test.header}, {body: emptyPage}}}
+					walkWith(t, s, Query{}).mustBe(t, nil)
+					got := s.gaps()[0]
+					if test.want == backoff && (got < time.Second || got >= 1250*time.Millisecond) {
+						t.Errorf("got %v, want the backoff of 1 s to 1.25 s", got)
+					}
+					if test.want != backoff && got != test.want {
+						t.Errorf("got %v, want %v", got, test.want)
+					}
+				})
+			})
+		}
+	}
+}
+
+func TestBackoff(t *testing.T) {
+	t.Parallel()
+	for failed, want := range map[int]int{1: 1, 2: 2, 3: 4, 4: 8, 5: 16, 6: 32, 7: 48, 8: 48, 10: 48, 64: 48, 65: 48, 1000: 48} {
+		least := time.Duration(want) * time.Second
+		most := least * 5 / 4
+		if got := backoff(failed, 0); got != least {
+			t.Errorf("after %d: got at least %v, want %v", failed, got, least)
+		}
+		if got := backoff(failed, 0.9999999); got >= most || got < most-time.Millisecond {
+			t.Errorf("after %d: got at most %v, want just below %v", failed, got, most)
+		}
+	}
+}
+
+// TestBackoffSpreads draws many waits through the client: they keep the bounds, and
+// clients that failed together do not come back together.
+func TestBackoffSpreads(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		drawn := map[time.Duration]bool{}
+		for range 50 {
+			s := &script{}
+			for range 11 {
+				s.steps = append(s.steps, step{status: 503})
+			}
+			started := time.Now()
+			got := walkWith(t, s, Query{}, func(o *Options) { o.MaxRetries = 10 })
+			if failed := got.readError(t); failed.Attempts != 11 {
+				t.Fatalf("got %d attempts, want 11", failed.Attempts)
+			}
+			total := time.Duration(0)
+			for i, gap := range s.gaps() {
+				least := min(time.Second<<i, 48*time.Second)
+				if gap < least || gap >= least*5/4 || gap > time.Minute {
+					t.Errorf("wait %d: got %v, want %v to %v", i+1, gap, least, least*5/4)
+				}
+				drawn[gap] = true
+				total += gap
+			}
+			if after := time.Since(started); after != total {
+				t.Errorf("got %v after the last attempt, want no wait", after-total)
+			}
+		}
+		if len(drawn) < 490 { // of 500
+			t.Errorf("got %d different waits of 500", len(drawn))
+		}
+	})
+}
+
+// TestAttempts counts 1 + MaxRetries for each page anew, always at the same cursor.
+func TestAttempts(t *testing.T) {
+	t.Parallel()
+	for _, retries := range []int{0, 1, 3, 10} {
+		t.Run(fmt.Sprint(retries), func(t *testing.T) {
+			inBubble(t, func(t *testing.T) {
+				api := newFake(6)
+				for page := 1; page <= 3; page++ {
+					api.Inject(fakeapi.Times(retries, fakeapi.Page(page)), fakeapi.Overloaded())
+				}
+				client := newClient(t, uncompressed(api), func(o *Options) { o.MaxRetries = retries })
+				read(client.Pages(t.Context(), Query{PageSize: 2})).mustBe(t, idsOf(NewestFirst, records(6)))
+				requests := api.Requests()
+				if got, want := len(requests), 3*(1+retries); got != want {
+					t.Fatalf("got %d requests, want %d", got, want)
+				}
+				for i, request := range requests {
+					if first := requests[i-i%(1+retries)]; request.RawQuery != first.RawQuery {
+						t.Errorf("request %d: got %s, want the cursor of the first attempt, %s", i+1, request.RawQuery, first.RawQuery)
+					}
+				}
+
+				api.ClearFaults()
+				api.ResetRequests()
+				api.Inject(fakeapi.Times(1+retries, fakeapi.Page(2)), fakeapi.Overloaded())
+				failed := read(client.Pages(t.Context(), Query{PageSize: 2})).readError(t)
+				if failed.Page != 2 || failed.Activities != 2 || failed.Attempts != 1+retries {
+					t.Errorf("got %+v, want page 2 after 2 activities and %d attempts", failed, 1+retries)
+				}
+				if got, want := len(api.Requests()), 2+retries; got != want {
+					t.Errorf("got %d requests, want %d", got, want)
+				}
+			})
+		})
+	}
+}
+
+// TestWaitError asks for waits on both sides of the read's deadline.
+func TestWaitError(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		header []string
+		want   time.Duration // 0 for a read that goes on
+	}{
+		"within the deadline": {[]string{"retry-after", "59"}, 0},
+		"beyond it":           {[]string{"retry-after", "61"}, 61 * time.Second},
+		"absurd":              {[]string{"retry-after", strings.Repeat("9", 30)}, 365 * 24 * time.Hour},
+		"date beyond it":      {[]string{"retry-after", "Sat, 01 Jan 2000 01:00:00 GMT"}, time.Hour},
+		"reset beyond it":     {[]string{"anthropic-ratelimit-requests-remaining", "0", "anthropic-ratelimit-requests-reset", "2000-01-01T00:02:00Z"}, 2 * time.Minute},
+	} {
+		t.Run(name, func(t *testing.T) {
+			inBubble(t, func(t *testing.T) {
+				s := &script{steps: []step{{status: 429, header: test.header}, {body: emptyPage}}}
+				started := time.Now()
+				got := read(newClient(t, s).Pages(after(t, time.Minute), Query{}))
+				if test.want == 0 {
+					got.mustBe(t, nil)
+					return
+				}
+				wait := errorAs[*WaitError](t, got.err)
+				if want := started.Add(test.want); !wait.Until.Equal(want) {
+					t.Errorf("got until %v, want %v", wait.Until, want)
+				}
+				if status := errorAs[*StatusError](t, wait.Last); status.Status != 429 {
+					t.Errorf("got last attempt %v, want the 429", wait.Last)
+				}
+				if failed := got.readError(t); failed.Attempts != 1 || len(s.requests) != 1 {
+					t.Errorf("got %d attempts and %d requests, want 1", failed.Attempts, len(s.requests))
+				}
+				// A backoff may have been waited for, the wait that was asked for not.
+				if waited := time.Since(started); waited > 2*time.Second {
+					t.Errorf("got an error after %v, want it at once", waited)
+				}
+				if want := "the next request has to wait until 2000-"; !strings.Contains(got.err.Error(), want) {
+					t.Errorf("got %q, want %q in it", got.err, want)
+				}
+			})
+		})
+	}
+}
+
+// TestLastAttemptIsNamed ends the read in the wait after a failure.
+func TestLastAttemptIsNamed(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		s := &script{steps: []step{{status: 503}, {status: 529}, {status: 500}, {body: emptyPage}}}
+		got := read(newClient(t, s).Pages(after(t, 5*time.Second), Query{}))
+		wait := errorAs[*WaitError](t, got.err) // the third backoff would last at least 4 s
+		if status := errorAs[*StatusError](t, wait.Last); status.Status != 500 {
+			t.Errorf("got %v, want the 500", wait.Last)
+		}
+
+		ctx, cancel := context.WithCancel(t.Context())
+		time.AfterFunc(500*time.Millisecond, cancel)
+		s = &script{steps: []step{{status: 503, body: `{"error":{"type":"api_error","message":"busy"}}`}}}
+		got = read(newClient(t, s).Pages(ctx, Query{}))
+		interrupted := errorAs[*InterruptedError](t, got.err)
+		if !errors.Is(got.err, context.Canceled) || errorAs[*StatusError](t, interrupted.Last).Status != 503 {
+			t.Errorf("got %v, want a cancellation after the 503", got.err)
+		}
+		if got, want := interrupted.Error(), `context canceled; last attempt: HTTP 503, api_error, "busy", request-id req_test`; got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	})
+}
+
+// TestRefusalBeforeInterruption ends the context while the answer arrives. What the
+// server has refused for good is what the user needs to know.
+func TestRefusalBeforeInterruption(t *testing.T) {
+	t.Parallel()
+	for status, refused := range map[int]bool{401: true, 403: true, 500: false} {
+		t.Run(fmt.Sprint(status), func(t *testing.T) {
+			inBubble(t, func(t *testing.T) {
+				ctx, cancel := context.WithCancel(t.Context())
+				transport := roundTripper(func(request *http.Request) (*http.Response, error) {
+					cancel()
+					return answered(step{status: status, header: []string{"x-should-retry", "true"}}, request), nil
+				})
+				got := read(newClient(t, transport).Pages(ctx, Query{}))
+				if errorAs[*StatusError](t, got.err).Status != status {
+					t.Errorf("got %v, want HTTP %d", got.err, status)
+				}
+				if interrupted := errors.Is(got.err, context.Canceled); interrupted == refused {
+					t.Errorf("got %v; interrupted: %t, want %t", got.err, interrupted, !refused)
+				}
+			})
+		})
+	}
+}
+
+func TestConnectionErrors(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		err  error
+		want string
+	}{
+		"refused":         {&net.OpError{Op: "dial", Net: "tcp", Err: syscall.ECONNREFUSED}, "the connection was refused"},
+		"reset":           {&net.OpError{Op: "read", Net: "tcp", Err: syscall.ECONNRESET}, "the connection was closed before the answer was complete"},
+		"closed":          {fmt.Errorf("http: %w", io.EOF), "the connection was closed before the answer was complete"},
+		"broken pipe":     {&net.OpError{Op: "write", Net: "tcp", Err: syscall.EPIPE}, "the connection was closed before the answer was complete"},
+		"unknown name":    {&net.OpError{Op: "dial", Err: &net.DNSError{Name: "feed.example.com", Err: "no such host", IsNotFound: true}}, "the name feed.example.com could not be resolved"},
+		"timeout to dial": {&net.OpError{Op: "dial", Net: "tcp", Err: syscall.ETIMEDOUT}, "the connection timed out"},
+		"proxy":           {&net.OpError{Op: "proxyconnect", Net: "tcp", Err: errors.New("\x1b[31mno\x00 luck")}, "on the way to the proxy: the answer could not be read: no luck"},
+		"anything":        {&url.Error{Op: "Get", URL: "https://feed.example.com/?x", Err: errors.New("odd")}, "the answer could not be read: odd"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			inBubble(t, func(t *testing.T) {
+				s := &script{steps: []step{{err: test.err}, {body: emptyPage}}}
+				walkWith(t, s, Query{}).mustBe(t, nil)
+				if gap := s.gaps()[0]; gap < time.Second || gap >= 1250*time.Millisecond {
+					t.Errorf("got a wait of %v, want the backoff", gap)
+				}
+
+				s = &script{steps: slices.Repeat([]step{{err: test.err}}, 1+testRetries)}
+				failed := errorAs[*ConnectionError](t, walkWith(t, s, Query{}).err)
+				if failed.Reason != test.want || failed.Host != "feed.example.com" || failed.Timeout != 0 || failed.Untrusted {
+					t.Errorf("got %+v, want %q", failed, test.want)
+				}
+			})
+		})
+	}
+}
+
+func TestUntrustedIsNotRetried(t *testing.T) {
+	t.Parallel()
+	for name, err := range map[string]error{
+		"authority": x509.UnknownAuthorityError{},
+		"wrapped":   &url.Error{Err: x509.UnknownAuthorityError{}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := &script{steps: []step{{err: err}}}
+			failed := walkWith(t, s, Query{}).readError(t)
+			if connection := errorAs[*ConnectionError](t, failed); !connection.Untrusted || failed.Attempts != 1 || len(s.requests) != 1 {
+				t.Errorf("got %+v after %d attempts, want it untrusted after 1", connection, failed.Attempts)
+			}
+		})
+	}
+}
+
+// TestRequestTimeout has answers that begin, drip, or stand still. Each attempt ends at
+// the timeout, and the read goes on with the next.
+func TestRequestTimeout(t *testing.T) {
+	t.Parallel()
+	for name, fault := range map[string]fakeapi.Fault{
+		"hang":            fakeapi.Hang(),
+		"hang in a body":  fakeapi.HangBody(100),
+		"hang at the end": fakeapi.HangBody(1 << 20),
+		"slow drip":       fakeapi.Drip(1, time.Second),
+		"slow header": func(w http.ResponseWriter, r *http.Request, next http.Handler) {
+			time.Sleep(31 * time.Second)
+			next.ServeHTTP(w, r)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			inBubble(t, func(t *testing.T) {
+				api := newFake(5)
+				api.Inject(fakeapi.Times(2, fakeapi.Page(2)), fault)
+				started := time.Now()
+				client := newClient(t, uncompressed(api))
+				read(client.Pages(t.Context(), Query{PageSize: 2})).mustBe(t, idsOf(NewestFirst, records(5)))
+				if waited := time.Since(started); waited < 63*time.Second || waited > 64*time.Second {
+					t.Errorf("got %v, want two timeouts of 30 s and backoffs of 1 s and 2 s", waited)
+				}
+
+				api.ResetRequests()
+				api.ClearFaults()
+				api.Inject(fakeapi.Page(2), fault)
+				failed := read(client.Pages(t.Context(), Query{PageSize: 2})).readError(t)
+				connection := errorAs[*ConnectionError](t, failed)
+				if connection.Timeout != 30*time.Second || connection.Reason != "no complete answer within 30s" || failed.Attempts != 1+testRetries {
+					t.Errorf("got %+v after %d attempts, want the timeout after %d", connection, failed.Attempts, 1+testRetries)
+				}
+				time.Sleep(time.Minute) // for handlers that do not listen to the client's leaving
+			})
+		})
+	}
+}
+
+// TestRequestTimeoutSpares drips within the timeout, and waits between pages longer than it.
+func TestRequestTimeoutSpares(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		api := newFake(5)
+		api.Inject(fakeapi.Times(1, fakeapi.Page(1)), fakeapi.TooManyRequests("300"))
+		api.Inject(fakeapi.Page(2), fakeapi.Drip(100, time.Second))
+		read(newClient(t, uncompressed(api)).Pages(t.Context(), Query{PageSize: 2})).mustBe(t, idsOf(NewestFirst, records(5)))
+	})
+}
+
+func TestResumeAt(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		status int
+		header []string
+		want   time.Duration // 0 for none
+	}{
+		"nothing":                      {429, nil, 0},
+		"retry-after":                  {429, []string{"retry-after", "7", "anthropic-ratelimit-requests-reset", "2000-01-01T00:01:00Z"}, 7 * time.Second},
+		"reset":                        {429, []string{"anthropic-ratelimit-requests-reset", "2000-01-01T00:01:00Z"}, time.Minute},
+		"reset by another clock":       {429, []string{"anthropic-ratelimit-requests-reset", "2000-01-01T06:01:00Z", "date", "Sat, 01 Jan 2000 06:00:00 GMT"}, time.Minute},
+		"reset in the past":            {429, []string{"anthropic-ratelimit-requests-reset", "1999-12-31T23:59:00Z"}, 0},
+		"odd reset":                    {429, []string{"anthropic-ratelimit-requests-reset", "soon"}, 0},
+		"reset of no rate limit":       {503, []string{"anthropic-ratelimit-requests-reset", "2000-01-01T00:01:00Z"}, 0},
+		"retry-after of no rate limit": {503, []string{"retry-after", "7"}, 7 * time.Second},
+	} {
+		t.Run(name, func(t *testing.T) {
+			inBubble(t, func(t *testing.T) {
+				s := &script{steps: []step{{status: test.status, header: test.header}}}
+				status := errorAs[*StatusError](t, walkWith(t, s, Query{}, func(o *Options) { o.MaxRetries = 0 }).err)
+				var want time.Time
+				if test.want > 0 {
+					want = time.Now().Add(test.want)
+				}
+				if !status.ResumeAt.Equal(want) {
+					t.Errorf("got %v, want %v", status.ResumeAt, want)
+				}
+			})
+		})
+	}
+}

@@ -1,0 +1,262 @@
+package compliance
+
+import (
+	"bytes"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/compliance-feed/terraform-provider-compliance/internal/fakeapi"
+)
+
+// canary has a part that can stand nowhere by chance. The prefix says what kind of key
+// it is, and may stand anywhere.
+const (
+	canaryPrefix = "sk-ant-api03-"
+	canarySecret = "Zq9Vx2Lw7Rk4Tn8Bp3Hd6Jf1Gs5Mc0Ya"
+	canary       = canaryPrefix + canarySecret
+)
+
+// withCanary makes the canary the only key of a fake.
+func withCanary(o *fakeapi.Options) {
+	o.Keys = map[string]fakeapi.Grant{canary: {Scopes: []string{fakeapi.Scope}}}
+}
+
+// leak returns a part of the canary that a text has, or "".
+func leak(text string) string {
+	for i := range len(canarySecret) - secretRun + 1 {
+		if part := canarySecret[i : i+secretRun]; strings.Contains(text, part) {
+			return part
+		}
+	}
+	return ""
+}
+
+// everyText is all that an error can be asked for, and the errors inside it.
+func everyText(err error) string {
+	if err == nil {
+		return ""
+	}
+	text := fmt.Sprintf("%v\n%+v\n%#v\n", err, err, err)
+	switch wrapped := err.(type) { //nolint:errorlint // one level at a time
+	case interface{ Unwrap() error }:
+		text += everyText(wrapped.Unwrap())
+	case interface{ Unwrap() []error }:
+		for _, inner := range wrapped.Unwrap() {
+			text += everyText(inner)
+		}
+	}
+	return text
+}
+
+// echoes are answers with the key in every place that may end up in an error or a log.
+func echoes() map[string]fakeapi.Fault {
+	between := func(key, separator string) string { return strings.Join(strings.Split(key, ""), separator) }
+	chunks := func(key, separator string) string {
+		var parts []string
+		for len(key) > 5 {
+			parts, key = append(parts, key[:5]), key[5:]
+		}
+		return strings.Join(append(parts, key), separator)
+	}
+	plain := func(status int, body string, header ...string) fakeapi.Fault {
+		return func(w http.ResponseWriter, _ *http.Request, _ http.Handler) {
+			for i := 0; i < len(header); i += 2 {
+				w.Header().Set(header[i], header[i+1])
+			}
+			w.WriteHeader(status)
+			_, _ = w.Write([]byte(body))
+		}
+	}
+	faults := map[string]fakeapi.Fault{
+		"fake's own":          fakeapi.EchoKey(),
+		"message, later":      plain(500, `{"error":{"type":"api_error","message":"`+canary+`"}}`),
+		"type":                fakeapi.Status(400, canary, "m"),
+		"text":                plain(502, "no such key: "+canary+"\n"),
+		"other JSON":          plain(400, `{"headers":{"x-api-key":"`+canary+`"}}`),
+		"HTML":                plain(502, "<p>"+canary+"</p>"),
+		"secret only":         plain(400, canarySecret),
+		"first half":          plain(400, canary[:len(canary)-len(canarySecret)/2]),
+		"second half":         plain(400, canarySecret[len(canarySecret)/2:]),
+		"twice":               plain(400, canary+canary),
+		"at the cut":          plain(400, strings.Repeat("m", maxMessageLength-20)+canary),
+		"before the cut":      plain(400, strings.Repeat("m", maxMessageLength-len(canary))+canary),
+		"behind the cut":      plain(400, strings.Repeat("m", maxMessageLength)+canary),
+		"cut at 64 KiB":       plain(400, strings.Repeat("m", maxErrorBytes-20)+canary),
+		"after bytes":         plain(400, "\xff\xfe"+canary+"\xff"),
+		"request-id":          plain(400, "m", "request-id", canary),
+		"request-id of 200":   plain(200, emptyPage, "request-id", canary),
+		"remaining":           plain(200, emptyPage, "anthropic-ratelimit-requests-remaining", canary),
+		"retry-after":         plain(503, "m", "retry-after", canary),
+		"redirect host":       fakeapi.Redirect(302, "https://"+canary+".evil.example.com/"),
+		"redirect host only":  fakeapi.Redirect(302, "https://"+canarySecret),
+		"redirect path":       fakeapi.Redirect(302, "https://evil.example.com/?key="+canary),
+		"redirect user":       fakeapi.Redirect(302, "https://"+canary+"@evil.example.com/"),
+		"created_at":          fakeapi.SetField(0, "created_at", `"`+canary+`"`),
+		"id":                  fakeapi.SetField(0, "id", `"`+canary+`"`),
+		"cursor repeats":      fakeapi.EditPage(func([]byte) []byte { return []byte(pageOf(true, canary, canary)) }),
+		"cursor of 400":       plain(400, `{"error":{"type":"invalid_request_error","message":"Invalid after_id `+canary+`"}}`),
+		"no JSON":             plain(200, canary),
+		"no JSON, in a value": plain(200, `{"data":`+canary+`}`),
+		"member twice":        plain(200, `{"data":[],"data":[],"`+canary+`":1}`),
+		"has_more":            fakeapi.SetMember("has_more", `"`+canary+`"`),
+		"record":              fakeapi.SetRecord(0, `"`+canary+`"`),
+		"trailing":            append1(`}` + canary),
+	}
+	for name, separator := range map[string]string{
+		"NUL": "\x00", "escape": "\x1b", "colour": "\x1b[31m", "title": "\x1b]0;x\a", "C1 colour": "\u009b31m",
+		"backspace": "\b", "direction": "\u202e", "zero width": "\u200b", "soft hyphen": "\u00ad", "byte order mark": "\ufeff",
+	} {
+		faults["cut by "+name] = plain(400, between(canary, separator))
+		faults["cut into fives by "+name] = plain(400, chunks(canary, separator))
+		faults["JSON cut by "+name] = plain(400, `{"error":{"type":"t","message":`+jsonString(between(canary, separator))+`}}`)
+	}
+	return faults
+}
+
+// TestSecrets reads with every fault there is, at the finest log level: nothing of the
+// key is in an error or a log record. Other hosts are not asked at all.
+func TestSecrets(t *testing.T) {
+	t.Parallel()
+	faults := echoes()
+	for _, more := range []map[string]func() fakeapi.Fault{bridgeable, final, harmless} {
+		for name, fault := range more {
+			faults["fault "+name] = fault()
+		}
+	}
+	for name, fault := range faults {
+		t.Run(name, func(t *testing.T) {
+			inBubble(t, func(t *testing.T) {
+				api := newFake(6, withCanary)
+				api.Inject(fakeapi.Always, fault)
+				var log bytes.Buffer
+				client := newClient(t, api.Transport(), func(o *Options) {
+					o.APIKey = canary
+					o.MaxRetries = 1
+					o.Logger = slog.New(slog.NewJSONHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug - 8}))
+				})
+				got := read(client.Pages(after(t, 5*time.Minute), Query{PageSize: 2}))
+				if part := leak(everyText(got.err)); part != "" {
+					t.Errorf("got %q of the key in %s", part, everyText(got.err))
+				}
+				if part := leak(log.String()); part != "" {
+					t.Errorf("got %q of the key in the log: %s", part, log.String())
+				}
+				if log.Len() == 0 {
+					t.Error("got no log")
+				}
+				for _, request := range api.Requests() {
+					if request.Host != "feed.example.com" {
+						t.Errorf("got a request for %s", request.Host)
+					}
+				}
+			})
+		})
+	}
+}
+
+// TestSecretsInOptions refuses keys and URLs without repeating them.
+func TestSecretsInOptions(t *testing.T) {
+	t.Parallel()
+	for name, edit := range map[string]func(*Options){
+		"key":     func(o *Options) { o.APIKey = canary + "\n" },
+		"URL":     func(o *Options) { o.BaseURL = "https://" + canary + "@feed.example.com" },
+		"bad URL": func(o *Options) { o.BaseURL = "https://feed.example.com/%zz?" + canary },
+		"scheme":  func(o *Options) { o.BaseURL = canary },
+		"version": func(o *Options) { o.Version = canary + "\n" },
+	} {
+		options := Options{APIKey: canary, RequestTimeout: time.Second, RequestsAtOnce: 1}
+		edit(&options)
+		if _, err := New(options); err == nil || leak(err.Error()) != "" {
+			t.Errorf("%s: got %v, want an error without the key", name, err)
+		}
+	}
+}
+
+// TestLog has the records that a read leaves, and no others.
+func TestLog(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		api := newFake(3, withCanary)
+		api.Inject(fakeapi.Nth(2), fakeapi.TooManyRequests("7"))
+		var log bytes.Buffer
+		client := newClient(t, uncompressed(api), func(o *Options) {
+			o.APIKey = canary
+			o.Logger = slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug, ReplaceAttr: func(_ []string, a slog.Attr) slog.Attr {
+				if a.Key == slog.TimeKey || a.Key == "bytes" {
+					return slog.Attr{}
+				}
+				return a
+			}}))
+		})
+		if err := read(client.Pages(t.Context(), Query{PageSize: 2})).err; err != nil {
+			t.Fatal(err)
+		}
+		requests := api.Requests()
+		want := `level=DEBUG msg="request answered" page=1 attempt=1 took=0s
+level=INFO msg="read a page of activities" page=1 activities=2 oldest_created_at=2026-04-10T08:00:01Z request_id=` + requests[0].RequestID + ` remaining_requests=599
+level=DEBUG msg="request failed" page=2 attempt=1 took=0s error="HTTP 429, rate_limit_error, \"Compliance API rate limit of 600 requests per minute per parent organization has been exceeded. Please try again later.\", request-id ` + requests[1].RequestID + `" retry=true wait=7s
+level=DEBUG msg="request answered" page=2 attempt=2 took=0s
+level=INFO msg="read a page of activities" page=2 activities=3 oldest_created_at=2026-04-10T08:00:00Z request_id=` + requests[2].RequestID + ` remaining_requests=598
+`
+		if got := log.String(); got != want {
+			t.Errorf("got\n%s\nwant\n%s", got, want)
+		}
+	})
+}
+
+func TestClean(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct{ key, text, want string }{
+		"nothing":               {canary, "", ""},
+		"plain":                 {canary, "The limit parameter must be between 1 and 5000, inclusive. Got 6000.", "The limit parameter must be between 1 and 5000, inclusive. Got 6000."},
+		"other scripts":         {canary, "ünï 漢字 🙂 العربية", "ünï 漢字 🙂 العربية"},
+		"line breaks":           {canary, "a\nb\r\nc\td\u2028e\u2029f\u0085g", "a b  c d e fg"},
+		"around":                {canary, " \n a \t ", "a"},
+		"control":               {canary, "a\x00b\x07c\x7fd\u0080e\x1bf", "abcdef"},
+		"colours":               {canary, "\x1b[1;31mred\x1b[0m \x1b[38:2::1:2:3mtrue\x1b[K", "red true"},
+		"titles":                {canary, "\x1b]0;title\x07a\x1b]2;title\x1b\\b\x1b]8;;https://evil\x07link", "ablink"},
+		"unfinished":            {canary, "a\x1b[31", "a[31"},
+		"in each other":         {canary, "\x1b[\x1b[31m31mred", "[31mred"},
+		"direction":             {canary, "\u202egnp.exe\u2066a\u2069\u200f", "gnp.exea"},
+		"invalid UTF-8":         {canary, "a\xff\xc3b", "a\ufffd\ufffdb"},
+		"the prefix":            {canary, "Keys begin with sk-ant-api03- and so on.", "Keys begin with sk-ant-api03- and so on."},
+		"the key":               {canary, "<" + canary + ">", "<sk-ant-api03-[redacted]>"},
+		"eight of it":           {canary, "<" + canarySecret[3:11] + ">", "<[redacted]>"},
+		"seven of it":           {canary, "<" + canarySecret[3:10] + ">", "<" + canarySecret[3:10] + ">"},
+		"two parts of it":       {canary, canarySecret[:8] + canarySecret[20:28], "[redacted][redacted]"},
+		"two parts that touch":  {canary, canarySecret[:8] + "-" + canarySecret[8:16], "[redacted]-[redacted]"},
+		"overlapping":           {"ababababab", "xababababababy", "x[redacted]y"},
+		"a key without prefix":  {"0123456789abcdef", "key 0123456789abcdef?", "key [redacted]?"},
+		"a short key":           {"s3cret", "key s3cret, not s3cre", "key [redacted], not s3cre"},
+		"a short secret":        {"sk-ant-api03-abc", "key sk-ant-api03-abc", "key sk-ant-api03-[redacted]"},
+		"a prefix for a key":    {"sk-ant-api03-", "key sk-ant-api03-, word", "key [redacted], word"},
+		"exactly the length":    {canary, strings.Repeat("é", 2000), strings.Repeat("é", 2000)},
+		"more than the length":  {canary, strings.Repeat("é", 2001), strings.Repeat("é", 1999) + "…"},
+		"cut, and shorter then": {canary, strings.Repeat("\x00", 3000) + "a", "a"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if got := newCleaner(test.key).clean(test.text); got != test.want {
+				t.Errorf("got %q, want %q", got, test.want)
+			}
+		})
+	}
+}
+
+// TestCreatedAtInLog has a server send escape sequences where only a time belongs. The
+// activity has them as they are; the log has not.
+func TestCreatedAtInLog(t *testing.T) {
+	t.Parallel()
+	var log bytes.Buffer
+	s := &script{steps: []step{{body: pageOf(false, "1", "1", `{"id":"i","created_at":"\u001b[31mred","type":"t"}`)}}}
+	got := walkWith(t, s, Query{}, func(o *Options) { o.Logger = slog.New(slog.NewTextHandler(&log, nil)) })
+	if at := got.pages[0].Activities[0].CreatedAt; at != "\x1b[31mred" {
+		t.Errorf("got created_at %q", at)
+	}
+	if !strings.Contains(log.String(), "oldest_created_at=red ") {
+		t.Errorf("got %s, want it without escape sequences", log.String())
+	}
+}

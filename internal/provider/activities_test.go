@@ -1,0 +1,419 @@
+package provider
+
+import (
+	"bytes"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
+	"github.com/vmihailenco/msgpack/v5"
+
+	"github.com/compliance-feed/terraform-provider-compliance/internal/fakeapi"
+)
+
+// activity is one as the provider returns it, with what differs from nulls.
+func activity(fields values) values {
+	all := values{"id": nil, "created_at": "2026-04-10T08:00:00Z", "type": "t", "organization_id": nil, "organization_uuid": nil, "actor": nil, "extra": "{}"}
+	maps.Copy(all, fields)
+	return all
+}
+
+// actor is one as the provider returns it, with what differs from nulls.
+func actor(fields values) values {
+	all := values{"extra": "{}"}
+	for name := range actorType.AttrTypes {
+		if name != "extra" {
+			all[name] = nil
+		}
+	}
+	maps.Copy(all, fields)
+	return all
+}
+
+func TestActivity(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		sent string // after id, created_at and type
+		want values
+	}{
+		"nothing else":  {``, values{}},
+		"nulls":         {`"organization_id":null,"organization_uuid":null,"actor":null`, values{}},
+		"organizations": {`"organization_id":"org_1","organization_uuid":"abcdef01-2345-6789-abcd-ef0123456789"`, values{"organization_id": "org_1", "organization_uuid": "abcdef01-2345-6789-abcd-ef0123456789"}},
+		"user_actor": {
+			`"actor":{"type":"user_actor","email_address":"user@example.com","user_id":"user_1","ip_address":"192.0.2.34","user_agent":"Mozilla/5.0"}`,
+			values{"actor": actor(values{"type": "user_actor", "email_address": "user@example.com", "user_id": "user_1", "ip_address": "192.0.2.34", "user_agent": "Mozilla/5.0"})},
+		},
+		"api_actor": {
+			`"actor":{"type":"api_actor","api_key_id":"apikey_1","ip_address":"192.0.2.34","user_agent":"curl"}`,
+			values{"actor": actor(values{"type": "api_actor", "api_key_id": "apikey_1", "ip_address": "192.0.2.34", "user_agent": "curl"})},
+		},
+		"admin_api_key_actor": {
+			`"actor":{"type":"admin_api_key_actor","admin_api_key_id":"adminkey_1"}`,
+			values{"actor": actor(values{"type": "admin_api_key_actor", "admin_api_key_id": "adminkey_1"})},
+		},
+		"unauthenticated_user_actor": {
+			`"actor":{"type":"unauthenticated_user_actor","unauthenticated_email_address":"who@example.com","ip_address":"2001:db8::1","user_agent":""}`,
+			values{"actor": actor(values{"type": "unauthenticated_user_actor", "unauthenticated_email_address": "who@example.com", "ip_address": "2001:db8::1", "user_agent": ""})},
+		},
+		"anthropic_actor": {
+			`"actor":{"type":"anthropic_actor","email_address":null}`,
+			values{"actor": actor(values{"type": "anthropic_actor"})},
+		},
+		"scim_directory_sync_actor": {
+			`"actor":{"type":"scim_directory_sync_actor","workos_event_id":"event_1","directory_id":"directory_1","idp_connection_type":null}`,
+			values{"actor": actor(values{"type": "scim_directory_sync_actor", "workos_event_id": "event_1", "directory_id": "directory_1"})},
+		},
+		"scim_directory_sync_actor with a connection": {
+			`"actor":{"type":"scim_directory_sync_actor","idp_connection_type":"okta"}`,
+			values{"actor": actor(values{"type": "scim_directory_sync_actor", "idp_connection_type": "okta"})},
+		},
+		"an actor of a new type": {
+			`"actor":{"type":"robot_actor","user_id":"user_1","robot":{"arms":2}}`,
+			values{"actor": actor(values{"type": "robot_actor", "user_id": "user_1", "extra": `{"robot":{"arms":2}}`})},
+		},
+		"an empty actor": {`"actor":{}`, values{"actor": actor(nil)}},
+		"other fields, in their order": {
+			`"zebra":1, "apple": [ true , null ], "mango": { "b" : 1, "a" : "x  y" }`,
+			values{"extra": `{"zebra":1,"apple":[true,null],"mango":{"b":1,"a":"x  y"}}`},
+		},
+		"numbers as they are written": {
+			`"big":12345678901234567890,"one":1.0,"huge":1e400,"minus":-0,"small":1E-7`,
+			values{"extra": `{"big":12345678901234567890,"one":1.0,"huge":1e400,"minus":-0,"small":1E-7}`},
+		},
+		"fields of another JSON type": {
+			`"organization_id":17,"organization_uuid":{"a":1},"actor":"nobody"`,
+			values{"extra": `{"organization_id":17,"organization_uuid":{"a":1},"actor":"nobody"}`},
+		},
+		"an actor's fields of another JSON type": {
+			`"actor":{"type":["user_actor"],"user_id":7,"ip_address":"192.0.2.1"}`,
+			values{"actor": actor(values{"ip_address": "192.0.2.1", "extra": `{"type":["user_actor"],"user_id":7}`})},
+		},
+		"a known field twice": {
+			`"organization_id":"org_1","organization_id":"org_2"`,
+			values{"organization_id": "org_2", "extra": `{"organization_id":"org_1","organization_id":"org_2"}`},
+		},
+		"another field twice":      {`"a":1,"a":2`, values{"extra": `{"a":1,"a":2}`}},
+		"names in another case":    {`"ID":"x","Actor":{},"Organization_ID":"y"`, values{"extra": `{"ID":"x","Actor":{},"Organization_ID":"y"}`}},
+		"invalid UTF-8":            {"\"organization_id\":\"a\xffb\",\"note\":\"c\xfed\"", values{"organization_id": "a\uFFFDb", "extra": "{\"note\":\"c\uFFFDd\"}"}},
+		"a lone surrogate":         {`"organization_id":"a\ud800b"`, values{"organization_id": "a\uFFFDb"}},
+		"escapes in a known field": {`"organization_id":"\u00e9\n\u0000\ud83d\ude00"`, values{"organization_id": "é\n\x00😀"}},
+		"scripts":                  {`"organization_id":"日本語 العربية 😀","name":"日本語 العربية 😀"`, values{"organization_id": "日本語 العربية 😀", "extra": `{"name":"日本語 العربية 😀"}`}},
+		"a long string":            {`"name":"` + strings.Repeat("x", 100_000) + `"`, values{"extra": `{"name":"` + strings.Repeat("x", 100_000) + `"}`}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			text := `{"id":"a1","created_at":"2026-04-10T08:00:00Z","type":"t"`
+			if test.sent != "" {
+				text += "," + test.sent
+			}
+			s := reading(t, newFake(t, fakeapi.Options{Feed: fakeapi.NewFeed(text + "}")}), nil)
+			want := activity(test.want)
+			want["id"] = "a1"
+			result := s.list(values{})
+			requireEqual(t, "activities", result["activities"], []any{want})
+			opened, diags := s.open(listName, values{})
+			requireNone(t, diags)
+			requireEqual(t, "activities of the ephemeral resource", opened["activities"], result["activities"])
+		})
+	}
+}
+
+// A record that the feed cannot be ordered by is kept as it is too.
+func TestCreatedAtIsKeptAsItIs(t *testing.T) {
+	t.Parallel()
+	fake := newFake(t, fakeapi.Options{Feed: fakeapi.NewFeed(records(1)...)})
+	fake.Inject(fakeapi.Always, fakeapi.SetField(0, "created_at", `"the other day"`))
+	result := reading(t, fake, nil).list(values{})
+	requireEqual(t, "created_at", result["activities"].([]any)[0].(values)["created_at"], "the other day")
+}
+
+func TestResultHoldsTheArguments(t *testing.T) {
+	t.Parallel()
+	s := reading(t, newFake(t, fakeapi.Options{}), nil)
+	config := values{
+		"organization_ids": []any{"org_1"}, "actor_ids": []any{"user_1"}, "activity_types": []any{"sso_login_failed"}, "lookback": "1h",
+		"created_at_lte": "2026-04-10T10:00:00+02:00", "order": "asc", "limit": 10, "max_results": 20, "timeouts": values{"read": "1m"},
+	}
+	result := s.list(config)
+	opened, diags := s.open(listName, config)
+	requireNone(t, diags)
+	for name, want := range config {
+		requireEqual(t, name, result[name], want)
+		requireEqual(t, name+" of the ephemeral resource", opened[name], want)
+	}
+}
+
+// Every size of the feed around a page's border: all of it comes, in order, in as few
+// requests as can be.
+func TestPages(t *testing.T) {
+	t.Parallel()
+	const limit = 4
+	for n := range 3*limit + 2 {
+		for _, order := range []string{"", "desc", "asc"} {
+			t.Run(fmt.Sprintf("%d activities %s", n, order), func(t *testing.T) {
+				t.Parallel()
+				fake := newFake(t, fakeapi.Options{Feed: fakeapi.NewFeed(records(n)...)})
+				config := values{"limit": limit}
+				if order != "" {
+					config["order"] = order
+				}
+				result := reading(t, fake, nil).list(config)
+				requireEqual(t, "activities", ids(result), recordIDs(n, order))
+				requireEqual(t, "requests", len(fake.Requests()), max(1, (n+limit-1)/limit))
+				requireEqual(t, "has_more", result["has_more"], false)
+				requireEqual(t, "request_id", result["request_id"], fake.Requests()[len(fake.Requests())-1].RequestID)
+				if hasCursors := n > 0; (result["first_id"] != nil) != hasCursors || (result["last_id"] != nil) != hasCursors {
+					t.Errorf("got the cursors %v and %v of %d activities", result["first_id"], result["last_id"], n)
+				}
+			})
+		}
+	}
+}
+
+// recordIDs are the IDs of n records in an order of the API.
+func recordIDs(n int, order string) []string {
+	all := make([]string, n)
+	for i := range all {
+		all[i] = fmt.Sprintf("a%03d", i)
+	}
+	if order != "asc" {
+		slices.Reverse(all)
+	}
+	return all
+}
+
+func TestDefaultLimit(t *testing.T) {
+	t.Parallel()
+	fake := newFake(t, fakeapi.Options{Feed: fakeapi.Generate(fakeapi.Spec{Activities: 5001})})
+	result := reading(t, fake, nil).list(values{})
+	requireEqual(t, "activities", len(ids(result)), 5001)
+	requireEqual(t, "requests", len(fake.Requests()), 2)
+	requireEqual(t, "activities of the first page", fake.Requests()[0].Activities, 5000)
+}
+
+func TestNothingMatches(t *testing.T) {
+	t.Parallel()
+	s := reading(t, newFake(t, fakeapi.Options{}), nil)
+	opened, diags := s.open(listName, values{})
+	requireNone(t, diags)
+	for kind, result := range map[string]values{"data source": s.list(values{}), "ephemeral resource": opened} {
+		requireEqual(t, kind+": activities", result["activities"], []any{}) // and not null
+		requireEqual(t, kind+": has_more", result["has_more"], false)
+		requireEqual(t, kind+": first_id", result["first_id"], nil)
+		requireEqual(t, kind+": last_id", result["last_id"], nil)
+		requireEqual(t, kind+": window", result["window"], values{"start": nil, "end": nil})
+		if id, ok := result["request_id"].(string); !ok || !strings.HasPrefix(id, "req_") {
+			t.Errorf("%s: got request_id %v, want one", kind, result["request_id"])
+		}
+	}
+}
+
+// The server may look through a part of the feed in which nothing matches.
+func TestEmptyPages(t *testing.T) {
+	t.Parallel()
+	const emptyPage = `{"data":[],"has_more":true,"first_id":"before-nothing","last_id":%q}`
+	fake := newFake(t, fakeapi.Options{Feed: fakeapi.NewFeed(records(3)...)})
+	probe := reading(t, fake, nil).list(values{"max_results": 1})
+	fake.ResetRequests()
+	cursor := probe["last_id"].(string)
+	empty := fakeapi.EditPage(func([]byte) []byte { return fmt.Appendf(nil, emptyPage, cursor) })
+
+	t.Run("and then some", func(t *testing.T) {
+		fake.Inject(fakeapi.Times(1, fakeapi.Always), empty)
+		result := reading(t, fake, nil).list(values{})
+		requireEqual(t, "activities", ids(result), []string{"a001", "a000"})
+		requireEqual(t, "requests", len(fake.Requests()), 2)
+	})
+	t.Run("and then nothing", func(t *testing.T) {
+		fake.Inject(fakeapi.Times(1, fakeapi.Always), empty)
+		result := reading(t, fake, nil).list(values{"created_at_gte": "2027-01-01T00:00:00Z"})
+		requireEqual(t, "activities", ids(result), []string{})
+		requireEqual(t, "first_id", result["first_id"], nil)
+		requireEqual(t, "last_id", result["last_id"], nil)
+	})
+}
+
+func TestNoRequestID(t *testing.T) {
+	t.Parallel()
+	fake := newFake(t, fakeapi.Options{})
+	fake.Inject(fakeapi.Always, withoutRequestID)
+	requireEqual(t, "request_id", reading(t, fake, nil).list(values{})["request_id"], nil)
+}
+
+func TestMaxResults(t *testing.T) {
+	t.Parallel()
+	const n, limit = 9, 3
+	for most := 1; most <= n+1; most++ {
+		for _, order := range []string{"desc", "asc"} {
+			t.Run(fmt.Sprintf("%d of %d %s", most, n, order), func(t *testing.T) {
+				t.Parallel()
+				fake := newFake(t, fakeapi.Options{Feed: fakeapi.NewFeed(records(n)...)})
+				s := reading(t, fake, nil)
+				result := s.list(values{"max_results": most, "limit": limit, "order": order})
+				all := recordIDs(n, order)
+				requireEqual(t, "activities", ids(result), all[:min(most, n)])
+				requireEqual(t, "has_more", result["has_more"], most < n)
+
+				// The requests ask for no more than what is missing.
+				requests := fake.Requests()
+				requireEqual(t, "requests", len(requests), (min(most, n)+limit-1)/limit)
+				asked := 0
+				for _, request := range requests {
+					size, err := strconv.Atoi(request.Query.Get("limit"))
+					if err != nil || size > limit {
+						t.Errorf("got limit %q, want at most %d", request.Query.Get("limit"), limit)
+					}
+					asked += size
+				}
+				if asked != most && most <= n {
+					t.Errorf("got requests for %d activities, want %d", asked, most)
+				}
+
+				// Both cursors touch what was returned, with no gap and no overlap.
+				rest := s.list(values{"after_id": result["last_id"], "order": order})
+				requireEqual(t, "activities after last_id", ids(rest), all[min(most, n):])
+				before := s.list(values{"before_id": result["first_id"], "order": order})
+				requireEqual(t, "activities before first_id", ids(before), []string{})
+			})
+		}
+	}
+}
+
+// Several activities of one second, over page borders.
+func TestResume(t *testing.T) {
+	t.Parallel()
+	var texts []string
+	for i := range 12 {
+		texts = append(texts, fmt.Sprintf(`{"id":"a%03d","created_at":"2026-04-10T08:00:%02dZ","type":"t"}`, i, i/5))
+	}
+	for _, order := range []string{"desc", "asc"} {
+		for cut := 1; cut < len(texts); cut++ {
+			t.Run(fmt.Sprintf("%s at %d", order, cut), func(t *testing.T) {
+				t.Parallel()
+				s := reading(t, newFake(t, fakeapi.Options{Feed: fakeapi.NewFeed(texts...)}), nil)
+				all := recordIDs(len(texts), order)
+				read := func(config values) values {
+					maps.Copy(config, values{"order": order, "limit": 2})
+					return s.list(config)
+				}
+				head := read(values{"max_results": cut})
+				tail := read(values{"after_id": head["last_id"]})
+				requireEqual(t, "head", ids(head), all[:cut])
+				requireEqual(t, "tail", ids(tail), all[cut:])
+				requireEqual(t, "has_more", tail["has_more"], false)
+
+				// Back from the tail: what stands before it, page by page, is the head again.
+				back := read(values{"before_id": tail["first_id"]})
+				requireEqual(t, "activities before the tail", ids(back), all[:cut])
+				requireEqual(t, "first_id", back["first_id"], head["first_id"])
+				requireEqual(t, "last_id", back["last_id"], head["last_id"])
+
+				// And a part of it: that next to the cursor, so that the read before it goes on.
+				part := read(values{"before_id": tail["first_id"], "max_results": min(3, cut)})
+				requireEqual(t, "the part", ids(part), all[max(0, cut-3):cut])
+				requireEqual(t, "has_more of the part", part["has_more"], cut > 3)
+				rest := read(values{"before_id": part["first_id"]})
+				requireEqual(t, "activities before the part", ids(rest), all[:max(0, cut-3)])
+			})
+		}
+	}
+}
+
+// What has come since: the first_id of the last run.
+func TestWhatHasComeSince(t *testing.T) {
+	t.Parallel()
+	all := records(9)
+	fake := newFake(t, fakeapi.Options{Feed: fakeapi.NewFeed(all[:4]...)})
+	s := reading(t, fake, nil)
+	before := s.list(values{"limit": 2})
+	requireEqual(t, "before", ids(before), recordIDs(4, "desc"))
+	fake.Add(all[4:]...)
+	since := s.list(values{"limit": 2, "before_id": before["first_id"]})
+	requireEqual(t, "since", ids(since), recordIDs(9, "desc")[:5])
+	nothing := s.list(values{"limit": 2, "before_id": since["first_id"]})
+	requireEqual(t, "after that", ids(nothing), []string{})
+}
+
+func TestRepeatedActivities(t *testing.T) {
+	t.Parallel()
+	for _, order := range []string{"desc", "asc"} {
+		t.Run(order, func(t *testing.T) {
+			t.Parallel()
+			fake := newFake(t, fakeapi.Options{Feed: fakeapi.NewFeed(records(9)...)})
+			repeat := fake.Inject(fakeapi.Always, fakeapi.RepeatActivity())
+			result := reading(t, fake, nil).list(values{"limit": 4, "order": order})
+			requireEqual(t, "activities", ids(result), recordIDs(9, order))
+			if repeat.Fired() == 0 {
+				t.Error("no activity was repeated")
+			}
+		})
+	}
+}
+
+// 50,000 activities are a list, one more is an error, and max_results lifts the guard.
+func TestTooManyActivities(t *testing.T) {
+	t.Parallel()
+	fake := newFake(t, fakeapi.Options{Feed: fakeapi.NewFeed(records(50_000)...)})
+	s := reading(t, fake, nil)
+	requireEqual(t, "activities", countActivities(s, values{}), 50_000)
+	requireEqual(t, "requests", len(fake.Requests()), 10)
+
+	fake.Add(`{"id":"b","created_at":"2026-04-10T08:00:00Z","type":"t"}`)
+	fake.ResetRequests()
+	result, diags := s.read(listName, values{"created_at_gte": "2020-01-01T00:00:00Z", "created_at_lt": "2030-01-01T00:00:00Z"})
+	requireError(t, diags, "", "More than 50,000 activities match", "between 2020-01-01T00:00:00Z and 2030-01-01T00:00:00Z", "max_results", "compliance_activity_summary")
+	requireEqual(t, "activities after an error", result["activities"], nil)
+	requireEqual(t, "requests", len(fake.Requests()), 11)
+
+	requireEqual(t, "activities with max_results", countActivities(s, values{"max_results": 50_001}), 50_001)
+}
+
+// countActivities does not decode the activities, which would take seconds for many.
+func countActivities(s *session, config values) int {
+	s.t.Helper()
+	resp, err := s.server.ReadDataSource(s.t.Context(), &tfprotov6.ReadDataSourceRequest{
+		TypeName: listName,
+		Config:   s.dynamic(s.schema.DataSourceSchemas[listName].ValueType(), config),
+	})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	requireNone(s.t, resp.Diagnostics)
+	var attributes map[string]msgpack.RawMessage
+	if err := msgpack.Unmarshal(resp.State.MsgPack, &attributes); err != nil {
+		s.t.Fatal(err)
+	}
+	count, err := msgpack.NewDecoder(bytes.NewReader(attributes["activities"])).DecodeArrayLen()
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return count
+}
+
+func TestResultTooLarge(t *testing.T) {
+	t.Parallel()
+	fake := newFake(t, fakeapi.Options{Feed: fakeapi.NewFeed(records(4)...)})
+	p := newTestProvider()
+	p.maxResultBytes = pageBytes(t, fake, 2)
+	s := start(t, p)
+	s.configure(withFake(fake, nil))
+	requireEqual(t, "activities that just fit", len(ids(s.list(values{"max_results": 2}))), 2)
+
+	result, diags := s.read(listName, values{"limit": 2})
+	requireError(t, diags, "", "too large for Terraform", "256 MiB", "page 2", "4 activities", "compliance_activity_summary")
+	requireEqual(t, "activities after an error", result["activities"], nil)
+	_, diags = s.open(listName, values{"limit": 2})
+	requireError(t, diags, "", "too large for Terraform")
+}
+
+func TestMaxResultBytesFitsTheProtocol(t *testing.T) {
+	t.Parallel()
+	requireEqual(t, "limit", newProvider(testVersion).maxResultBytes, maxResultBytes)
+	if room := 256<<20 - maxResultBytes; room < 1<<20 {
+		t.Errorf("got %d bytes for all but the activities, want 1 MiB at least", room)
+	}
+}

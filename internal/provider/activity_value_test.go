@@ -1,0 +1,146 @@
+package provider
+
+import (
+	"bytes"
+	"net/http"
+	"net/http/httptest"
+	"testing"
+
+	"github.com/hashicorp/terraform-plugin-framework/types"
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
+	"github.com/vmihailenco/msgpack/v5"
+
+	"github.com/compliance-feed/terraform-provider-compliance/internal/compliance"
+	"github.com/compliance-feed/terraform-provider-compliance/internal/fakeapi"
+)
+
+// decodeList is strict: names and types have to be those of the schema, none more, none less.
+func decodeList(t *testing.T, written []byte) []any {
+	t.Helper()
+	typ := types.ListType{ElemType: activityType}.TerraformType(t.Context())
+	value, err := (&tfprotov6.DynamicValue{MsgPack: written}).Unmarshal(typ)
+	if err != nil {
+		t.Fatalf("what is written does not fit the schema: %v", err)
+	}
+	return fromTerraform(value).([]any)
+}
+
+func TestActivityListFitsTheSchema(t *testing.T) {
+	t.Parallel()
+	text := func(s string) *string { return &s }
+	full := compliance.Activity{
+		ID: "id", CreatedAt: "created_at", Type: "type", OrganizationID: text("organization_id"), OrganizationUUID: text("organization_uuid"), Extra: "extra",
+		Actor: &compliance.Actor{
+			Type: text("type"), UserID: text("user_id"), EmailAddress: text("email_address"), UnauthenticatedEmailAddress: text("unauthenticated_email_address"),
+			APIKeyID: text("api_key_id"), AdminAPIKeyID: text("admin_api_key_id"), IPAddress: text("ip_address"), UserAgent: text("user_agent"),
+			DirectoryID: text("directory_id"), IDPConnectionType: text("idp_connection_type"), WorkOSEventID: text("workos_event_id"), Extra: "extra",
+		},
+	}
+	empty := compliance.Activity{ID: "id", CreatedAt: "created_at", Type: "type", Extra: "{}", Actor: &compliance.Actor{Extra: "{}"}}
+	noActor := compliance.Activity{ID: "id", CreatedAt: "created_at", Type: "type", Extra: "{}"}
+
+	list := newActivityList()
+	list.add([]compliance.Activity{full, empty, noActor})
+	got := decodeList(t, list.value(false))
+
+	// Each field of full holds the name of its attribute.
+	wantFull, wantActor := values{}, values{}
+	for name := range activityType.AttrTypes {
+		wantFull[name] = name
+	}
+	for name := range actorType.AttrTypes {
+		wantActor[name] = name
+	}
+	wantFull["actor"] = wantActor
+	wantEmpty := activity(values{"id": "id", "created_at": "created_at", "type": "type", "actor": actor(nil)})
+	wantNoActor := activity(values{"id": "id", "created_at": "created_at", "type": "type"})
+	requireEqual(t, "activities", got, []any{wantFull, wantEmpty, wantNoActor})
+}
+
+func TestActivityListOrder(t *testing.T) {
+	t.Parallel()
+	page := func(ids ...string) (activities []compliance.Activity) {
+		for _, id := range ids {
+			activities = append(activities, compliance.Activity{ID: id, Extra: "{}"})
+		}
+		return activities
+	}
+	for name, test := range map[string]struct {
+		backward bool
+		want     []string
+	}{
+		"forward":  {false, []string{"1", "2", "3", "4", "5"}},
+		"backward": {true, []string{"4", "5", "3", "1", "2"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			list := newActivityList()
+			list.add(page("1", "2"))
+			list.add(page("3"))
+			list.add(page())
+			list.add(page("4", "5"))
+			requireEqual(t, "count", list.count, 5)
+			requireEqual(t, "activities", ids(values{"activities": decodeList(t, list.value(test.backward))}), test.want)
+		})
+	}
+}
+
+// The guard against results too large for the protocol counts these bytes.
+func TestActivityListBytes(t *testing.T) {
+	t.Parallel()
+	for _, n := range []int{0, 1, 15, 16, 1 << 16} { // the lengths of msgpack's three headers
+		list := newActivityList()
+		for left := n; left > 0; left -= 5000 {
+			list.add(make([]compliance.Activity, min(left, 5000)))
+		}
+		written := list.value(false)
+		header := 1
+		if n > 15 {
+			header = 3
+		}
+		if n > 1<<16-1 {
+			header = 5
+		}
+		requireEqual(t, "bytes", list.bytes, len(written)-header)
+		count, err := msgpack.NewDecoder(bytes.NewReader(written)).DecodeArrayLen()
+		if err != nil {
+			t.Fatal(err)
+		}
+		requireEqual(t, "activities", count, n)
+	}
+}
+
+// pageBytes is how large the activities of a fake's first page are on their way to Terraform.
+func pageBytes(t *testing.T, fake *fakeapi.Server, limit int) int {
+	t.Helper()
+	client, err := compliance.New(compliance.Options{APIKey: testKey, BaseURL: fake.URL, RequestTimeout: defaultReadTimeout, RequestsAtOnce: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	list := newActivityList()
+	for page, err := range client.Pages(t.Context(), compliance.Query{MaxActivities: limit}) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		list.add(page.Activities)
+	}
+	return list.bytes
+}
+
+// withoutRequestID is the API without the header request-id.
+func withoutRequestID(w http.ResponseWriter, r *http.Request, next http.Handler) {
+	recorder := httptest.NewRecorder()
+	r.Header.Del("Accept-Encoding")
+	next.ServeHTTP(recorder, r)
+	w.Header().Del("request-id")
+	w.WriteHeader(recorder.Code)
+	_, _ = w.Write(recorder.Body.Bytes())
+}
+
+func TestWindowTypeFitsTheSchema(t *testing.T) {
+	t.Parallel()
+	attribute := activities.attributes["window"].GetType().TerraformType(t.Context())
+	if !windowType.Equal(attribute) {
+		t.Errorf("got %s, want %s", windowType, attribute)
+	}
+}

@@ -1,0 +1,288 @@
+package provider
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"io"
+	"log"
+	"maps"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+	"unicode"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
+
+	"github.com/compliance-feed/terraform-provider-compliance/internal/fakeapi"
+	"github.com/compliance-feed/terraform-provider-compliance/internal/timerange"
+)
+
+var update = flag.Bool("update", false, "write testdata/diagnostics.golden anew")
+
+// scenario is a way to a diagnostic of a read. The provider, the client and the way
+// over a socket are real; the feed is a fake with nine activities.
+type scenario struct {
+	name     string
+	provider values // in place of a working configuration
+	config   values // of compliance_activities
+	inject   map[string]injection
+	keys     map[string]fakeapi.Grant
+	cancel   bool // the read while its request is under way
+}
+
+type injection struct {
+	when  fakeapi.Matcher
+	fault fakeapi.Fault
+}
+
+func always(fault fakeapi.Fault) map[string]injection {
+	return map[string]injection{"": {fakeapi.Always, fault}}
+}
+
+func onPage(n int, fault fakeapi.Fault) map[string]injection {
+	return map[string]injection{"": {fakeapi.Page(n), fault}}
+}
+
+var pages = values{"limit": 4}
+
+var scenarios = []scenario{
+	// The provider's configuration.
+	{name: "no key", provider: values{"api_key": nil}},
+	{name: "unknown api_key", provider: values{"api_key": unknown}},
+	{name: "unknown base_url", provider: values{"base_url": unknown}},
+
+	// Refusals of the API.
+	{name: "400 for a cursor", config: values{"after_id": "activity_invalid123"}},
+	{name: "400 for an argument", inject: always(fakeapi.Status(400, "invalid_request_error", "The `created_at.gte` parameter contains an invalid timestamp format."))},
+	{name: "401", keys: map[string]fakeapi.Grant{}},
+	{name: "401 in the middle of a read", config: pages, inject: onPage(2, fakeapi.Status(401, "authentication_error", "The API key provided is invalid or has been revoked."))},
+	{name: "403 without the scope", keys: map[string]fakeapi.Grant{testKey: {Scopes: []string{"read:compliance_user_data"}}}},
+	{name: "403 for an Admin API key", keys: map[string]fakeapi.Grant{testKey: {Admin: true, BeforeAPI: true}}},
+	{name: "404", inject: always(fakeapi.Status(404, "not_found_error", "Not found"))},
+	{name: "409", inject: always(fakeapi.Status(409, "conflict_error", "Conflict"))},
+	{name: "413 from a proxy", inject: always(fakeapi.HTML(413))},
+
+	// Those that pass, after the last attempt.
+	{name: "408", inject: always(fakeapi.Status(408, "timeout_error", "Request timeout"))},
+	{name: "429 with retry-after", inject: always(fakeapi.TooManyRequests("30"))},
+	{name: "429 without retry-after", inject: always(fakeapi.TooManyRequests(""))},
+	{name: "429 after three attempts", provider: values{"max_retries": 2}, inject: always(fakeapi.Status(429, "rate_limit_error", "Slow down.", "retry-after-ms", "1"))},
+	{name: "500", inject: always(fakeapi.ServerError("false"))},
+	{name: "500 on a later page, after three attempts", provider: values{"max_retries": 2}, config: pages, inject: onPage(3, fakeapi.Status(500, "api_error", "Internal server error", "retry-after-ms", "1"))},
+	{name: "502 from a proxy", inject: always(fakeapi.HTML(502))},
+	{name: "503 without a word", inject: always(fakeapi.EmptyBody(503))},
+	{name: "529", inject: always(fakeapi.Overloaded())},
+
+	// Waits and ends.
+	{name: "429 beyond the read", provider: values{"max_retries": 3}, config: values{"timeouts": values{"read": "1m"}}, inject: always(fakeapi.TooManyRequests("3600"))},
+	{name: "503 beyond the read", provider: values{"max_retries": 3}, config: values{"timeouts": values{"read": "1m"}}, inject: always(fakeapi.Status(503, "overloaded_error", "Back in an hour.", "retry-after", "3600"))},
+	{name: "rate_limit_rpm beyond the read", provider: values{"rate_limit_rpm": 2}, config: values{"limit": 4, "timeouts": values{"read": "10s"}}},
+	{name: "request_timeout", provider: values{"request_timeout": "50ms"}, inject: always(fakeapi.Hang())},
+	{name: "timeouts.read", config: values{"timeouts": values{"read": "50ms"}}, inject: always(fakeapi.Hang())},
+	{name: "timeouts.read after a failure", provider: values{"max_retries": 10}, config: values{"timeouts": values{"read": "200ms"}}, inject: map[string]injection{
+		"first": {fakeapi.First(1), fakeapi.Status(503, "overloaded_error", "Overloaded", "retry-after-ms", "1")},
+		"then":  {fakeapi.From(2), fakeapi.Hang()},
+	}},
+	{name: "cancelled", inject: always(fakeapi.Hang()), cancel: true},
+
+	// The way to the server.
+	{name: "a redirect", inject: always(fakeapi.Redirect(307, "https://login.example.com/sso?return=1"))},
+	{name: "nobody listens", provider: values{"base_url": "http://127.0.0.1:1/"}},
+	{name: "closed without an answer", inject: always(fakeapi.CloseBeforeHeader())},
+	{name: "closed in the body", config: pages, inject: onPage(2, fakeapi.CutBody(100))},
+	{name: "not TLS", provider: values{"base_url": "https"}},
+	{name: "a certificate that is not trusted", provider: values{"base_url": "tls"}},
+
+	// Answers that are no pages.
+	{name: "HTML with status 200", inject: always(fakeapi.HTML(200))},
+	{name: "an empty body", inject: always(fakeapi.EmptyBody(200))},
+	{name: "a body that broke off", inject: always(fakeapi.TruncateBody(100))},
+	{name: "broken gzip", inject: always(fakeapi.BrokenGzip())},
+	{name: "no JSON", inject: always(edit("{data}"))},
+	{name: "an array", inject: always(edit("[]"))},
+	{name: "two answers in one", inject: always(edit(`{"data":[],"has_more":false} {}`))},
+	{name: "no data", inject: always(fakeapi.DropMember("data"))},
+	{name: "data is no array", inject: always(fakeapi.SetMember("data", `{}`))},
+	{name: "no has_more", inject: always(fakeapi.DropMember("has_more"))},
+	{name: "has_more is no boolean", inject: always(fakeapi.SetMember("has_more", `"false"`))},
+	{name: "a cursor is no string", inject: always(fakeapi.SetMember("last_id", `17`))},
+	{name: "more and not where", config: pages, inject: always(fakeapi.MoreWithoutCursor())},
+	{name: "a cursor that does not move", config: pages, inject: onPage(2, fakeapi.RepeatCursor())},
+	{name: "cursors that go round", config: pages, inject: always(fakeapi.CycleCursors(3))},
+	{name: "more activities than asked for", config: values{"max_results": 1}, inject: always(edit(`{"data":[` + strings.Join(records(2), ",") + `],"has_more":true,"first_id":"a","last_id":"b"}`))},
+	{name: "a record that is no object", inject: always(fakeapi.SetRecord(1, `"a"`))},
+	{name: "a record without an id", inject: always(fakeapi.DropField(1, "id"))},
+	{name: "a record without created_at", inject: always(fakeapi.SetField(2, "created_at", "null"))},
+	{name: "a record without a type", inject: always(fakeapi.SetField(0, "type", "{}"))},
+	{name: "JSON too deep", inject: always(fakeapi.DeepJSON(0, 20_000))},
+	{name: "a page too large", inject: always(fakeapi.GzipBomb(65 << 20))},
+
+	// Text that must not reach a terminal as it is.
+	{name: "escape sequences", inject: always(fakeapi.EscapeSequences())},
+	{name: "line breaks and quotes", inject: always(fakeapi.Status(400, "invalid_request_error", "one\ntwo \"three\" \\four"))},
+	{name: "a long message", inject: always(fakeapi.LongMessage(3000))},
+	{name: "plain text", inject: always(func(w http.ResponseWriter, _ *http.Request, _ http.Handler) {
+		http.Error(w, "upstream connect error", http.StatusServiceUnavailable)
+	})},
+	{name: "the key is echoed", inject: always(fakeapi.EchoKey())},
+}
+
+// edit sends a page of one's own.
+func edit(page string) fakeapi.Fault {
+	return fakeapi.EditPage(func([]byte) []byte { return []byte(page) })
+}
+
+// play reads and returns what is said about it.
+func (c scenario) play(t *testing.T) []*tfprotov6.Diagnostic {
+	t.Helper()
+	// A fake per scenario, so that its request-ids are always the same.
+	fake := newFake(t, fakeapi.Options{Feed: fakeapi.NewFeed(records(9)...), Keys: c.keys})
+	for _, injection := range c.inject {
+		fake.Inject(injection.when, injection.fault)
+	}
+	config := values{}
+	maps.Copy(config, c.provider)
+	switch config["base_url"] {
+	case "https":
+		config["base_url"] = strings.Replace(fake.URL, "http:", "https:", 1)
+	case "tls":
+		server := httptest.NewUnstartedServer(fake)
+		server.Config.ErrorLog = log.New(io.Discard, "", 0)
+		server.StartTLS()
+		t.Cleanup(server.Close)
+		config["base_url"] = server.URL
+	}
+	s := reading(t, fake, config)
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	if c.cancel {
+		go func() {
+			for len(fake.Requests()) == 0 {
+				time.Sleep(time.Millisecond)
+			}
+			cancel()
+		}()
+	}
+	_, diags := s.readContext(ctx, listName, c.config)
+	return diags
+}
+
+// What differs from run to run.
+var (
+	port   = regexp.MustCompile(`127\.0\.0\.1:\d{2,}`)
+	moment = regexp.MustCompile(`\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC`)
+	long   = regexp.MustCompile(`m{100,}`)     // of fakeapi.LongMessage
+	x509   = regexp.MustCompile(`x509: [^(]+`) // which each system words in its own way
+)
+
+// Every diagnostic there is, as the person at the terminal reads it.
+func TestDiagnostics(t *testing.T) {
+	t.Parallel()
+	var text strings.Builder
+	add := func(name string, diags []*tfprotov6.Diagnostic) {
+		rendered := port.ReplaceAllString(render(diags), "127.0.0.1:8080")
+		rendered = moment.ReplaceAllString(rendered, "2026-04-10 08:00:00 UTC")
+		rendered = x509.ReplaceAllString(rendered, "x509: certificate signed by unknown authority ")
+		rendered = long.ReplaceAllStringFunc(rendered, func(run string) string { return fmt.Sprintf("mmm [%d]", len(run)) })
+		fmt.Fprintf(&text, "=== %s\n%s\n", name, rendered)
+	}
+	s := start(t, newTestProvider())
+	for _, test := range []struct {
+		name  string
+		value any
+	}{
+		{"api_key", ""}, {"api_key", "two words"}, {"base_url", "http://api.example.com"}, {"base_url", "https://user:password@example.com"},
+		{"base_url", "https://example.com?a=b"}, {"base_url", ""}, {"request_timeout", "30"}, {"request_timeout", "0s"}, {"max_retries", 11},
+		{"rate_limit_rpm", -1}, {"max_concurrent_requests", 17}, {"anthropic_version", ""},
+	} {
+		add(fmt.Sprintf("validate the provider: %s = %q", test.name, fmt.Sprint(test.value)), s.validateProvider(values{test.name: test.value}))
+	}
+	for _, name := range sorted(invalid) {
+		add("validate: "+name, s.validate(listName, invalid[name].config))
+	}
+	for _, variables := range []map[string]string{{keyVariables[0]: "two words"}, {keyVariables[0]: "key", baseURLVariable: "example.com"}} {
+		p := newTestProvider()
+		p.getenv = environment(variables)
+		s := start(t, p)
+		s.configure(nil)
+		_, diags := s.read(listName, nil)
+		add(fmt.Sprintf("read: with the environment %v", variables), diags)
+	}
+	for _, scenario := range scenarios {
+		diags := scenario.play(t)
+		if len(diags) != 1 {
+			t.Errorf("%s: got %d diagnostics, want 1", scenario.name, len(diags))
+		}
+		add("read: "+scenario.name, diags)
+	}
+	// Results that are too large take too long to come by here; see activities_test.go.
+	day, week := time.Date(2026, 4, 10, 0, 0, 0, 0, time.UTC), time.Date(2026, 4, 17, 0, 0, 0, 0, time.UTC)
+	for _, window := range []timerange.Window{{}, {Start: &day}, {End: &week}, {Start: &day, End: &week}} {
+		about := readContext{what: listName, window: window}
+		for _, d := range []diag.Diagnostic{about.tooManyActivities(11), about.resultTooLarge(83, 412_345)} {
+			add("read: "+d.Summary()+" "+about.windowText(), []*tfprotov6.Diagnostic{{Severity: tfprotov6.DiagnosticSeverityError, Summary: d.Summary(), Detail: d.Detail()}})
+		}
+	}
+
+	file := filepath.Join("testdata", "diagnostics.golden")
+	if *update {
+		if err := os.MkdirAll("testdata", 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(file, []byte(text.String()), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if text.String() != string(want) {
+		t.Errorf("the diagnostics have changed. If that is meant, renew them and read the difference:\n"+
+			"  go test ./internal/provider -run '^TestDiagnostics$' -update && git diff internal/provider/%s\n%s", file, firstDifference(text.String(), string(want)))
+	}
+}
+
+// firstDifference shows the first part of a golden text that is not as it was.
+func firstDifference(got, want string) string {
+	gotParts, wantParts := strings.Split(got, "=== "), strings.Split(want, "=== ")
+	for i := range max(len(gotParts), len(wantParts)) {
+		var g, w string
+		if i < len(gotParts) {
+			g = gotParts[i]
+		}
+		if i < len(wantParts) {
+			w = wantParts[i]
+		}
+		if g != w {
+			return "got\n\n" + g + "\nwant\n\n" + w
+		}
+	}
+	return ""
+}
+
+// No text, from wherever it may come, holds what a terminal would obey.
+func TestDiagnosticsArePlainText(t *testing.T) {
+	t.Parallel()
+	golden, err := os.ReadFile(filepath.Join("testdata", "diagnostics.golden"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, line := range strings.Split(string(golden), "\n") {
+		for _, r := range line {
+			if unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) {
+				t.Errorf("line %d has the character %U: %q", i+1, r, line)
+			}
+		}
+		if strings.Contains(line, "<html") || strings.Contains(line, "%!") {
+			t.Errorf("line %d: %q", i+1, line)
+		}
+	}
+}

@@ -1,0 +1,410 @@
+package provider
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
+	"github.com/hashicorp/terraform-plugin-testing/echoprovider"
+	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
+	"github.com/hashicorp/terraform-plugin-testing/knownvalue"
+	"github.com/hashicorp/terraform-plugin-testing/statecheck"
+	"github.com/hashicorp/terraform-plugin-testing/tfjsonpath"
+
+	"github.com/compliance-feed/terraform-provider-compliance/internal/enginetest"
+	"github.com/compliance-feed/terraform-provider-compliance/internal/fakeapi"
+)
+
+// These tests run Terraform or OpenTofu; package enginetest says which. Those that look at
+// values have the provider in this process, by the test library of HashiCorp's. The others
+// run commands as a user does.
+
+// factories run the provider in this process, for the test library.
+var factories = map[string]func() (tfprotov6.ProviderServer, error){
+	TypeName: func() (tfprotov6.ProviderServer, error) { return newServer(newTestProvider())(), nil },
+	"echo":   echoprovider.NewProviderServer(),
+}
+
+func providerBlock(fake *fakeapi.Server) string {
+	return fmt.Sprintf("provider \"compliance\" {\n  api_key  = %q\n  base_url = %q\n}\n", testKey, fake.URL)
+}
+
+// oddities are activities with all that could be changed on the way to the state.
+var oddities = []string{
+	`{"id":"a1","created_at":"2026-04-10T08:00:01Z","type":"role_assignment_granted","organization_id":"org_1","organization_uuid":"abcdef01-2345-6789-abcd-ef0123456789",` +
+		`"actor":{"type":"user_actor","email_address":"user@example.com","user_id":"user_1","ip_address":"192.0.2.34","user_agent":"Mozilla/5.0","shoe_size":44},` +
+		`"zebra":12345678901234567890,"apple":[1.0,1e400,null],"a":1,"a":2}`,
+	`{"id":"a2","created_at":"2026-04-10T08:00:02Z","type":"user_signed_out","organization_id":null,"organization_uuid":null,"actor":null}`,
+	`{"id":"a3","created_at":"2026-04-10T08:00:03Z","type":"t","actor":{"type":"anthropic_actor","email_address":null},"organization_id":17}`,
+	"{\"id\":\"a4\",\"created_at\":\"2026-04-10T08:00:04Z\",\"type\":\"t\",\"organization_id\":\"\xff 日本語 \\u0000\",\"actor\":{\"type\":\"new_actor\"}}",
+	`{"id":"a5","created_at":"2026-04-10T08:00:05Z","type":"t"}`,
+}
+
+func TestEngineReads(t *testing.T) {
+	t.Parallel()
+	enginetest.New(t)
+	fake := newFake(t, fakeapi.Options{Feed: fakeapi.NewFeed(oddities...)})
+	nulls := func(fields map[string]knownvalue.Check) map[string]knownvalue.Check {
+		all := map[string]knownvalue.Check{}
+		for name := range actorType.AttrTypes {
+			all[name] = knownvalue.Null()
+		}
+		all["extra"] = knownvalue.StringExact("{}")
+		maps.Copy(all, fields)
+		return all
+	}
+	element := func(id, typ string, organization, uuid, actor knownvalue.Check, extra string) knownvalue.Check {
+		return knownvalue.ObjectExact(map[string]knownvalue.Check{
+			"id": knownvalue.StringExact(id), "created_at": knownvalue.StringExact("2026-04-10T08:00:0" + id[1:] + "Z"), "type": knownvalue.StringExact(typ),
+			"organization_id": organization, "organization_uuid": uuid, "actor": actor, "extra": knownvalue.StringExact(extra),
+		})
+	}
+	text, null := knownvalue.StringExact, knownvalue.Null()
+	all := "data.compliance_activities.all"
+	result := func(name string, check knownvalue.Check) statecheck.StateCheck {
+		return statecheck.ExpectKnownValue(all, tfjsonpath.New(name), check)
+	}
+	resource.UnitTest(t, resource.TestCase{
+		ProtoV6ProviderFactories: factories,
+		Steps: []resource.TestStep{{
+			Config: providerBlock(fake) + `
+				data "compliance_activities" "all" {
+				  limit          = 2
+				  created_at_gte = "2026-04-10T10:00:00+02:00"
+				  created_at_lt  = "2026-04-10T09:00:00Z"
+				  timeouts       = { read = "1m" }
+				}
+				data "compliance_activities" "head" {
+				  max_results = 2
+				}
+				data "compliance_activities" "tail" {
+				  after_id = data.compliance_activities.head.last_id
+				  limit    = 2
+				}
+				data "compliance_activities" "back" {
+				  before_id = data.compliance_activities.tail.first_id
+				  limit     = 1
+				}
+				data "compliance_activities" "since" {
+				  before_id = data.compliance_activities.all.first_id
+				}
+				output "ids" {
+				  value = [for read in [
+				    data.compliance_activities.all, data.compliance_activities.head, data.compliance_activities.tail,
+				    data.compliance_activities.back, data.compliance_activities.since,
+				  ] : join(" ", read.activities[*].id)]
+				}
+				output "has_more" {
+				  value = data.compliance_activities.head.has_more
+				}
+				output "decoded" {
+				  value = jsondecode(data.compliance_activities.all.activities[4].extra).apple[0]
+				}`,
+			ConfigStateChecks: []statecheck.StateCheck{
+				result("activities", knownvalue.ListExact([]knownvalue.Check{
+					element("a5", "t", null, null, null, "{}"),
+					element("a4", "t", text("\uFFFD 日本語 \x00"), null, knownvalue.ObjectExact(nulls(map[string]knownvalue.Check{"type": text("new_actor")})), "{}"),
+					element("a3", "t", null, null, knownvalue.ObjectExact(nulls(map[string]knownvalue.Check{"type": text("anthropic_actor")})), `{"organization_id":17}`),
+					element("a2", "user_signed_out", null, null, null, "{}"),
+					element("a1", "role_assignment_granted", text("org_1"), text("abcdef01-2345-6789-abcd-ef0123456789"),
+						knownvalue.ObjectExact(nulls(map[string]knownvalue.Check{
+							"type": text("user_actor"), "user_id": text("user_1"), "email_address": text("user@example.com"),
+							"ip_address": text("192.0.2.34"), "user_agent": text("Mozilla/5.0"), "extra": text(`{"shoe_size":44}`),
+						})), `{"zebra":12345678901234567890,"apple":[1.0,1e400,null],"a":1,"a":2}`),
+				})),
+				result("has_more", knownvalue.Bool(false)),
+				result("first_id", knownvalue.NotNull()),
+				result("last_id", knownvalue.NotNull()),
+				result("request_id", knownvalue.NotNull()),
+				result("limit", knownvalue.Int64Exact(2)),
+				result("order", null),
+				result("timeouts", knownvalue.ObjectExact(map[string]knownvalue.Check{"read": text("1m")})),
+				result("window", knownvalue.ObjectExact(map[string]knownvalue.Check{"start": text("2026-04-10T08:00:00Z"), "end": text("2026-04-10T09:00:00Z")})),
+				statecheck.ExpectKnownValue("data.compliance_activities.since", tfjsonpath.New("activities"), knownvalue.ListExact(nil)),
+				statecheck.ExpectKnownValue("data.compliance_activities.since", tfjsonpath.New("first_id"), null),
+				statecheck.ExpectKnownOutputValue("ids", knownvalue.ListExact([]knownvalue.Check{
+					text("a5 a4 a3 a2 a1"), text("a5 a4"), text("a3 a2 a1"), text("a5 a4"), text(""),
+				})),
+				statecheck.ExpectKnownOutputValue("has_more", knownvalue.Bool(true)),
+				statecheck.ExpectKnownOutputValue("decoded", knownvalue.Int64Exact(1)),
+			},
+		}},
+	})
+}
+
+func TestEngineOpensEphemerals(t *testing.T) {
+	t.Parallel()
+	enginetest.New(t)
+	fake := newFake(t, fakeapi.Options{Feed: fakeapi.NewFeed(oddities...)})
+	resource.UnitTest(t, resource.TestCase{
+		ProtoV6ProviderFactories: factories,
+		Steps: []resource.TestStep{{
+			Config: providerBlock(fake) + `
+				ephemeral "compliance_activities" "all" {
+				  order       = "asc"
+				  max_results = 2
+				  timeouts    = { read = "1m" }
+				}
+				provider "echo" {
+				  data = {
+				    ids      = ephemeral.compliance_activities.all.activities[*].id
+				    email    = ephemeral.compliance_activities.all.activities[0].actor.email_address
+				    actor    = ephemeral.compliance_activities.all.activities[1].actor
+				    has_more = ephemeral.compliance_activities.all.has_more
+				  }
+				}
+				resource "echo" "all" {}`,
+			ConfigStateChecks: []statecheck.StateCheck{
+				statecheck.ExpectKnownValue("echo.all", tfjsonpath.New("data"), knownvalue.ObjectExact(map[string]knownvalue.Check{
+					"ids":      knownvalue.TupleExact([]knownvalue.Check{knownvalue.StringExact("a1"), knownvalue.StringExact("a2")}),
+					"email":    knownvalue.StringExact("user@example.com"),
+					"actor":    knownvalue.Null(),
+					"has_more": knownvalue.Bool(true),
+				})),
+			},
+		}},
+	})
+}
+
+// newWorkspace takes the blocks of a configuration. The key is in the environment, from
+// where it gets into no plan.
+func newWorkspace(t *testing.T, fake *fakeapi.Server, blocks string) *enginetest.Workspace {
+	t.Helper()
+	w := enginetest.New(t).Workspace(t, fake.URL)
+	w.Setenv(keyVariables[0], testKey)
+	w.Write("main.tf", fmt.Sprintf("terraform {\n  required_providers {\n    compliance = { source = %q }\n  }\n}\n", Address)+blocks)
+	w.Init()
+	return w
+}
+
+// unwrapped is output without the frame and the line breaks of diagnostics.
+func unwrapped(output string) string {
+	return strings.Join(strings.Fields(strings.NewReplacer("│", " ", "╷", " ", "╵", " ").Replace(output)), " ")
+}
+
+func requireContains(t *testing.T, output string, texts ...string) {
+	t.Helper()
+	for _, text := range texts {
+		if !strings.Contains(unwrapped(output), text) {
+			t.Errorf("want %q in:\n%s", text, output)
+		}
+	}
+}
+
+// Each diagnostic points at the line of its argument. No key is needed for that.
+func TestEngineValidates(t *testing.T) {
+	t.Parallel()
+	fake := newFake(t, fakeapi.Options{})
+	w := newWorkspace(t, fake, `
+data "compliance_activities" "one" {
+  actor_ids = []
+  lookback  = "soon"
+  timeouts = {
+    read = "never"
+  }
+}
+ephemeral "compliance_activities" "two" {
+  activity_types = ["a", ""]
+  created_at_gt  = "yesterday"
+  limit          = 5001
+}
+data "compliance_activities" "three" {
+  created_at_gte = "2026-04-10T09:00:00Z"
+  created_at_lt  = "2026-04-10T09:00:00Z"
+}
+`)
+	w.Setenv(keyVariables[0], "")
+	result := w.Run("validate", "-json")
+	requireEqual(t, "exit code", result.Code, 1)
+	var report struct {
+		Diagnostics []struct {
+			Severity, Summary string
+			Snippet           struct{ Code string }
+		}
+	}
+	if err := json.Unmarshal([]byte(result.Stdout), &report); err != nil {
+		t.Fatalf("%v in:\n%s", err, result.Output())
+	}
+	var got []string
+	for _, diagnostic := range report.Diagnostics {
+		if diagnostic.Severity == "error" {
+			got = append(got, strings.Join(strings.Fields(diagnostic.Snippet.Code), " "))
+		}
+	}
+	slices.Sort(got)
+	requireEqual(t, "lines with errors", got, []string{
+		`activity_types = ["a", ""]`,
+		`actor_ids = []`,
+		`created_at_gt = "yesterday"`,
+		`created_at_gte = "2026-04-10T09:00:00Z"`,
+		`data "compliance_activities" "one" {`, // engines point no further for timeouts.read
+		`limit = 5001`,
+		`lookback = "soon"`,
+	})
+	requireEqual(t, "requests", len(fake.Requests()), 0)
+}
+
+// What validate cannot know, because it depends on variables, is checked before a read.
+func TestEngineChecksVariables(t *testing.T) {
+	t.Parallel()
+	fake := newFake(t, fakeapi.Options{})
+	w := newWorkspace(t, fake, `
+variable "none" {
+  type    = set(string)
+  default = []
+}
+variable "empty" {
+  type    = string
+  default = ""
+}
+provider "compliance" {
+  alias   = "empty"
+  api_key = var.empty
+}
+data "compliance_activities" "actors" {
+  actor_ids = var.none
+}
+ephemeral "compliance_activities" "types" {
+  activity_types = var.none
+}
+data "compliance_activities" "cursor" {
+  after_id = var.empty
+}
+data "compliance_activities" "key" {
+  provider = compliance.empty
+}
+`)
+	w.Must("validate")
+	result := w.Run("plan", "-no-color", "-input=false")
+	requireEqual(t, "exit code", result.Code, 1)
+	requireContains(t, result.Output(), "Error: Invalid actor_ids", "Error: Invalid activity_types", "Error: Invalid after_id", "Error: Invalid api_key")
+	requireEqual(t, "requests", len(fake.Requests()), 0)
+}
+
+// A read whose filter is not known yet waits for the apply.
+func TestEngineDefersUnknownFilters(t *testing.T) {
+	t.Parallel()
+	fake := newFake(t, fakeapi.Options{Feed: fakeapi.NewFeed(records(3)...)})
+	w := newWorkspace(t, fake, `
+resource "terraform_data" "since" {
+  input = "2026-04-10T08:00:01Z"
+}
+data "compliance_activities" "since" {
+  created_at_gte = terraform_data.since.output
+}
+output "ids" {
+  value = data.compliance_activities.since.activities[*].id
+}
+`)
+	w.Must("plan", "-input=false", "-out=plan.bin")
+	requireEqual(t, "requests of the plan", len(fake.Requests()), 0)
+	var plan struct {
+		ResourceChanges []struct {
+			Address string
+			Change  struct{ Actions []string }
+		} `json:"resource_changes"`
+	}
+	if err := json.Unmarshal([]byte(w.Must("show", "-json", "plan.bin")), &plan); err != nil {
+		t.Fatal(err)
+	}
+	actions := map[string][]string{}
+	for _, change := range plan.ResourceChanges {
+		actions[change.Address] = change.Change.Actions
+	}
+	requireEqual(t, "actions", actions["data.compliance_activities.since"], []string{"read"})
+
+	w.Must("apply", "-input=false", "plan.bin")
+	requireEqual(t, "requests of the apply", len(fake.Requests()), 1)
+	var ids []string
+	if err := json.Unmarshal([]byte(w.Must("output", "-json", "ids")), &ids); err != nil {
+		t.Fatal(err)
+	}
+	requireEqual(t, "ids", ids, []string{"a002", "a001"})
+}
+
+// An unknown key or base URL is an error, although the environment has both.
+func TestEngineRefusesUnknownProviderArguments(t *testing.T) {
+	t.Parallel()
+	fake := newFake(t, fakeapi.Options{})
+	w := newWorkspace(t, fake, `
+resource "terraform_data" "later" {}
+provider "compliance" {
+  alias   = "key"
+  api_key = terraform_data.later.id
+}
+provider "compliance" {
+  alias    = "url"
+  base_url = "https://${terraform_data.later.id}"
+}
+data "compliance_activities" "key" {
+  provider = compliance.key
+}
+ephemeral "compliance_activities" "url" {
+  provider = compliance.url
+}
+`)
+	result := w.Run("plan", "-no-color", "-input=false")
+	requireEqual(t, "exit code", result.Code, 1)
+	requireContains(t, result.Output(), "The provider's api_key is not known yet", "The provider's base_url is not known yet")
+	requireEqual(t, "requests", len(fake.Requests()), 0)
+}
+
+// Policies are tried out with made-up activities and without a key.
+func TestEngineMocksActivities(t *testing.T) {
+	t.Parallel()
+	fake := newFake(t, fakeapi.Options{})
+	w := newWorkspace(t, fake, `
+data "compliance_activities" "logins" {
+  activity_types = ["sso_login_failed"]
+  lookback       = "1d"
+}
+output "emails" {
+  value = [for a in data.compliance_activities.logins.activities : a.actor.email_address]
+}
+`)
+	w.Setenv(keyVariables[0], "")
+	w.Write("policy.tftest.hcl", `
+mock_provider "compliance" {
+  mock_data "compliance_activities" {
+    defaults = {
+      has_more = false
+      activities = [{
+        id                = "activity_1"
+        created_at        = "2026-04-10T08:00:00Z"
+        type              = "sso_login_failed"
+        organization_id   = null
+        organization_uuid = null
+        extra             = "{}"
+        actor = {
+          type                          = "user_actor"
+          user_id                       = "user_1"
+          email_address                 = "user@example.com"
+          unauthenticated_email_address = null
+          api_key_id                    = null
+          admin_api_key_id              = null
+          ip_address                    = "192.0.2.34"
+          user_agent                    = null
+          directory_id                  = null
+          idp_connection_type           = null
+          workos_event_id               = null
+          extra                         = "{}"
+        }
+      }]
+    }
+  }
+}
+run "emails" {
+  command = plan
+  assert {
+    condition     = join(" ", output.emails) == "user@example.com"
+    error_message = "The mock did not arrive."
+  }
+}
+`)
+	requireContains(t, w.Must("test", "-no-color"), "1 passed, 0 failed")
+	requireEqual(t, "requests", len(fake.Requests()), 0)
+}

@@ -1,0 +1,249 @@
+package provider
+
+import (
+	"net/url"
+	"reflect"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
+
+	"github.com/compliance-feed/terraform-provider-compliance/internal/fakeapi"
+)
+
+func TestFiltersArriveAtTheServer(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		config values
+		want   url.Values
+	}{
+		"nothing":             {values{}, url.Values{"limit": {"5000"}}},
+		"a null filter":       {values{"actor_ids": nil, "order": nil, "limit": nil, "timeouts": nil}, url.Values{"limit": {"5000"}}},
+		"one of each":         {values{"organization_ids": []string{"org_1"}, "actor_ids": []string{"user_1"}, "activity_types": []string{"sso_login_failed"}}, url.Values{"limit": {"5000"}, "organization_ids[]": {"org_1"}, "actor_ids[]": {"user_1"}, "activity_types[]": {"sso_login_failed"}}},
+		"several, sorted":     {values{"actor_ids": []string{"user_2", "user_3", "user_1"}}, url.Values{"limit": {"5000"}, "actor_ids[]": {"user_1", "user_2", "user_3"}}},
+		"excluded types":      {values{"exclude_activity_types": []string{"compliance_api_accessed"}}, url.Values{"limit": {"5000"}, "exclude_activity_types[]": {"compliance_api_accessed"}}},
+		"an unheard-of type":  {values{"activity_types": []string{"quantum_link_opened"}}, url.Values{"limit": {"5000"}, "activity_types[]": {"quantum_link_opened"}}},
+		"reserved characters": {values{"actor_ids": []string{"a&b=c d+e%[]#é"}}, url.Values{"limit": {"5000"}, "actor_ids[]": {"a&b=c d+e%[]#é"}}},
+		"all four bounds": {
+			values{"created_at_gte": "2026-01-01T00:00:00Z", "created_at_gt": "2026-01-02T00:00:00Z", "created_at_lte": "2026-03-02T00:00:00Z", "created_at_lt": "2026-03-01T00:00:00Z"},
+			url.Values{"limit": {"5000"}, "created_at.gte": {"2026-01-01T00:00:00Z"}, "created_at.gt": {"2026-01-02T00:00:00Z"}, "created_at.lte": {"2026-03-02T00:00:00Z"}, "created_at.lt": {"2026-03-01T00:00:00Z"}},
+		},
+		"bounds as they are written": {
+			values{"created_at_gte": "2026-01-01T02:00:00.123456789+02:00"},
+			url.Values{"limit": {"5000"}, "created_at.gte": {"2026-01-01T02:00:00.123456789+02:00"}},
+		},
+		"order asc":               {values{"order": "asc"}, url.Values{"limit": {"5000"}, "order": {"asc"}}},
+		"order desc":              {values{"order": "desc"}, url.Values{"limit": {"5000"}, "order": {"desc"}}},
+		"limit":                   {values{"limit": 1}, url.Values{"limit": {"1"}}},
+		"limit above max_results": {values{"limit": 100, "max_results": 7}, url.Values{"limit": {"7"}}},
+		"limit below max_results": {values{"limit": 7, "max_results": 100}, url.Values{"limit": {"7"}}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			fake := newFake(t, fakeapi.Options{})
+			s := reading(t, fake, nil)
+			requireNone(t, s.validate(listName, test.config))
+			s.list(test.config)
+			requests := fake.Requests()
+			if len(requests) != 1 {
+				t.Fatalf("got %d requests, want 1", len(requests))
+			}
+			requireEqual(t, "query", requests[0].Query, test.want)
+		})
+	}
+}
+
+func TestFiltersSelect(t *testing.T) {
+	t.Parallel()
+	fake := newFake(t, fakeapi.Options{Feed: fakeapi.NewFeed(
+		`{"id":"a1","created_at":"2026-01-01T00:00:00Z","type":"sso_login_failed","organization_id":"org_1","actor":{"type":"user_actor","user_id":"user_1"}}`,
+		`{"id":"a2","created_at":"2026-01-02T00:00:00Z","type":"sso_login_failed","organization_id":"org_2","actor":{"type":"user_actor","user_id":"user_2"}}`,
+		`{"id":"a3","created_at":"2026-01-03T00:00:00Z","type":"user_signed_out","organization_id":null,"actor":{"type":"user_actor","user_id":"user_1"}}`,
+	)})
+	s := reading(t, fake, nil)
+	for name, test := range map[string]struct {
+		config values
+		want   []string
+	}{
+		"everything":     {values{}, []string{"a3", "a2", "a1"}},
+		"oldest first":   {values{"order": "asc"}, []string{"a1", "a2", "a3"}},
+		"organizations":  {values{"organization_ids": []string{"org_1", "org_2"}}, []string{"a2", "a1"}},
+		"actors":         {values{"actor_ids": []string{"user_1"}}, []string{"a3", "a1"}},
+		"types":          {values{"activity_types": []string{"user_signed_out"}}, []string{"a3"}},
+		"excluded types": {values{"exclude_activity_types": []string{"user_signed_out"}}, []string{"a2", "a1"}},
+		"gte":            {values{"created_at_gte": "2026-01-02T00:00:00Z"}, []string{"a3", "a2"}},
+		"gt":             {values{"created_at_gt": "2026-01-02T00:00:00Z"}, []string{"a3"}},
+		"lte":            {values{"created_at_lte": "2026-01-02T00:00:00Z"}, []string{"a2", "a1"}},
+		"lt":             {values{"created_at_lt": "2026-01-02T00:00:00Z"}, []string{"a1"}},
+		"one instant":    {values{"created_at_gte": "2026-01-02T00:00:00Z", "created_at_lte": "2026-01-02T01:00:00+01:00"}, []string{"a2"}},
+		"all together":   {values{"organization_ids": []string{"org_2"}, "actor_ids": []string{"user_2"}, "activity_types": []string{"sso_login_failed"}, "created_at_gte": "2026-01-01T00:00:00Z"}, []string{"a2"}},
+		"nothing":        {values{"actor_ids": []string{"user_9"}}, []string{}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			requireEqual(t, "activities", ids(s.in(t).list(test.config)), test.want)
+		})
+	}
+}
+
+func TestWindow(t *testing.T) {
+	t.Parallel()
+	now := time.Date(2026, 4, 10, 12, 0, 0, 999, time.FixedZone("", 2*60*60))
+	for name, test := range map[string]struct {
+		config     values
+		start, end any
+		gte        string // that is sent
+	}{
+		"no bounds":                     {values{}, nil, nil, ""},
+		"a lower bound":                 {values{"created_at_gt": "2026-04-01T00:00:00+02:00"}, "2026-03-31T22:00:00Z", nil, ""},
+		"an upper bound":                {values{"created_at_lt": "2026-04-01T00:00:00.5Z"}, nil, "2026-04-01T00:00:00.5Z", ""},
+		"the tightest on each side":     {values{"created_at_gte": "2026-04-01T00:00:00Z", "created_at_gt": "2026-04-01T00:00:01Z", "created_at_lte": "2026-04-02T00:00:00Z", "created_at_lt": "2026-04-03T00:00:00Z"}, "2026-04-01T00:00:01Z", "2026-04-02T00:00:00Z", "2026-04-01T00:00:00Z"},
+		"lookback from now":             {values{"lookback": "24h"}, "2026-04-09T10:00:00Z", nil, "2026-04-09T10:00:00Z"},
+		"lookback from lte":             {values{"lookback": "7d", "created_at_lte": "2026-04-08T00:00:00Z"}, "2026-04-01T00:00:00Z", "2026-04-08T00:00:00Z", "2026-04-01T00:00:00Z"},
+		"lookback from lt":              {values{"lookback": "2w", "created_at_lt": "2026-04-15T00:00:00+02:00"}, "2026-03-31T22:00:00Z", "2026-04-14T22:00:00Z", "2026-03-31T22:00:00Z"},
+		"lookback from the tighter one": {values{"lookback": "1d12h", "created_at_lt": "2026-04-08T00:00:00Z", "created_at_lte": "2026-04-09T00:00:00Z"}, "2026-04-06T12:00:00Z", "2026-04-08T00:00:00Z", "2026-04-06T12:00:00Z"},
+		"lookback in minutes":           {values{"lookback": "90m"}, "2026-04-10T08:30:00Z", nil, "2026-04-10T08:30:00Z"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			fake := newFake(t, fakeapi.Options{})
+			p := newTestProvider()
+			p.now = func() time.Time { return now }
+			s := start(t, p)
+			s.configure(withFake(fake, nil))
+			requireNone(t, s.validate(listName, test.config))
+			requireEqual(t, "window", s.list(test.config)["window"], values{"start": test.start, "end": test.end})
+			query := fake.Requests()[0].Query
+			requireEqual(t, "created_at.gte", query.Get("created_at.gte"), test.gte)
+			for _, upper := range []string{"lt", "lte"} {
+				want, _ := test.config["created_at_"+upper].(string)
+				requireEqual(t, "created_at."+upper, query.Get("created_at."+upper), want)
+			}
+		})
+	}
+}
+
+// invalid are the configurations that validate must refuse, with the attribute at
+// fault. Terraform shows that line.
+var invalid = map[string]struct {
+	config values
+	at     string
+	says   string
+}{
+	"no organizations":           {values{"organization_ids": []string{}}, "organization_ids", "must contain at least 1 elements"},
+	"no actors":                  {values{"actor_ids": []string{}}, "actor_ids", "must contain at least 1 elements"},
+	"no types":                   {values{"activity_types": []string{}}, "activity_types", "must contain at least 1 elements"},
+	"no excluded types":          {values{"exclude_activity_types": []string{}}, "exclude_activity_types", "must contain at least 1 elements"},
+	"an empty organization":      {values{"organization_ids": []string{"org_1", ""}}, "organization_ids[]", "length must be at least 1"},
+	"an empty actor":             {values{"actor_ids": []string{""}}, "actor_ids[]", "length must be at least 1"},
+	"an empty type":              {values{"activity_types": []string{""}}, "activity_types[]", "length must be at least 1"},
+	"an empty excluded type":     {values{"exclude_activity_types": []string{""}}, "exclude_activity_types[]", "length must be at least 1"},
+	"a null organization":        {values{"organization_ids": []any{"org_1", nil}}, "organization_ids", "a null"},
+	"a null actor":               {values{"actor_ids": []any{nil}}, "actor_ids", "a null"},
+	"a null type":                {values{"activity_types": []any{nil}}, "activity_types", "a null"},
+	"a null excluded type":       {values{"exclude_activity_types": []any{nil}}, "exclude_activity_types", "a null"},
+	"types in and out":           {values{"activity_types": []string{"sso_login_failed"}, "exclude_activity_types": []string{"user_signed_out"}}, "exclude_activity_types", "activity_types"},
+	"both cursors":               {values{"after_id": "a", "before_id": "b"}, "before_id", "after_id"},
+	"lookback and gte":           {values{"lookback": "1h", "created_at_gte": "2026-01-01T00:00:00Z"}, "lookback", "created_at_gte"},
+	"lookback and gt":            {values{"lookback": "1h", "created_at_gt": "2026-01-01T00:00:00Z"}, "lookback", "created_at_gt"},
+	"gte is no time":             {values{"created_at_gte": "yesterday"}, "created_at_gte", "RFC 3339"},
+	"gt has no zone":             {values{"created_at_gt": "2026-01-01T00:00:00"}, "created_at_gt", "RFC 3339"},
+	"lte is a day":               {values{"created_at_lte": "2026-01-01"}, "created_at_lte", "RFC 3339"},
+	"lt is empty":                {values{"created_at_lt": ""}, "created_at_lt", "RFC 3339"},
+	"an hour of one digit":       {values{"created_at_lt": "2026-01-01T8:00:00Z"}, "created_at_lt", "RFC 3339"},
+	"a comma in the seconds":     {values{"created_at_lt": "2026-01-01T08:00:00,5Z"}, "created_at_lt", "RFC 3339"},
+	"the 30th of February":       {values{"created_at_lt": "2026-02-30T00:00:00Z"}, "created_at_lt", "RFC 3339"},
+	"gte after lte":              {values{"created_at_gte": "2026-01-02T00:00:00Z", "created_at_lte": "2026-01-01T00:00:00Z"}, "created_at_gte", "leave no instant"},
+	"gt at lte":                  {values{"created_at_gt": "2026-01-01T00:00:00Z", "created_at_lte": "2026-01-01T01:00:00+01:00"}, "created_at_gt", "leave no instant"},
+	"gte at lt":                  {values{"created_at_gte": "2026-01-01T00:00:00Z", "created_at_lt": "2026-01-01T00:00:00Z"}, "created_at_gte", "leave no instant"},
+	"the tighter bounds exclude": {values{"created_at_gte": "2026-01-01T00:00:00Z", "created_at_gt": "2026-01-03T00:00:00Z", "created_at_lte": "2026-02-01T00:00:00Z", "created_at_lt": "2026-01-02T00:00:00Z"}, "created_at_gt", "created_at_lt"},
+	"lookback without a unit":    {values{"lookback": "24"}, "lookback", "duration"},
+	"lookback is empty":          {values{"lookback": ""}, "lookback", "duration"},
+	"lookback of zero":           {values{"lookback": "0d"}, "lookback", "longer than zero"},
+	"negative lookback":          {values{"lookback": "-1h"}, "lookback", "duration"},
+	"timeouts.read is no time":   {values{"timeouts": values{"read": "soon"}}, "timeouts.read", "duration"},
+	"timeouts.read is zero":      {values{"timeouts": values{"read": "0s"}}, "timeouts.read", "longer than zero"},
+	"another order":              {values{"order": "newest"}, "order", "asc"},
+	"an empty order":             {values{"order": ""}, "order", "asc"},
+	"limit 0":                    {values{"limit": 0}, "limit", "a whole number from 1 to 5000"},
+	"limit 5001":                 {values{"limit": 5001}, "limit", "a whole number from 1 to 5000"},
+	"max_results 0":              {values{"max_results": 0}, "max_results", "a whole number, 1 or more"},
+	"limit 1.5":                  {values{"limit": 1.5}, "limit", "a whole number from 1 to 5000"},
+	"max_results beyond all":     {values{"max_results": 1 << 40}, "max_results", "too large"},
+	"an empty after_id":          {values{"after_id": ""}, "after_id", "length must be at least 1"},
+	"an empty before_id":         {values{"before_id": ""}, "before_id", "length must be at least 1"},
+}
+
+func TestValidateRefuses(t *testing.T) {
+	t.Parallel()
+	s := start(t, newTestProvider())
+	for name, test := range invalid {
+		t.Run(name, func(t *testing.T) {
+			s := s.in(t)
+			diags := s.validate(listName, test.config)
+			requireError(t, diags, test.at, test.says)
+			requireEqual(t, "diagnostics of the ephemeral resource", render(s.validateEphemeral(listName, test.config)), render(diags))
+		})
+	}
+}
+
+func TestValidateAccepts(t *testing.T) {
+	t.Parallel()
+	s := start(t, newTestProvider())
+	everything := values{
+		"organization_ids": unknown, "actor_ids": unknown, "activity_types": unknown, "exclude_activity_types": unknown,
+		"created_at_gte": unknown, "created_at_gt": unknown, "created_at_lte": unknown, "created_at_lt": unknown, "lookback": unknown,
+		"order": unknown, "after_id": unknown, "before_id": unknown, "limit": unknown, "max_results": unknown, "timeouts": unknown,
+	}
+	for name, config := range map[string]values{
+		"everything unknown":            everything,
+		"an unknown element":            {"actor_ids": []any{unknown}, "activity_types": []any{"sso_login_failed", unknown}},
+		"an unknown read timeout":       {"timeouts": values{"read": unknown}},
+		"an unknown bound may be right": {"created_at_gte": "2026-01-01T00:00:00Z", "created_at_lt": unknown},
+		"lookback and an unknown bound": {"lookback": "1h", "created_at_lt": unknown},
+		"one instant":                   {"created_at_gte": "2026-01-01T00:00:00Z", "created_at_lte": "2026-01-01T00:00:00Z"},
+		"the smallest numbers":          {"limit": 1, "max_results": 1},
+		"the largest limit":             {"limit": 5000, "max_results": 1<<31 - 1},
+		"lookback with an upper bound":  {"lookback": "1w2d3h4m5.5s", "created_at_lte": "2026-01-01T00:00:00Z"},
+		"a lookback of a century":       {"lookback": "5200w"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := s.in(t)
+			requireNone(t, s.validate(listName, config))
+			requireNone(t, s.validateEphemeral(listName, config))
+		})
+	}
+}
+
+// The summary has the same filters, and none of the other arguments.
+func TestSummaryHasTheFilters(t *testing.T) {
+	t.Parallel()
+	const summaryName = TypeName + "_activity_summary"
+	s := start(t, newTestProvider())
+	arguments := func(name string) map[string]*tfprotov6.SchemaAttribute {
+		all := map[string]*tfprotov6.SchemaAttribute{}
+		for _, attribute := range s.schema.DataSourceSchemas[name].Block.Attributes {
+			if attribute.Optional {
+				all[attribute.Name] = attribute
+			}
+		}
+		return all
+	}
+	want := arguments(listName)
+	for _, name := range []string{"order", "after_id", "before_id", "limit", "max_results"} {
+		delete(want, name)
+	}
+	got := arguments(summaryName)
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("got the arguments %v, want %v, and these alike", sorted(got), sorted(want))
+	}
+
+	for name, test := range invalid {
+		if slices.ContainsFunc(sorted(test.config), func(argument string) bool { return want[argument] == nil }) {
+			continue
+		}
+		t.Run(name, func(t *testing.T) {
+			requireError(t, s.in(t).validate(summaryName, test.config), test.at, test.says)
+		})
+	}
+}

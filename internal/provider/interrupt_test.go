@@ -1,0 +1,58 @@
+//go:build unix
+
+package provider
+
+import (
+	"bytes"
+	"os"
+	"os/exec"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/compliance-feed/terraform-provider-compliance/internal/fakeapi"
+)
+
+// Ctrl-C goes to the engine and the provider alike, and ends a long wait at once.
+func TestEngineIsInterrupted(t *testing.T) {
+	t.Parallel()
+	for name, fault := range map[string]fakeapi.Fault{
+		"while a request is under way":      fakeapi.Hang(),
+		"while it waits for the next one":   fakeapi.TooManyRequests("600"),
+		"while a body arrives drop by drop": fakeapi.Drip(1, 100*time.Millisecond),
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			fake := newFake(t, fakeapi.Options{Feed: fakeapi.NewFeed(records(50)...)})
+			fake.Inject(fakeapi.Always, fault)
+			w := newWorkspace(t, fake, `data "compliance_activities" "all" {}`)
+			var output bytes.Buffer
+			command := exec.CommandContext(t.Context(), os.Getenv("TF_ACC_TERRAFORM_PATH"), "plan", "-no-color", "-input=false")
+			command.Dir, command.Env = w.Dir, w.Environ()
+			command.Stdout, command.Stderr = &output, &output
+			command.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // the group is what a terminal interrupts
+			if err := command.Start(); err != nil {
+				t.Fatal(err)
+			}
+			for len(fake.Requests()) == 0 {
+				time.Sleep(10 * time.Millisecond)
+			}
+			time.Sleep(100 * time.Millisecond) // until the answer has arrived, if there is one
+			interrupted := time.Now()
+			if err := syscall.Kill(-command.Process.Pid, syscall.SIGINT); err != nil {
+				t.Fatal(err)
+			}
+			err := command.Wait()
+			// About a second by itself, and more where other tests keep the machine busy.
+			if took := time.Since(interrupted); took > 5*time.Second {
+				t.Errorf("it took %s to end, want 2s", took)
+			} else {
+				t.Logf("ended after %s", took)
+			}
+			if err == nil {
+				t.Errorf("got a plan, want an error:\n%s", &output)
+			}
+			requireContains(t, output.String(), "The read was cancelled")
+		})
+	}
+}

@@ -1,0 +1,100 @@
+package provider
+
+import (
+	"reflect"
+	"testing"
+
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
+)
+
+// A model that lacks an attribute of its schema, or has one too many, fails here.
+func TestModelsFitTheirSchemas(t *testing.T) {
+	t.Parallel()
+	s := start(t, newTestProvider())
+	s.configure(values{})
+	for name := range s.schema.DataSourceSchemas {
+		requireNone(t, s.validate(name, values{}))
+	}
+	for name := range s.schema.EphemeralResourceSchemas {
+		requireNone(t, s.validateEphemeral(name, values{}))
+	}
+}
+
+func TestTwinsHaveTheSameSchema(t *testing.T) {
+	t.Parallel()
+	schema := start(t, newTestProvider()).schema
+	requireEqual(t, "ephemeral resources", sorted(schema.EphemeralResourceSchemas), sorted(schema.DataSourceSchemas))
+	for name, dataSource := range schema.DataSourceSchemas {
+		if got := schema.EphemeralResourceSchemas[name]; !reflect.DeepEqual(got, dataSource) {
+			t.Errorf("%s: got another schema for the ephemeral resource:\n%+v\nwant\n%+v", name, got.Block, dataSource.Block)
+		}
+	}
+}
+
+func TestSchemaNames(t *testing.T) {
+	t.Parallel()
+	schema := start(t, newTestProvider()).schema
+	arguments := func(s *tfprotov6.Schema) (optional, computed []string) {
+		for _, attribute := range s.Block.Attributes { // sorted by name
+			switch {
+			case attribute.Computed && !attribute.Optional:
+				computed = append(computed, attribute.Name)
+			case attribute.Optional && !attribute.Computed:
+				optional = append(optional, attribute.Name)
+			default:
+				t.Errorf("%s is neither an argument nor a result: %+v", attribute.Name, attribute)
+			}
+		}
+		return optional, computed
+	}
+
+	optional, _ := arguments(schema.Provider)
+	requireEqual(t, "provider arguments", optional, []string{
+		"anthropic_version", "api_key", "base_url", "max_concurrent_requests", "max_retries", "rate_limit_rpm", "request_timeout",
+	})
+
+	optional, computed := arguments(schema.DataSourceSchemas[listName])
+	requireEqual(t, "arguments", optional, []string{
+		"activity_types", "actor_ids", "after_id", "before_id", "created_at_gt", "created_at_gte", "created_at_lt", "created_at_lte",
+		"exclude_activity_types", "limit", "lookback", "max_results", "order", "organization_ids", "timeouts",
+	})
+	requireEqual(t, "results", computed, []string{"activities", "first_id", "has_more", "last_id", "request_id", "window"})
+}
+
+func TestOnlyTheKeyIsSensitive(t *testing.T) {
+	t.Parallel()
+	schema := start(t, newTestProvider()).schema
+	for _, attribute := range schema.Provider.Block.Attributes {
+		if want := attribute.Name == "api_key"; attribute.Sensitive != want {
+			t.Errorf("provider argument %s: got sensitive = %t, want %t", attribute.Name, attribute.Sensitive, want)
+		}
+	}
+	// A sensitive attribute spoils every expression that it is in, and in a list it makes
+	// plans take minutes.
+	for name, dataSource := range schema.DataSourceSchemas {
+		for _, attribute := range dataSource.Block.Attributes {
+			if attribute.Sensitive {
+				t.Errorf("%s: %s is sensitive", name, attribute.Name)
+			}
+		}
+	}
+}
+
+func TestEverythingIsDescribed(t *testing.T) {
+	t.Parallel()
+	schema := start(t, newTestProvider()).schema
+	check := func(owner string, block *tfprotov6.SchemaBlock) {
+		if owner != "" && block.Description == "" {
+			t.Errorf("%s has no description", owner)
+		}
+		for _, attribute := range block.Attributes {
+			if attribute.Description == "" {
+				t.Errorf("%s: %s has no description", owner, attribute.Name)
+			}
+		}
+	}
+	check("provider", schema.Provider.Block)
+	for name, dataSource := range schema.DataSourceSchemas {
+		check(name, dataSource.Block)
+	}
+}

@@ -1,0 +1,104 @@
+package provider
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/hashicorp/terraform-plugin-framework/providerserver"
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
+	"github.com/vmihailenco/msgpack/v5"
+
+	"github.com/compliance-feed/terraform-provider-compliance/internal/fakeapi"
+)
+
+// Under the framework's own server the activities would be missing without a word.
+func TestFrameworkAloneIsAnError(t *testing.T) {
+	t.Parallel()
+	fake := newFake(t, fakeapi.Options{Feed: fakeapi.NewFeed(records(1)...)})
+	s := start(t, newTestProvider())
+	s.server = providerserver.NewProtocol6(newTestProvider())()
+	s.configure(withFake(fake, nil))
+	result, diags := s.read(listName, values{})
+	requireError(t, diags, "", "could not be handed to Terraform")
+	requireEqual(t, "activities", result["activities"], nil)
+	result, diags = s.open(listName, values{})
+	requireError(t, diags, "", "could not be handed to Terraform")
+	requireEqual(t, "activities of the ephemeral resource", result["activities"], nil)
+}
+
+func TestPreparedInto(t *testing.T) {
+	t.Parallel()
+	object := func(attributes map[string]any) *tfprotov6.DynamicValue {
+		text, err := msgpack.Marshal(attributes)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return &tfprotov6.DynamicValue{MsgPack: text}
+	}
+	list, err := msgpack.Marshal([]string{"x"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, test := range map[string]struct {
+		prepared *prepared
+		object   *tfprotov6.DynamicValue
+		want     string // of the decoded object
+		fails    string
+	}{
+		"put in":                 {prepared: &prepared{"list", list}, object: object(map[string]any{"a": 1, "list": nil}), want: `map[a:1 list:[x]]`},
+		"nothing prepared":       {prepared: &prepared{}, object: object(map[string]any{"list": nil}), want: `map[list:<nil>]`},
+		"no object":              {prepared: &prepared{"list", list}, want: "<nil>"},
+		"a null object":          {prepared: &prepared{"list", list}, object: object(nil), want: "map[]"},
+		"an object that is none": {prepared: &prepared{"list", list}, object: &tfprotov6.DynamicValue{MsgPack: []byte{0xc1}}, fails: "list"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			got, err := test.prepared.into(test.object)
+			if test.fails != "" {
+				if err == nil || !strings.Contains(err.Error(), test.fails) {
+					t.Fatalf("got the error %v, want one about %q", err, test.fails)
+				}
+				return
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got == nil {
+				requireEqual(t, "object", "<nil>", test.want)
+				return
+			}
+			var decoded map[string]any
+			if err := msgpack.Unmarshal(got.MsgPack, &decoded); err != nil {
+				t.Fatal(err)
+			}
+			requireEqual(t, "object", fmt.Sprint(decoded), test.want)
+		})
+	}
+}
+
+// Reads run side by side, each with its own list.
+func TestReadsSideBySide(t *testing.T) {
+	t.Parallel()
+	s := reading(t, newFake(t, fakeapi.Options{Feed: fakeapi.NewFeed(records(40)...)}), values{"max_concurrent_requests": 16})
+	done := make(chan []string)
+	for i := range 20 {
+		go func() {
+			result, diags := s.readContext(context.Background(), listName, values{"max_results": i + 1, "limit": 3})
+			if len(diags) > 0 {
+				t.Errorf("got diagnostics, want none:\n%s", render(diags))
+				done <- nil
+				return
+			}
+			done <- ids(result)
+		}()
+	}
+	lengths := map[int]bool{}
+	for range 20 {
+		got := <-done
+		requireEqual(t, "activities", got, recordIDs(40, "desc")[:len(got)])
+		lengths[len(got)] = true
+	}
+	requireEqual(t, "different results", len(lengths), 20)
+}
