@@ -1,28 +1,68 @@
 // The command terraform-provider-compliance is the Terraform provider for the
 // Activity Feed of Anthropic's Compliance API. Terraform starts it; run by hand, it
-// only knows -debug, which waits for a debugger.
+// knows -version, and -debug, which waits for a debugger.
 package main
 
 import (
 	"flag"
+	"fmt"
 	"log"
+	"runtime"
+	"runtime/debug"
+	"strings"
 
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6/tf6server"
 
 	"github.com/compliance-feed/terraform-provider-compliance/internal/provider"
 )
 
-// version is set by the release build.
-var version = "dev"
+// version and commit are set by the release build.
+var version, commit string
 
 func main() {
-	debug := flag.Bool("debug", false, "run until interrupted and print what TF_REATTACH_PROVIDERS needs")
+	showVersion := flag.Bool("version", false, "print version and commit, and exit")
+	debugging := flag.Bool("debug", false, "run until interrupted and print what TF_REATTACH_PROVIDERS needs")
 	flag.Parse()
+	info, _ := debug.ReadBuildInfo()
+	version, commit = identify(version, commit, info)
+	if *showVersion {
+		fmt.Printf("terraform-provider-compliance %s (commit %s, %s, %s/%s)\n", version, commit, runtime.Version(), runtime.GOOS, runtime.GOARCH)
+		return
+	}
 	var options []tf6server.ServeOpt
-	if *debug {
+	if *debugging {
 		options = append(options, tf6server.WithManagedDebug())
 	}
 	if err := tf6server.Serve(provider.Address, provider.NewServer(version), options...); err != nil {
 		log.Fatal(err)
 	}
+}
+
+// identify fills in what the release build has not set from what the go command put
+// into the binary: a tag or a pseudo-version, and the commit, with +dirty where files
+// differed from it. A build outside of a repository is "dev" of commit "unknown".
+func identify(version, commit string, info *debug.BuildInfo) (string, string) {
+	if info == nil { // built without modules
+		info = &debug.BuildInfo{}
+	}
+	settings := make(map[string]string)
+	for _, setting := range info.Settings {
+		settings[setting.Key] = setting.Value
+	}
+	if version == "" {
+		version = "dev"
+		if module := info.Main.Version; module != "" && module != "(devel)" {
+			version = strings.TrimPrefix(module, "v")
+		}
+	}
+	if commit == "" {
+		commit = "unknown"
+		if revision := settings["vcs.revision"]; revision != "" {
+			commit = revision
+			if settings["vcs.modified"] == "true" {
+				commit += "+dirty"
+			}
+		}
+	}
+	return version, commit
 }

@@ -11,6 +11,11 @@ import (
 // limiter paces all requests of a client: so many at once, so many in any minute,
 // and never more than the server's own anthropic-ratelimit-* headers leave. It is
 // safe for use by several reads at once.
+//
+// The minute is a sliding one and not a token bucket (x/time/rate): a bucket that keeps
+// every minute under 600 requests spreads them, so that 20 reads of 30 pages took 60 s
+// on a fake clock and not the 0 s that the server allows; and with latency it let 26
+// of 25 through.
 type limiter struct {
 	slots     chan struct{} // one for each request in flight
 	perMinute int           // 0 for no ceiling of our own

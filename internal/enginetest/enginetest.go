@@ -16,6 +16,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -131,6 +132,9 @@ func (e *Engine) Workspace(t *testing.T, baseURL string, sources ...string) *Wor
 
 // Setenv sets a variable for all later runs.
 func (w *Workspace) Setenv(name, value string) { w.env = append(w.env, name+"="+value) }
+
+// Environ is the environment of all runs, for programs that call the engine themselves.
+func (w *Workspace) Environ() []string { return slices.Clone(w.env) }
 
 // Write puts a file into the folder.
 func (w *Workspace) Write(name, text string) {
