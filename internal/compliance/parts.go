@@ -4,6 +4,7 @@ import (
 	"context"
 	"iter"
 	"math"
+	"slices"
 	"time"
 )
 
@@ -167,15 +168,15 @@ func (p *part) divide(page *Page, atMost int) []*part {
 // at the given time, are told apart by. It says false if a created_at is not RFC 3339.
 func inSecond(second time.Time, activities []Activity) (identities map[string]bool, ok bool) {
 	identities = map[string]bool{}
-	for i := len(activities) - 1; i >= 0; i-- {
-		createdAt, err := time.Parse(time.RFC3339, activities[i].CreatedAt)
+	for _, activity := range slices.Backward(activities) {
+		createdAt, err := time.Parse(time.RFC3339, activity.CreatedAt)
 		if err != nil {
 			return nil, false
 		}
 		if !createdAt.Before(second.Add(time.Second)) {
 			break
 		}
-		identities[activities[i].identity] = true
+		identities[activity.identity] = true
 	}
 	return identities, true
 }

@@ -251,7 +251,10 @@ func TestUnorderedPagesEnds(t *testing.T) {
 		inBubble(t, func(t *testing.T) {
 			api := shapedFake(1000, fakeapi.Evenly, time.Hour)
 			client := newClient(t, api.Transport(), atOnce(4), func(o *Options) { o.RequestTimeout = 2 * time.Hour })
-			for range client.UnorderedPages(t.Context(), query) {
+			for _, err := range client.UnorderedPages(t.Context(), query) {
+				if err != nil {
+					t.Error(err)
+				}
 				break
 			}
 			if got := len(api.Requests()); got != 1 {

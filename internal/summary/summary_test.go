@@ -8,16 +8,14 @@ import (
 	"github.com/compliance-feed/terraform-provider-compliance/internal/compliance"
 )
 
-func text(s string) *string { return &s }
-
 func TestAdd(t *testing.T) {
 	t.Parallel()
 	s := New()
 	for _, activity := range []compliance.Activity{
-		{ID: "1", CreatedAt: "2026-04-10T23:30:00-02:00", Type: "a", OrganizationID: text("org_1"),
-			Actor: &compliance.Actor{Type: text("user_actor"), UserID: text("user_1"), EmailAddress: text("someone@example.com"), IPAddress: text("192.0.2.1")}},
-		{ID: "2", CreatedAt: "2026-04-10T08:00:00.25Z", Type: "a", OrganizationID: text("org_1"),
-			Actor: &compliance.Actor{Type: text("user_actor"), UserID: text("user_1")}},
+		{ID: "1", CreatedAt: "2026-04-10T23:30:00-02:00", Type: "a", OrganizationID: new("org_1"),
+			Actor: &compliance.Actor{Type: new("user_actor"), UserID: new("user_1"), EmailAddress: new("someone@example.com"), IPAddress: new("192.0.2.1")}},
+		{ID: "2", CreatedAt: "2026-04-10T08:00:00.25Z", Type: "a", OrganizationID: new("org_1"),
+			Actor: &compliance.Actor{Type: new("user_actor"), UserID: new("user_1")}},
 		{ID: "3", CreatedAt: "2026-04-09T00:00:00Z", Type: "b"},
 	} {
 		if err := s.Add(&activity); err != nil {
@@ -65,15 +63,15 @@ func TestActorKey(t *testing.T) {
 		actor *compliance.Actor
 		want  string
 	}{
-		{"user", &compliance.Actor{Type: text("user_actor"), UserID: text("user_1")}, "user_1"},
-		{"api_key", &compliance.Actor{Type: text("api_actor"), APIKeyID: text("key_1")}, "key_1"},
-		{"admin_api_key", &compliance.Actor{Type: text("admin_api_key_actor"), AdminAPIKeyID: text("admin_1")}, "admin_1"},
-		{"directory", &compliance.Actor{Type: text("scim_directory_sync_actor"), DirectoryID: text("directory_1"), WorkOSEventID: text("event_1")}, "directory_1"},
-		{"first_of_several", &compliance.Actor{Type: text("new_actor"), DirectoryID: text("directory_1"), APIKeyID: text("key_1")}, "key_1"},
-		{"id_before_type", &compliance.Actor{Type: text("anthropic_actor"), UserID: text("user_1")}, "user_1"},
-		{"unauthenticated", &compliance.Actor{Type: text("unauthenticated_user_actor"), UnauthenticatedEmailAddress: text("someone@example.com")}, "unauthenticated"},
-		{"anthropic", &compliance.Actor{Type: text("anthropic_actor")}, "anthropic"},
-		{"unknown_type", &compliance.Actor{Type: text("new_actor"), EmailAddress: text("someone@example.com")}, "none"},
+		{"user", &compliance.Actor{Type: new("user_actor"), UserID: new("user_1")}, "user_1"},
+		{"api_key", &compliance.Actor{Type: new("api_actor"), APIKeyID: new("key_1")}, "key_1"},
+		{"admin_api_key", &compliance.Actor{Type: new("admin_api_key_actor"), AdminAPIKeyID: new("admin_1")}, "admin_1"},
+		{"directory", &compliance.Actor{Type: new("scim_directory_sync_actor"), DirectoryID: new("directory_1"), WorkOSEventID: new("event_1")}, "directory_1"},
+		{"first_of_several", &compliance.Actor{Type: new("new_actor"), DirectoryID: new("directory_1"), APIKeyID: new("key_1")}, "key_1"},
+		{"id_before_type", &compliance.Actor{Type: new("anthropic_actor"), UserID: new("user_1")}, "user_1"},
+		{"unauthenticated", &compliance.Actor{Type: new("unauthenticated_user_actor"), UnauthenticatedEmailAddress: new("someone@example.com")}, "unauthenticated"},
+		{"anthropic", &compliance.Actor{Type: new("anthropic_actor")}, "anthropic"},
+		{"unknown_type", &compliance.Actor{Type: new("new_actor"), EmailAddress: new("someone@example.com")}, "none"},
 		{"no_type", &compliance.Actor{}, "none"},
 		{"no_actor", nil, "none"},
 	} {
