@@ -1,6 +1,7 @@
 package provider
 
 import (
+	"cmp"
 	"context"
 	"flag"
 	"fmt"
@@ -31,7 +32,8 @@ var update = flag.Bool("update", false, "write testdata/diagnostics.golden anew"
 type scenario struct {
 	name     string
 	provider values // in place of a working configuration
-	config   values // of compliance_activities
+	object   string // compliance_activities, unless there is another one
+	config   values // of the object
 	inject   map[string]injection
 	keys     map[string]fakeapi.Grant
 	cancel   bool // the read while its request is under way
@@ -122,6 +124,7 @@ var scenarios = []scenario{
 	{name: "a record without created_at", inject: always(fakeapi.SetField(2, "created_at", "null"))},
 	{name: "a record without a type", inject: always(fakeapi.SetField(0, "type", "{}"))},
 	{name: "JSON too deep", inject: always(fakeapi.DeepJSON(0, 20_000))},
+	{name: "created_at is no time, in a summary", object: summaryName, inject: always(fakeapi.SetField(1, "created_at", `"the other day"`))},
 	{name: "a page too large", inject: always(fakeapi.GzipBomb(65 << 20))},
 
 	// Text that must not reach a terminal as it is.
@@ -170,7 +173,7 @@ func (c scenario) play(t *testing.T) []*tfprotov6.Diagnostic {
 			cancel()
 		}()
 	}
-	_, diags := s.readContext(ctx, listName, c.config)
+	_, diags := s.readContext(ctx, cmp.Or(c.object, listName), c.config)
 	return diags
 }
 
@@ -207,6 +210,9 @@ func TestDiagnostics(t *testing.T) {
 	for _, name := range sorted(invalid) {
 		add("validate: "+name, s.validate(listName, invalid[name].config))
 	}
+	add("validate: a type that may be misspelt", s.validate(listName, values{"activity_types": []string{"sso_login_faild"}}))
+	_, diags := s.read(listName, nil)
+	add("read: before the provider is configured", diags)
 	for _, variables := range []map[string]string{{keyVariables[0]: "two words"}, {keyVariables[0]: "key", baseURLVariable: "example.com"}} {
 		p := newTestProvider()
 		p.getenv = environment(variables)
