@@ -10,7 +10,7 @@ resource "terraform_data" "deployment" {
     precondition {
       condition = alltrue([
         for a in ephemeral.compliance_activities.ip_restriction.activities :
-        try(endswith(a.actor.email_address, "@example.com"), false)
+        try(endswith(lower(a.actor.email_address), "@example.com"), false)
       ])
       error_message = "Somebody from outside has removed an IP restriction in the last 24 hours."
     }

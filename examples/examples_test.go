@@ -1,0 +1,374 @@
+// Package examples_test runs every example, and every block of HCL in the documentation,
+// with a real engine against a fake feed. A file that no test has used fails the run.
+package examples_test
+
+import (
+	"encoding/json"
+	"flag"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/compliance-feed/terraform-provider-compliance/internal/enginetest"
+	"github.com/compliance-feed/terraform-provider-compliance/internal/fakeapi"
+)
+
+func TestMain(m *testing.M) {
+	code := enginetest.Main(m)
+	whole := os.Getenv("TF_ACC") != "" && flag.Lookup("test.run").Value.String() == "" && flag.Lookup("test.list").Value.String() == ""
+	if code == 0 && whole {
+		for _, file := range unused() {
+			fmt.Fprintf(os.Stderr, "examples/%s: no test runs this file\n", file)
+			code = 1
+		}
+	}
+	os.Exit(code)
+}
+
+// Files that tests have used, by their path below examples/.
+var used sync.Map
+
+// use notes that a file, or all files of a folder, is run.
+func use(t *testing.T, path string) {
+	t.Helper()
+	err := filepath.WalkDir(path, func(file string, entry fs.DirEntry, err error) error {
+		if err == nil && !entry.IsDir() {
+			used.Store(filepath.Clean(file), true)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// unused are the files that no test has used. Prose needs none, and nothing here can run
+// Sentinel.
+func unused() []string {
+	var files []string
+	_ = filepath.WalkDir(".", func(file string, entry fs.DirEntry, err error) error {
+		prose := filepath.Ext(file) == ".md" || filepath.Ext(file) == ".go" || strings.HasPrefix(filepath.ToSlash(file), "policies/sentinel/")
+		if _, known := used.Load(file); err == nil && !entry.IsDir() && !prose && !known {
+			files = append(files, filepath.ToSlash(file))
+		}
+		return err
+	})
+	return files
+}
+
+// workspace makes a folder with the files of each source, which count as run from now on.
+func workspace(t *testing.T, feed *fakeapi.Server, sources ...string) *enginetest.Workspace {
+	t.Helper()
+	engine := enginetest.New(t)
+	for _, source := range sources {
+		use(t, source)
+	}
+	return engine.Workspace(t, feed.URL, sources...)
+}
+
+// newFeed serves these activities, and a month of generated ones that ended 40 days ago: so
+// no policy that looks at the last 30 days can mistake one for another.
+func newFeed(t *testing.T, activities ...string) *fakeapi.Server {
+	t.Helper()
+	return serve(t, 40*24*time.Hour, activities...)
+}
+
+// serve serves these activities, and generated ones that are at least this old.
+func serve(t *testing.T, age time.Duration, activities ...string) *fakeapi.Server {
+	t.Helper()
+	feed := fakeapi.Generate(fakeapi.Spec{Activities: 2000, Newest: time.Now().Add(-age)})
+	feed.Add(activities...)
+	server := fakeapi.NewServer(fakeapi.Options{Feed: feed})
+	t.Cleanup(server.Close)
+	return server
+}
+
+// Actors.
+const (
+	robin     = `{"type":"user_actor","user_id":"user_01Robin","email_address":"robin@example.com","ip_address":"192.0.2.34","user_agent":"Mozilla/5.0"}`
+	stranger  = `{"type":"user_actor","user_id":"user_01Stranger","email_address":"stranger@example.net","ip_address":"192.0.2.99","user_agent":"Mozilla/5.0"}`
+	anonymous = `{"type":"unauthenticated_user_actor","unauthenticated_email_address":"robin@example.com","ip_address":"192.0.2.99","user_agent":"Mozilla/5.0"}`
+	directory = `{"type":"scim_directory_sync_actor","directory_id":"directory_01Example","idp_connection_type":null,"workos_event_id":"event_01"}`
+)
+
+// addresses are what must not be in outputs that are meant to be without personal data.
+var addresses = []string{"@example", "192.0.2."}
+
+// activity is one that happened so long ago. The fields are JSON members that follow.
+func activity(id, kind, actor string, age time.Duration, fields ...string) string {
+	return activityAt(id, kind, actor, time.Now().Add(-age), fields...)
+}
+
+func activityAt(id, kind, actor string, at time.Time, fields ...string) string {
+	text := fmt.Sprintf(`{"id":%q,"created_at":%q,"organization_id":"org_01Example","organization_uuid":null,"actor":%s,"type":%q`,
+		id, at.UTC().Format(time.RFC3339), actor, kind)
+	for _, field := range fields {
+		text += "," + field
+	}
+	return text + "}"
+}
+
+// require fails the test unless the run ended with this code and said all of these texts.
+func require(t *testing.T, result enginetest.Result, code int, texts ...string) {
+	t.Helper()
+	if result.Code != code {
+		t.Errorf("exit code %d, want %d:\n%s", result.Code, code, result.Output())
+	}
+	output := unwrapped(result.Output())
+	for _, text := range texts {
+		if !strings.Contains(output, unwrapped(text)) {
+			t.Errorf("want %q in:\n%s", text, result.Output())
+		}
+	}
+	forbid(t, result.Output(), fakeapi.Key)
+}
+
+// forbid fails the test if one of the texts is there.
+func forbid(t *testing.T, output string, texts ...string) {
+	t.Helper()
+	for _, text := range texts {
+		if strings.Contains(output, text) {
+			t.Errorf("%q must not be in:\n%s", text, output)
+		}
+	}
+}
+
+// unwrapped undoes the engines' line breaks.
+func unwrapped(text string) string { return strings.Join(strings.Fields(text), " ") }
+
+func decode[T any](t *testing.T, text string) T {
+	t.Helper()
+	var value T
+	if err := json.Unmarshal([]byte(text), &value); err != nil {
+		t.Fatalf("%v in:\n%s", err, text)
+	}
+	return value
+}
+
+const (
+	requirement = `terraform {
+  required_providers {
+    compliance = {
+      source = "compliance-feed/compliance"
+    }
+  }
+}
+`
+	provider = "provider \"compliance\" {}\n"
+)
+
+// complete adds to a configuration what it needs to stand alone.
+func complete(w *enginetest.Workspace, text string) {
+	if !strings.Contains(text, "required_providers") {
+		w.Write("zz_requirement.tf", requirement)
+	}
+	if !strings.Contains(text, `provider "compliance"`) {
+		w.Write("zz_provider.tf", provider)
+	}
+}
+
+// TestExamples plans the examples of the provider's pages, each file alone.
+func TestExamples(t *testing.T) {
+	t.Parallel()
+	for _, folder := range []string{"provider", "data-sources", "ephemeral-resources", "functions"} {
+		files := find(t, folder, ".tf")
+		if len(files) == 0 {
+			t.Errorf("nothing in %s", folder)
+		}
+		for _, file := range files {
+			t.Run(filepath.ToSlash(file), func(t *testing.T) {
+				t.Parallel()
+				w := workspace(t, someFeed(t), file)
+				complete(w, read(t, file))
+				require(t, w.Plan(), 0)
+			})
+		}
+	}
+}
+
+// someFeed has activities of all kinds until yesterday, and some of today that no policy
+// of the documentation minds.
+func someFeed(t *testing.T) *fakeapi.Server {
+	t.Helper()
+	return serve(t, 25*time.Hour,
+		activity("activity_01SignIn", "sso_login_failed", anonymous, 2*time.Hour),
+		activity("activity_02SignIn", "sso_login_succeeded", robin, time.Hour),
+		activity("activity_03Chat", "claude_chat_created", robin, 10*time.Minute))
+}
+
+// TestDemo plans the demo with the feed of scripts/demo.
+func TestDemo(t *testing.T) {
+	t.Parallel()
+	w := workspace(t, serveFile(t, "demo/feed.jsonl"), "demo")
+	require(t, w.Plan(), 0, "Check block assertion failed", "Single sign-on was switched off", "by user_01DemoRobin")
+}
+
+func serveFile(t *testing.T, name string) *fakeapi.Server {
+	t.Helper()
+	feed := fakeapi.NewFeed()
+	if err := feed.Load(strings.NewReader(read(t, name)), time.Now()); err != nil {
+		t.Fatal(err)
+	}
+	server := fakeapi.NewServer(fakeapi.Options{Feed: feed})
+	t.Cleanup(server.Close)
+	return server
+}
+
+// hclBlock is a fenced block of HCL in Markdown.
+var hclBlock = regexp.MustCompile("(?ms)^[ \t]*```(?:terraform|hcl)[ \t]*\n(.*?)^[ \t]*```")
+
+// auditGate is how documents name the module; here it comes from the working tree.
+var auditGate = regexp.MustCompile(`"[^"\n]*modules/audit-gate[^"\n]*"`)
+
+// TestDocs plans every block of HCL in the documentation. One that is identical to a file
+// is run with that file, by another test.
+func TestDocs(t *testing.T) {
+	t.Parallel()
+	known := map[string]bool{}
+	for _, file := range find(t, ".", ".tf", ".hcl") {
+		known[strings.TrimSpace(read(t, file))] = true
+	}
+	pages := append(find(t, ".", ".md"), find(t, "../docs", ".md")...)
+	if _, err := os.Stat("../README.md"); err == nil {
+		pages = append(pages, "../README.md")
+	}
+	blocks := 0
+	for _, page := range pages {
+		for i, match := range hclBlock.FindAllStringSubmatch(read(t, page), -1) {
+			blocks++
+			text := match[1]
+			if known[strings.TrimSpace(text)] {
+				continue
+			}
+			t.Run(fmt.Sprintf("%s/%d", strings.TrimPrefix(filepath.ToSlash(page), "../"), i+1), func(t *testing.T) {
+				t.Parallel()
+				runBlock(t, text)
+			})
+		}
+	}
+	if blocks < 10 {
+		t.Errorf("found only %d blocks of HCL: is the pattern still right?", blocks)
+	}
+}
+
+func runBlock(t *testing.T, text string) {
+	w := workspace(t, someFeed(t))
+	if strings.Contains(text, "provider_installation") { // a CLI configuration
+		w.Write("cli.tfrc", text)
+		w.Setenv("TF_CLI_CONFIG_FILE", filepath.Join(w.Dir, "cli.tfrc"))
+		result := w.Run("version")
+		require(t, result, 0)
+		forbid(t, result.Output(), "Error", "problems")
+		return
+	}
+	module, err := filepath.Abs("modules/audit-gate")
+	if err != nil {
+		t.Fatal(err)
+	}
+	text = auditGate.ReplaceAllLiteralString(text, fmt.Sprintf("%q", module))
+	w.Write("main.tf", text)
+	complete(w, text)
+	require(t, w.Plan(), 0)
+}
+
+// TestActivityTypes looks for misspelt activity types in examples, which no engine would
+// mind: a policy that looks for them passes for ever.
+func TestActivityTypes(t *testing.T) {
+	t.Parallel()
+	types := strings.Fields(read(t, "../internal/activitytype/activity-types.txt"))
+	quoted := regexp.MustCompile(`"([a-z0-9]+(?:_[a-z0-9]+)+)"`)
+	list := regexp.MustCompile(`(?s)(?:exclude_|forbidden_)?activity_types\s*=\s*\[(.*?)\]`)
+	found := 0
+	for _, file := range find(t, ".", ".tf", ".hcl") {
+		for _, match := range list.FindAllStringSubmatch(read(t, file), -1) {
+			for _, name := range quoted.FindAllStringSubmatch(match[1], -1) {
+				found++
+				if !slices.Contains(types, name[1]) && name[1] != "tunnel_frobnicated" {
+					t.Errorf("%s: %s is no known activity type", file, name[1])
+				}
+			}
+		}
+	}
+	if found < 30 {
+		t.Errorf("found only %d activity types: is the pattern still right?", found)
+	}
+}
+
+// find are the files below a folder with one of these extensions.
+func find(t *testing.T, folder string, extensions ...string) []string {
+	t.Helper()
+	var files []string
+	err := filepath.WalkDir(folder, func(file string, entry fs.DirEntry, err error) error {
+		if err == nil && !entry.IsDir() && slices.Contains(extensions, filepath.Ext(file)) {
+			files = append(files, file)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return files
+}
+
+func read(t *testing.T, file string) string {
+	t.Helper()
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+// tool runs a program of .tools/bin, which make builds, in a folder.
+func tool(t *testing.T, dir, name string, args ...string) enginetest.Result {
+	t.Helper()
+	return run(t, dir, nil, toolPath(t, name), args...)
+}
+
+func toolPath(t *testing.T, name string) string {
+	t.Helper()
+	path, err := filepath.Abs(filepath.Join("../.tools/bin", name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(path); err != nil {
+		t.Fatalf("%v; make .tools/bin/%s builds it", err, name)
+	}
+	return path
+}
+
+func run(t *testing.T, dir string, env []string, name string, args ...string) enginetest.Result {
+	t.Helper()
+	command := exec.CommandContext(t.Context(), name, args...)
+	command.Dir, command.Env = dir, append(os.Environ(), env...)
+	var stdout, stderr strings.Builder
+	command.Stdout, command.Stderr = &stdout, &stderr
+	if err := command.Run(); err != nil && command.ProcessState == nil {
+		t.Fatalf("%s: %v", name, err)
+	}
+	return enginetest.Result{Code: command.ProcessState.ExitCode(), Stdout: stdout.String(), Stderr: stderr.String()}
+}
+
+func write(t *testing.T, file, text string) {
+	t.Helper()
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func encode(t *testing.T, value any) string {
+	t.Helper()
+	text, err := json.Marshal(value)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}

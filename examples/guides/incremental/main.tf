@@ -1,0 +1,86 @@
+terraform {
+  required_version = ">= 1.5"
+
+  required_providers {
+    compliance = {
+      source = "compliance-feed/compliance"
+    }
+  }
+}
+
+provider "compliance" {} # The key comes from ANTHROPIC_COMPLIANCE_API_KEY.
+
+variable "start" {
+  description = "Where the very first read begins, in RFC 3339. It stays as it is afterwards."
+  type        = string
+}
+
+variable "position" {
+  description = "The output position of the last apply. Null for the first time."
+  type = object({
+    types   = list(string)
+    last_id = string
+    recent  = list(string)
+  })
+  default = null
+}
+
+variable "overlap" {
+  description = "What is younger is read again. An activity takes up to a minute until it is in the feed; the rest is for clocks that differ."
+  type        = string
+  default     = "5m"
+}
+
+locals {
+  types = sort(["admin_api_key_created", "mcp_server_created", "primary_owner_transferred"])
+
+  # A cursor belongs to the filters that it was made with. With other ones, begin anew.
+  begin    = { types = local.types, last_id = null, recent = [] }
+  position = try(var.position.types == local.types, false) ? var.position : local.begin
+  settled  = timeadd(plantimestamp(), "-${var.overlap}")
+}
+
+# What can't change any more: nothing that is older will still come in. So its last
+# activity is where the next read goes on.
+data "compliance_activities" "settled" {
+  activity_types = local.types
+  order          = "asc"
+  created_at_gte = var.start
+  created_at_lt  = local.settled
+  after_id       = local.position.last_id
+  max_results    = 10000 # more than that wait for the next round
+}
+
+# What is reported now, and read again next time, with what came late.
+data "compliance_activities" "recent" {
+  activity_types = local.types
+  order          = "asc"
+  created_at_gte = local.settled
+}
+
+locals {
+  read = concat(data.compliance_activities.settled.activities, data.compliance_activities.recent.activities)
+}
+
+output "new" {
+  description = "What has not been reported before."
+  value = [
+    for a in local.read : { id = a.id, type = a.type, created_at = a.created_at }
+    if !contains(local.position.recent, a.id)
+  ]
+}
+
+output "position" {
+  description = "To be given to the next round."
+  value = {
+    types = local.types
+    # Null where nothing matched: then the position stays where it was.
+    last_id = try(coalesce(data.compliance_activities.settled.last_id, local.position.last_id), null)
+    recent  = data.compliance_activities.recent.activities[*].id
+  }
+}
+
+output "more" {
+  description = "Whether another round is needed at once."
+  value       = data.compliance_activities.settled.has_more
+}

@@ -1,0 +1,77 @@
+variable "lookback" {
+  description = "How far back the gate looks, from the time of the plan: such as 90m, 24h or 7d."
+  type        = string
+  default     = "24h"
+  nullable    = false
+}
+
+variable "window" {
+  description = "Fixed bounds instead of lookback: from start, included, to end, excluded. RFC 3339. Without end it goes up to now."
+  type = object({
+    start = string
+    end   = optional(string)
+  })
+  default = null
+}
+
+variable "forbidden_activity_types" {
+  description = "Activity types that must not occur, unless an allowed actor did it."
+  type        = set(string)
+  default     = []
+  nullable    = false
+
+  # A name in the wrong form would match nothing, and so never fail.
+  validation {
+    condition     = alltrue([for type in var.forbidden_activity_types : can(regex("^[a-z0-9_]+$", type))])
+    error_message = "An activity type has only lower-case letters, digits and underscores. Patterns go through provider::compliance::activity_types."
+  }
+}
+
+variable "allowed_actors" {
+  description = "IDs of the actors that may do what is forbidden: users, API keys, Admin API keys, directories. An actor without an ID goes by its type, such as anthropic_actor. No e-mail addresses: they change hands, and anybody can claim one when signing in."
+  type        = set(string)
+  default     = []
+  nullable    = false
+
+  validation {
+    condition     = !anytrue([for actor in var.allowed_actors : actor == "" || strcontains(actor, "@")])
+    error_message = "An allowed actor is an ID, such as user_01AbC, and no e-mail address."
+  }
+}
+
+variable "thresholds" {
+  description = "How often an activity type may occur in the window, whoever did it: sso_login_failed = 100 fails at 101."
+  type        = map(number)
+  default     = {}
+  nullable    = false
+
+  validation {
+    condition     = alltrue([for type, most in var.thresholds : can(regex("^[a-z0-9_]+$", type)) && try(most >= 0, false)])
+    error_message = "A threshold has the name of an activity type, and a number from 0 on."
+  }
+}
+
+variable "organization_ids" {
+  description = "Only activities of these organizations. Beware: sign-ins belong to none, and are then not seen."
+  type        = set(string)
+  default     = null
+}
+
+variable "enforce" {
+  description = "Whether findings fail the plan. With false they are only in the outputs, to try a gate out."
+  type        = bool
+  default     = true
+  nullable    = false
+}
+
+variable "max_listed" {
+  description = "How many findings the message lists, and how many activities are read of each type that occurs too often."
+  type        = number
+  default     = 20
+  nullable    = false
+
+  validation {
+    condition     = var.max_listed >= 1
+    error_message = "At least one finding has to be listed."
+  }
+}

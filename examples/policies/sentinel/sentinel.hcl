@@ -1,0 +1,4 @@
+policy "audit-gate" {
+  source            = "./audit-gate.sentinel"
+  enforcement_level = "hard-mandatory"
+}

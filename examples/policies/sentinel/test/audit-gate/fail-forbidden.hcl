@@ -1,0 +1,11 @@
+mock "tfplan/v2" {
+  module {
+    source = "./mocks/fail-forbidden.sentinel"
+  }
+}
+
+test {
+  rules = {
+    main = false
+  }
+}

@@ -1,0 +1,11 @@
+mock "tfplan/v2" {
+  module {
+    source = "./mocks/fail-missing.sentinel"
+  }
+}
+
+test {
+  rules = {
+    main = false
+  }
+}

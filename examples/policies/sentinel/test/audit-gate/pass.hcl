@@ -1,0 +1,11 @@
+mock "tfplan/v2" {
+  module {
+    source = "./mocks/pass.sentinel"
+  }
+}
+
+test {
+  rules = {
+    main = true
+  }
+}

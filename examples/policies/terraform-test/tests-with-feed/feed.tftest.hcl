@@ -1,0 +1,57 @@
+# The same policies with the real provider, which reads a feed whose content is known. In the
+# root of this repository, and then in the folder of main.tf:
+#
+#   go run ./internal/fakeapi/cmd/fakeapi -activities 0 -listen 127.0.0.1:8181 -key made-up \
+#     -feed examples/policies/terraform-test/tests-with-feed/feed.jsonl
+#
+#   export ANTHROPIC_COMPLIANCE_BASE_URL=http://127.0.0.1:8181 ANTHROPIC_COMPLIANCE_API_KEY=made-up
+#   terraform init -test-directory=tests-with-feed
+#   terraform test -test-directory=tests-with-feed
+
+run "nothing_in_the_last_hour" {
+  command = plan
+
+  variables {
+    lookback = "1h"
+  }
+
+  # That nothing was found is only worth something beside the other runs, which show that
+  # the feed is read at all.
+  assert {
+    condition     = length(output.granted) == 0 && data.compliance_activity_summary.sign_ins.total == 0
+    error_message = "There is something in the last hour."
+  }
+}
+
+run "roles_granted_by_robin" {
+  command = plan
+
+  variables {
+    lookback = "4h"
+  }
+
+  assert {
+    condition     = join(" ", output.granted) == "role_01Auditor by user_01Robin"
+    error_message = "Other roles: ${jsonencode(output.granted)}"
+  }
+}
+
+run "too_many_failed_sign_ins" {
+  command = plan
+
+  variables {
+    lookback = "8h"
+  }
+
+  expect_failures = [check.sign_ins]
+}
+
+run "role_granted_by_kim_as_well" {
+  command = plan
+
+  variables {
+    lookback = "24h"
+  }
+
+  expect_failures = [data.compliance_activities.roles, check.sign_ins]
+}

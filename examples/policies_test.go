@@ -1,0 +1,310 @@
+package examples_test
+
+import (
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/compliance-feed/terraform-provider-compliance/internal/fakeapi"
+)
+
+// state is a policy against one feed.
+type state struct {
+	name string
+	feed []string
+	args []string // of plan
+	code int
+	says []string
+}
+
+// runStates plans the sources with each feed.
+func runStates(t *testing.T, source string, states []state) {
+	t.Helper()
+	for _, s := range states {
+		t.Run(s.name, func(t *testing.T) {
+			t.Parallel()
+			w := workspace(t, newFeed(t, s.feed...), source)
+			if filepath.Ext(source) == ".tf" {
+				complete(w, read(t, source))
+			}
+			result := w.Plan(s.args...)
+			require(t, result, s.code, s.says...)
+			// What a policy prints ends in logs and comments.
+			forbid(t, result.Output(), addresses...)
+		})
+	}
+}
+
+func failedSignIns(n int) []string {
+	all := make([]string, n)
+	for i := range all {
+		all[i] = activity("activity_SignIn"+strings.Repeat("i", i), "sso_login_failed", anonymous, time.Hour)
+	}
+	return all
+}
+
+// TestNativePolicies runs what Terraform itself has for policies.
+func TestNativePolicies(t *testing.T) {
+	t.Parallel()
+	t.Run("check", func(t *testing.T) {
+		runStates(t, "policies/terraform/check", []state{
+			{"passes", failedSignIns(2), []string{"-var=most=2"}, 0, []string{"No changes."}},
+			{"warns", failedSignIns(3), []string{"-var=most=2"}, 0, []string{"Warning: Check block assertion failed", "3 failed sign-ins in 24 hours, the last at 20", "Up to 2 are normal."}},
+		})
+	})
+	t.Run("precondition", func(t *testing.T) {
+		const closed = "an API key was made by somebody from outside"
+		runStates(t, "policies/terraform/precondition", []state{
+			{"passes", []string{activity("activity_01", "api_key_created", robin, time.Hour)}, nil, 0, []string{"Plan: 1 to add"}},
+			{"outsider", []string{activity("activity_01", "api_key_created", stranger, time.Hour)}, nil, 1, []string{"Resource precondition failed", closed}},
+			{"no_actor", []string{activity("activity_01", "api_key_created", "null", time.Hour)}, nil, 1, []string{closed}},
+			{"claimed_address", []string{activity("activity_01", "api_key_created", anonymous, time.Hour)}, nil, 1, []string{closed}},
+		})
+	})
+	t.Run("postcondition", func(t *testing.T) {
+		runStates(t, "policies/terraform/postcondition", []state{
+			{"passes", []string{activity("activity_01", "org_sso_toggled", robin, time.Hour)}, nil, 0, []string{"No changes."}},
+			{"fails", []string{activity("activity_01Owner", "primary_owner_transferred", robin, time.Hour)}, nil, 1, []string{"Resource postcondition failed", "primary_owner_transferred activity_01Owner"}},
+		})
+	})
+}
+
+// TestEphemeralGateStoresNothing looks for addresses in what the ephemeral gate leaves.
+func TestEphemeralGateStoresNothing(t *testing.T) {
+	t.Parallel()
+	w := workspace(t, newFeed(t, activity("activity_01", "api_key_created", robin, time.Hour)), "policies/terraform/precondition")
+	require(t, w.Plan("-out=plan.tfplan"), 0)
+	forbid(t, w.Must("show", "-json", "plan.tfplan"), addresses...)
+	w.Must("apply", "-input=false", "-no-color", "plan.tfplan")
+	forbid(t, read(t, filepath.Join(w.Dir, "terraform.tfstate")), addresses...)
+}
+
+// TestTraps shows what the examples' comments warn of, so that they are taken back when an
+// engine has changed.
+func TestTraps(t *testing.T) {
+	t.Parallel()
+	closed := activity("activity_01Owner", "primary_owner_transferred", robin, time.Hour)
+
+	t.Run("a_read_that_fails_inside_a_check_is_a_warning", func(t *testing.T) {
+		t.Parallel()
+		w := workspace(t, newFeed(t, closed))
+		complete(w, "")
+		w.Write("main.tf", `
+check "scoped" {
+  data "compliance_activity_summary" "scoped" {
+    activity_types = ["primary_owner_transferred"]
+  }
+  assert {
+    condition     = data.compliance_activity_summary.scoped.total == 0
+    error_message = "The owner changed."
+  }
+}`)
+		w.Setenv("ANTHROPIC_COMPLIANCE_API_KEY", "wrong")
+		result := w.Plan()
+		require(t, result, 0, "Warning: The API key was refused")
+		forbid(t, result.Output(), "The owner changed.")
+	})
+
+	t.Run("a_deferred_gate_passes_at_plan_and_closes_at_apply", func(t *testing.T) {
+		t.Parallel()
+		w := workspace(t, newFeed(t, closed), "policies/terraform/postcondition")
+		w.Write("deferred.tf", `resource "terraform_data" "first" {}`)
+		replace(t, w.Dir, "main.tf", `lookback       = "7d"`, `lookback = terraform_data.first.id == "" ? "1d" : "7d"`)
+		require(t, w.Plan(), 0, "will be read during apply")
+		require(t, w.Run("apply", "-auto-approve", "-input=false", "-no-color"), 1, "primary_owner_transferred activity_01Owner")
+	})
+
+	t.Run("target_and_destroy_leave_a_gate_out", func(t *testing.T) {
+		t.Parallel()
+		w := workspace(t, newFeed(t, closed), "policies/terraform/postcondition")
+		w.Write("other.tf", `resource "terraform_data" "other" {}`)
+		require(t, w.Plan("-target=terraform_data.other"), 0)
+		require(t, w.Run("plan", "-destroy", "-input=false", "-no-color"), 0)
+	})
+
+	t.Run("timestamp_defers_plantimestamp_does_not", func(t *testing.T) {
+		t.Parallel()
+		w := workspace(t, newFeed(t, closed), "policies/terraform/postcondition")
+		replace(t, w.Dir, "main.tf", `lookback       = "7d"`, `created_at_gte = timeadd(plantimestamp(), "-24h")`)
+		require(t, w.Plan(), 1, "activity_01Owner")
+		replace(t, w.Dir, "main.tf", "plantimestamp()", "timestamp()")
+		require(t, w.Run("plan", "-input=false", "-no-color"), 0, "will be read during apply")
+	})
+}
+
+// replace changes a copy of an example. The text must be there.
+func replace(t *testing.T, dir, name, old, text string) {
+	t.Helper()
+	file := filepath.Join(dir, name)
+	before := read(t, file)
+	if !strings.Contains(before, old) {
+		t.Fatalf("%s has no %q any more", name, old)
+	}
+	write(t, file, strings.ReplaceAll(before, old, text))
+}
+
+// TestTerraformTest runs the tests of policies that users copy: with mocks, and with the
+// real provider.
+func TestTerraformTest(t *testing.T) {
+	t.Parallel()
+	t.Run("mocked", func(t *testing.T) {
+		t.Parallel()
+		feed := newFeed(t)
+		w := workspace(t, feed, "policies/terraform-test")
+		w.Setenv("ANTHROPIC_COMPLIANCE_API_KEY", "")
+		w.Init()
+		require(t, w.Run("test", "-no-color"), 0, "4 passed, 0 failed")
+		unread(t, feed)
+	})
+	t.Run("mocked_policy_that_is_broken", func(t *testing.T) {
+		t.Parallel()
+		w := workspace(t, newFeed(t), "policies/terraform-test")
+		replace(t, w.Dir, "main.tf", "total <= 2", "total <= 3")
+		w.Init()
+		require(t, w.Run("test", "-no-color"), 1, "Missing expected failure", "check.sign_ins")
+	})
+	t.Run("with_feed", func(t *testing.T) {
+		t.Parallel()
+		w := workspace(t, serveFile(t, "policies/terraform-test/tests-with-feed/feed.jsonl"), "policies/terraform-test")
+		w.Must("init", "-input=false", "-no-color", "-test-directory=tests-with-feed")
+		require(t, w.Run("test", "-no-color", "-test-directory=tests-with-feed"), 0, "4 passed, 0 failed")
+	})
+	t.Run("audit_gate", func(t *testing.T) {
+		t.Parallel()
+		feed := newFeed(t)
+		w := workspace(t, feed, "modules/audit-gate")
+		w.Init()
+		require(t, w.Run("test", "-no-color"), 0, "7 passed, 0 failed")
+		unread(t, feed)
+	})
+}
+
+// unread fails the test if the feed was read.
+func unread(t *testing.T, feed *fakeapi.Server) {
+	t.Helper()
+	if n := len(feed.Requests()); n > 0 {
+		t.Errorf("%d requests, want none", n)
+	}
+}
+
+// TestAuditGate runs the module as a user's configuration calls it.
+func TestAuditGate(t *testing.T) {
+	t.Parallel()
+	const header = "The audit gate is closed. Findings since 20"
+	keys := `forbidden_activity_types = ["admin_api_key_created", "api_key_created"]`
+	for _, test := range []struct {
+		name, inputs string
+		feed         []string
+		code         int
+		says, not    []string
+		activities   bool // were any read, not only counted?
+	}{
+		{
+			name: "open", inputs: keys,
+			feed: []string{activity("activity_01", "api_key_created", robin, 25*time.Hour)},
+			says: []string{"findings = []"},
+		},
+		{
+			name: "forbidden", inputs: keys, code: 1, activities: true,
+			feed: []string{
+				activityAt("activity_01Key", "admin_api_key_created", robin, time.Date(2026, 4, 10, 8, 0, 0, 0, time.UTC)),
+				activity("activity_02Key", "admin_api_key_created", robin, time.Hour),
+				activity("activity_03Nobody", "api_key_created", "null", 2*time.Hour),
+			},
+			says: []string{header, "admin_api_key_created activity_02Key by user_01Robin, forbidden", "api_key_created activity_03Nobody by unknown, forbidden"},
+			not:  []string{"activity_01Key"},
+		},
+		{
+			name: "allowed_actor", inputs: keys + "\n" + `allowed_actors = ["user_01Robin"]`, activities: true,
+			feed: []string{activity("activity_01", "api_key_created", robin, time.Hour)},
+			says: []string{"findings = []"},
+		},
+		{
+			name: "other_actor", inputs: keys + "\n" + `allowed_actors = ["user_01Robin"]`, code: 1, activities: true,
+			feed: []string{
+				activity("activity_01Robin", "api_key_created", robin, time.Hour),
+				activity("activity_02Stranger", "api_key_created", stranger, time.Hour),
+				activity("activity_03Claimed", "api_key_created", anonymous, time.Hour),
+				activity("activity_04Directory", "api_key_created", directory, time.Hour),
+			},
+			says: []string{"activity_02Stranger by user_01Stranger", "activity_03Claimed by unauthenticated_user_actor", "activity_04Directory by directory_01Example"},
+			not:  []string{"activity_01Robin"},
+		},
+		{
+			name: "at_the_threshold", inputs: "thresholds = { sso_login_failed = 3 }",
+			feed: failedSignIns(3), says: []string{"findings = []"},
+		},
+		{
+			name: "above_the_threshold", inputs: "thresholds = { sso_login_failed = 3 }\nmax_listed = 2", code: 1, activities: true,
+			feed: failedSignIns(4),
+			says: []string{header, "activity_SignIniii by unauthenticated_user_actor, 4 in the window, at most 3 allowed"},
+			not:  []string{"activity_SignIni "},
+		},
+		{
+			name: "long_list", inputs: keys + "\nmax_listed = 1", code: 1, activities: true,
+			feed: []string{activity("activity_01Key", "api_key_created", robin, time.Hour), activity("activity_02Key", "api_key_created", robin, 2*time.Hour)},
+			says: []string{"activity_01Key", "and 1 more"},
+			not:  []string{"activity_02Key"},
+		},
+		{
+			name: "report_only", inputs: keys + "\nenforce = false", activities: true,
+			feed: []string{activity("activity_01Key", "api_key_created", robin, time.Hour)},
+			says: []string{"activity_01Key", "Changes to Outputs"},
+		},
+		{
+			name: "window", code: 1, activities: true,
+			inputs: keys + "\n" + `window = { start = "2026-04-10T00:00:00Z", end = "2026-04-11T00:00:00Z" }`,
+			feed: []string{
+				activityAt("activity_01Before", "api_key_created", robin, time.Date(2026, 4, 9, 23, 59, 59, 0, time.UTC)),
+				activityAt("activity_02Within", "api_key_created", robin, time.Date(2026, 4, 10, 0, 0, 0, 0, time.UTC)),
+				activityAt("activity_03After", "api_key_created", robin, time.Date(2026, 4, 11, 0, 0, 0, 0, time.UTC)),
+			},
+			says: []string{"Findings since 2026-04-10T00:00:00Z", "activity_02Within"},
+			not:  []string{"activity_01Before", "activity_03After"},
+		},
+		{
+			name: "nothing_to_look_for", inputs: "", code: 1,
+			says: []string{"The audit gate has nothing to look for"},
+		},
+		{
+			// Where the counts are known only at apply, a condition would pass; count does not.
+			name: "deferred", inputs: keys + "\ndepends_on = [terraform_data.change]", code: 1,
+			says: []string{"Invalid count argument"},
+		},
+		{
+			name: "deferred_threshold", inputs: "thresholds = { sso_login_failed = 3 }\ndepends_on = [terraform_data.change]", code: 1,
+			says: []string{"Invalid for_each argument"},
+		},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			feed := newFeed(t, test.feed...)
+			w := workspace(t, feed)
+			use(t, "modules/audit-gate")
+			module, err := filepath.Abs("modules/audit-gate")
+			if err != nil {
+				t.Fatal(err)
+			}
+			complete(w, "")
+			w.Write("main.tf", `
+module "audit_gate" {
+  source = "`+module+`"
+  `+test.inputs+`
+}
+
+resource "terraform_data" "change" {}
+
+output "findings" {
+  value = module.audit_gate.findings
+}`)
+			result := w.Plan()
+			require(t, result, test.code, test.says...)
+			forbid(t, unwrapped(result.Output()), append(test.not, addresses...)...)
+			// Without a finding there is one request, for counts.
+			if n := len(feed.Requests()); (n > 1) != test.activities {
+				t.Errorf("%d requests", n)
+			}
+		})
+	}
+}

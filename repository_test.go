@@ -1,0 +1,128 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// These tests keep the files around the code in agreement.
+
+func readFile(t *testing.T, name string) string {
+	t.Helper()
+	text, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+func submatches(pattern, text string) (found []string) {
+	for _, match := range regexp.MustCompile(pattern).FindAllStringSubmatch(text, -1) {
+		found = append(found, match[1])
+	}
+	slices.Sort(found)
+	return found
+}
+
+func TestEachDependencyHasAReason(t *testing.T) {
+	t.Parallel()
+	required := submatches(`(?m)^(?:require|\t)\s*(\S+) v\S+$`, readFile(t, "go.mod"))
+	_, list, found := strings.Cut(readFile(t, "CONTRIBUTING.md"), "### Dependencies of the provider")
+	if !found || len(required) == 0 {
+		t.Fatalf("CONTRIBUTING.md has the list: %t; go.mod requires %v", found, required)
+	}
+	if reasons := submatches("(?m)^\\| `(\\S+/\\S+)` \\| \\S", list); !slices.Equal(reasons, required) {
+		t.Errorf("CONTRIBUTING.md gives reasons for\n%s\ngo.mod requires\n%s", strings.Join(reasons, "\n"), strings.Join(required, "\n"))
+	}
+}
+
+// A tag can be moved to other code, a commit cannot.
+func TestActionsArePinned(t *testing.T) {
+	t.Parallel()
+	workflows, err := filepath.Glob(".github/workflows/*.yml")
+	if err != nil || len(workflows) == 0 {
+		t.Fatal(workflows, err)
+	}
+	pinned := regexp.MustCompile(`^[\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$`)
+	versions := map[string]string{}
+	for _, workflow := range workflows {
+		text := readFile(t, workflow)
+		if !strings.Contains(text, "\npermissions:\n  contents: read\n\n") {
+			t.Errorf("%s does not begin with no more permissions than reading", workflow)
+		}
+		for _, action := range submatches(`uses: (.+)`, text) {
+			if strings.HasPrefix(action, "./") {
+				continue
+			}
+			if !pinned.MatchString(action) {
+				t.Errorf("%s uses %s, which is not pinned to a commit with the version beside it", workflow, action)
+			}
+			name, version, _ := strings.Cut(action, "@")
+			if other := versions[name]; other != "" && other != version {
+				t.Errorf("%s is used at %s and at %s", name, other, version)
+			}
+			versions[name] = version
+		}
+	}
+}
+
+func TestChangelog(t *testing.T) {
+	t.Parallel()
+	text := readFile(t, "CHANGELOG.md")
+	headings := submatches(`(?m)^## (.+)$`, text)
+	if !slices.Contains(headings, "[Unreleased]") {
+		t.Error("has no part Unreleased")
+	}
+	version := regexp.MustCompile(`^\[(Unreleased|\d+\.\d+\.\d+(?:-[\w.]+)?)\](?: - \d{4}-\d\d-\d\d)?$`)
+	for _, heading := range headings {
+		match := version.FindStringSubmatch(heading)
+		if match == nil || (match[1] == "Unreleased") != (heading == "[Unreleased]") {
+			t.Errorf("the heading %q is no version with a date", heading)
+		} else if !strings.Contains(text, "\n["+match[1]+"]: https://") {
+			t.Errorf("%s has no link", heading)
+		}
+	}
+	categories := []string{"Added", "Changed", "Deprecated", "Removed", "Fixed", "Security"}
+	about := regexp.MustCompile(`^- (provider|data-source/compliance_\w+|ephemeral/compliance_\w+|function/\w+): \S`)
+	category := ""
+	for line := range strings.Lines(text) {
+		if heading, ok := strings.CutPrefix(line, "### "); ok {
+			category = strings.TrimSpace(heading)
+			if category != "Upgrade notes" && !slices.Contains(categories, category) {
+				t.Errorf("%q is no category", category)
+			}
+		}
+		if strings.HasPrefix(line, "- ") && category != "Upgrade notes" && !about.MatchString(line) {
+			t.Errorf("does not say what it is about: %s", line)
+		}
+	}
+}
+
+// A module in tools/ that nothing uses would rot.
+func TestToolsAreUsed(t *testing.T) {
+	t.Parallel()
+	modules, err := filepath.Glob("tools/*/go.mod")
+	if err != nil || len(modules) == 0 {
+		t.Fatal(modules, err)
+	}
+	users := readFile(t, "GNUmakefile")
+	for _, pattern := range []string{"scripts/*", "examples/*_test.go"} {
+		files, err := filepath.Glob(pattern)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, file := range files {
+			users += readFile(t, file)
+		}
+	}
+	for _, module := range modules {
+		tool := filepath.Base(filepath.Dir(module))
+		if !regexp.MustCompile(`\$\(tools\)/` + tool + `\b|tools/` + tool + `\b|"` + tool + `"`).MatchString(users) {
+			t.Errorf("nothing uses %s", tool)
+		}
+	}
+}
