@@ -1,0 +1,34 @@
+package summary
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/compliance-feed/terraform-provider-compliance/internal/compliance"
+)
+
+// A page of activities of 100 types by 500 users.
+func BenchmarkAdd(b *testing.B) {
+	activities := make([]compliance.Activity, compliance.MaxPageSize)
+	start := time.Date(2026, 4, 10, 8, 0, 0, 0, time.UTC)
+	for i := range activities {
+		activities[i] = compliance.Activity{
+			ID:             fmt.Sprintf("activity_%d", i),
+			CreatedAt:      start.Add(time.Duration(i) * time.Minute).Format(time.RFC3339),
+			Type:           fmt.Sprintf("type_%d", i%100),
+			OrganizationID: new("org_1"),
+			Actor:          &compliance.Actor{Type: new("user_actor"), UserID: new(fmt.Sprintf("user_%d", i%500))},
+		}
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		s := New()
+		for i := range activities {
+			if err := s.Add(&activities[i]); err != nil {
+				b.Fatal(err)
+			}
+		}
+	}
+	b.ReportMetric(float64(b.N)*float64(len(activities))/b.Elapsed().Seconds(), "activities/s")
+}
