@@ -74,6 +74,7 @@ type pageDecoder struct {
 	body    []byte
 	tokens  *jsontext.Decoder
 	members []member // of the record in hand, kept for its memory
+	actors  actorDecoder
 }
 
 func (d *pageDecoder) page() (*page, error) {
@@ -188,7 +189,7 @@ func (d *pageDecoder) activity() (Activity, error) {
 		return Activity{}, err
 	}
 	d.members = members
-	return newActivity(members)
+	return newActivity(members, &d.actors)
 }
 
 // end checks that nothing but white space follows.
@@ -395,6 +396,8 @@ type record struct {
 	Activity
 	id, createdAt, activityType *string
 	rawID                       jsontext.Value // shares memory with the body
+
+	actors *actorDecoder
 }
 
 var activityFields = func() knownFields[record] {
@@ -408,7 +411,7 @@ var activityFields = func() knownFields[record] {
 	fields.addText("organization_id", func(r *record) **string { return &r.OrganizationID })
 	fields.addText("organization_uuid", func(r *record) **string { return &r.OrganizationUUID })
 	fields.add("actor", func(r *record, value jsontext.Value) bool {
-		r.Actor = newActor(value)
+		r.Actor = r.actors.actor(value)
 		return r.Actor != nil || value.Kind() == 'n'
 	})
 	return fields
@@ -432,8 +435,8 @@ var actorFields = func() knownFields[Actor] {
 
 // newActivity makes an activity of the members of its record. Its error goes on from
 // "activity 7 of the page …", too.
-func newActivity(members []member) (Activity, error) {
-	var r record
+func newActivity(members []member, actors *actorDecoder) (Activity, error) {
+	r := record{actors: actors}
 	r.Extra = activityFields.fill(&r, members)
 	switch {
 	case r.id == nil:
@@ -454,16 +457,25 @@ func newActivity(members []member) (Activity, error) {
 	return r.Activity, nil
 }
 
-// newActor makes an actor of its JSON text. It is nil for what is no object, or one
-// with too many members, which Extra then keeps.
-func newActor(value jsontext.Value) *Actor {
+// actorDecoder makes actors, one after the other. It keeps its memory between them,
+// without which a page takes a third longer.
+type actorDecoder struct {
+	tokens  jsontext.Decoder
+	members []member
+}
+
+// actor makes an actor of its JSON text. It is nil for what is no object, or one with
+// too many members, which Extra then keeps.
+func (d *actorDecoder) actor(value jsontext.Value) *Actor {
 	if value.Kind() != '{' {
 		return nil
 	}
-	members, err := readMembers(newTokens(value), value, nil)
+	d.tokens.Reset(bytes.NewBuffer(value), lenient...)
+	members, err := readMembers(&d.tokens, value, d.members[:0])
 	if err != nil {
 		return nil
 	}
+	d.members = members
 	actor := &Actor{}
 	actor.Extra = actorFields.fill(actor, members)
 	return actor

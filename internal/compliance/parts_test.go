@@ -57,7 +57,7 @@ func TestUnorderedPagesIsComplete(t *testing.T) {
 			for _, workers := range []int{1, 4, 16} {
 				t.Run(fmt.Sprintf("%s/%d/%d_at_once", name, n, workers), func(t *testing.T) {
 					inBubble(t, func(t *testing.T) {
-						client := newClient(t, shapedFake(n, shape, time.Millisecond).Transport(), atOnce(workers))
+						client := newClient(t, uncompressed(shapedFake(n, shape, time.Millisecond)), atOnce(workers))
 						query := Query{CreatedAtGTE: partsStart, PageSize: 50, RememberLastPageOnly: true}
 						got := sortedIDs(t, read(client.UnorderedPages(t.Context(), query)))
 						want := sortedIDs(t, read(client.Pages(t.Context(), query)))
@@ -134,7 +134,7 @@ func TestUnorderedPagesIsFast(t *testing.T) {
 		t.Run(fmt.Sprintf("%d_at_once", test.workers), func(t *testing.T) {
 			inBubble(t, func(t *testing.T) {
 				api := shapedFake(n, fakeapi.Evenly, latency)
-				client := newClient(t, api.Transport(), atOnce(test.workers))
+				client := newClient(t, uncompressed(api), atOnce(test.workers))
 				started := time.Now()
 				total := 0
 				for page, err := range client.UnorderedPages(t.Context(), Query{CreatedAtGTE: partsStart, PageSize: pageSize, RememberLastPageOnly: true}) {
@@ -170,7 +170,7 @@ func TestUnorderedPagesCostsLittle(t *testing.T) {
 			inBubble(t, func(t *testing.T) {
 				const n, pageSize = 2000, 50
 				api := shapedFake(n, shape, time.Millisecond)
-				client := newClient(t, api.Transport(), atOnce(workers))
+				client := newClient(t, uncompressed(api), atOnce(workers))
 				query := Query{CreatedAtGTE: partsStart, PageSize: pageSize, RememberLastPageOnly: true}
 				if got := len(sortedIDs(t, read(client.UnorderedPages(t.Context(), query)))); got != n {
 					t.Errorf("got %d activities, want %d", got, n)
@@ -195,7 +195,7 @@ func TestUnorderedPagesSendsTheSame(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			inBubble(t, func(t *testing.T) {
 				api := shapedFake(100, fakeapi.Evenly, 0)
-				client := newClient(t, api.Transport(), atOnce(4))
+				client := newClient(t, uncompressed(api), atOnce(4))
 				sent := func(r result) (queries []string) {
 					for _, request := range api.Requests() {
 						queries = append(queries, request.RawQuery)
@@ -227,7 +227,7 @@ func TestUnorderedPagesFails(t *testing.T) {
 			t.Run(fmt.Sprintf("%s/request_%d", name, nth), func(t *testing.T) {
 				inBubble(t, func(t *testing.T) {
 					api := shapedFake(1000, fakeapi.Evenly, time.Millisecond)
-					client := newClient(t, api.Transport(), atOnce(4))
+					client := newClient(t, uncompressed(api), atOnce(4))
 					api.Inject(fakeapi.From(nth), fault)
 					got := read(client.UnorderedPages(t.Context(), query))
 					var readError *ReadError
@@ -250,7 +250,7 @@ func TestUnorderedPagesEnds(t *testing.T) {
 	t.Run("break", func(t *testing.T) {
 		inBubble(t, func(t *testing.T) {
 			api := shapedFake(1000, fakeapi.Evenly, time.Hour)
-			client := newClient(t, api.Transport(), atOnce(4), func(o *Options) { o.RequestTimeout = 2 * time.Hour })
+			client := newClient(t, uncompressed(api), atOnce(4), func(o *Options) { o.RequestTimeout = 2 * time.Hour })
 			for _, err := range client.UnorderedPages(t.Context(), query) {
 				if err != nil {
 					t.Error(err)
@@ -265,7 +265,7 @@ func TestUnorderedPagesEnds(t *testing.T) {
 	t.Run("cancel", func(t *testing.T) {
 		inBubble(t, func(t *testing.T) {
 			api := shapedFake(1000, fakeapi.Evenly, time.Minute)
-			client := newClient(t, api.Transport(), atOnce(4), func(o *Options) { o.RequestTimeout = time.Hour })
+			client := newClient(t, uncompressed(api), atOnce(4), func(o *Options) { o.RequestTimeout = time.Hour })
 			ctx, cancel := context.WithTimeout(t.Context(), 90*time.Second) // amid the parts
 			defer cancel()
 			started := time.Now()

@@ -16,7 +16,7 @@ import (
 )
 
 // maxActivities is how many activities a list may have that sets no max_results. A
-// list of 50,000 is a state of about 31 MB; beyond that a count is what is wanted.
+// list of 50,000 is a state of about 55 MB; beyond that a count is what is wanted.
 const maxActivities = 50_000
 
 // maxResultBytes is how large the activities of a list may be on their way to

@@ -54,87 +54,90 @@ func onPage(n int, fault fakeapi.Fault) map[string]injection {
 
 var pages = values{"limit": 4}
 
-var scenarios = []scenario{
-	// The provider's configuration.
-	{name: "no key", provider: values{"api_key": nil}},
-	{name: "unknown api_key", provider: values{"api_key": unknown}},
-	{name: "unknown base_url", provider: values{"base_url": unknown}},
+// scenarios are new ones each time, since some faults remember the pages they have seen.
+func scenarios() []scenario {
+	return []scenario{
+		// The provider's configuration.
+		{name: "no key", provider: values{"api_key": nil}},
+		{name: "unknown api_key", provider: values{"api_key": unknown}},
+		{name: "unknown base_url", provider: values{"base_url": unknown}},
 
-	// Refusals of the API.
-	{name: "400 for a cursor", config: values{"after_id": "activity_invalid123"}},
-	{name: "400 for an argument", inject: always(fakeapi.Status(400, "invalid_request_error", "The `created_at.gte` parameter contains an invalid timestamp format."))},
-	{name: "401", keys: map[string]fakeapi.Grant{}},
-	{name: "401 in the middle of a read", config: pages, inject: onPage(2, fakeapi.Status(401, "authentication_error", "The API key provided is invalid or has been revoked."))},
-	{name: "403 without the scope", keys: map[string]fakeapi.Grant{testKey: {Scopes: []string{"read:compliance_user_data"}}}},
-	{name: "403 for an Admin API key", keys: map[string]fakeapi.Grant{testKey: {Admin: true, BeforeAPI: true}}},
-	{name: "404", inject: always(fakeapi.Status(404, "not_found_error", "Not found"))},
-	{name: "409", inject: always(fakeapi.Status(409, "conflict_error", "Conflict"))},
-	{name: "413 from a proxy", inject: always(fakeapi.HTML(413))},
+		// Refusals of the API.
+		{name: "400 for a cursor", config: values{"after_id": "activity_invalid123"}},
+		{name: "400 for an argument", inject: always(fakeapi.Status(400, "invalid_request_error", "The `created_at.gte` parameter contains an invalid timestamp format."))},
+		{name: "401", keys: map[string]fakeapi.Grant{}},
+		{name: "401 in the middle of a read", config: pages, inject: onPage(2, fakeapi.Status(401, "authentication_error", "The API key provided is invalid or has been revoked."))},
+		{name: "403 without the scope", keys: map[string]fakeapi.Grant{testKey: {Scopes: []string{"read:compliance_user_data"}}}},
+		{name: "403 for an Admin API key", keys: map[string]fakeapi.Grant{testKey: {Admin: true, BeforeAPI: true}}},
+		{name: "404", inject: always(fakeapi.Status(404, "not_found_error", "Not found"))},
+		{name: "409", inject: always(fakeapi.Status(409, "conflict_error", "Conflict"))},
+		{name: "413 from a proxy", inject: always(fakeapi.HTML(413))},
 
-	// Those that pass, after the last attempt.
-	{name: "408", inject: always(fakeapi.Status(408, "timeout_error", "Request timeout"))},
-	{name: "429 with retry-after", inject: always(fakeapi.TooManyRequests("30"))},
-	{name: "429 without retry-after", inject: always(fakeapi.TooManyRequests(""))},
-	{name: "429 after three attempts", provider: values{"max_retries": 2}, inject: always(fakeapi.Status(429, "rate_limit_error", "Slow down.", "retry-after-ms", "1"))},
-	{name: "500", inject: always(fakeapi.ServerError("false"))},
-	{name: "500 on a later page, after three attempts", provider: values{"max_retries": 2}, config: pages, inject: onPage(3, fakeapi.Status(500, "api_error", "Internal server error", "retry-after-ms", "1"))},
-	{name: "502 from a proxy", inject: always(fakeapi.HTML(502))},
-	{name: "503 without a word", inject: always(fakeapi.EmptyBody(503))},
-	{name: "529", inject: always(fakeapi.Overloaded())},
+		// Those that pass, after the last attempt.
+		{name: "408", inject: always(fakeapi.Status(408, "timeout_error", "Request timeout"))},
+		{name: "429 with retry-after", inject: always(fakeapi.TooManyRequests("30"))},
+		{name: "429 without retry-after", inject: always(fakeapi.TooManyRequests(""))},
+		{name: "429 after three attempts", provider: values{"max_retries": 2}, inject: always(fakeapi.Status(429, "rate_limit_error", "Slow down.", "retry-after-ms", "1"))},
+		{name: "500", inject: always(fakeapi.ServerError("false"))},
+		{name: "500 on a later page, after three attempts", provider: values{"max_retries": 2}, config: pages, inject: onPage(3, fakeapi.Status(500, "api_error", "Internal server error", "retry-after-ms", "1"))},
+		{name: "502 from a proxy", inject: always(fakeapi.HTML(502))},
+		{name: "503 without a word", inject: always(fakeapi.EmptyBody(503))},
+		{name: "529", inject: always(fakeapi.Overloaded())},
 
-	// Waits and ends.
-	{name: "429 beyond the read", provider: values{"max_retries": 3}, config: values{"timeouts": values{"read": "1m"}}, inject: always(fakeapi.TooManyRequests("3600"))},
-	{name: "503 beyond the read", provider: values{"max_retries": 3}, config: values{"timeouts": values{"read": "1m"}}, inject: always(fakeapi.Status(503, "overloaded_error", "Back in an hour.", "retry-after", "3600"))},
-	{name: "rate_limit_rpm beyond the read", provider: values{"rate_limit_rpm": 2}, config: values{"limit": 4, "timeouts": values{"read": "10s"}}},
-	{name: "request_timeout", provider: values{"request_timeout": "50ms"}, inject: always(fakeapi.Hang())},
-	{name: "timeouts.read", config: values{"timeouts": values{"read": "50ms"}}, inject: always(fakeapi.Hang())},
-	{name: "timeouts.read after a failure", provider: values{"max_retries": 10}, config: values{"timeouts": values{"read": "200ms"}}, inject: map[string]injection{
-		"first": {fakeapi.First(1), fakeapi.Status(503, "overloaded_error", "Overloaded", "retry-after-ms", "1")},
-		"then":  {fakeapi.From(2), fakeapi.Hang()},
-	}},
-	{name: "cancelled", inject: always(fakeapi.Hang()), cancel: true},
+		// Waits and ends.
+		{name: "429 beyond the read", provider: values{"max_retries": 3}, config: values{"timeouts": values{"read": "1m"}}, inject: always(fakeapi.TooManyRequests("3600"))},
+		{name: "503 beyond the read", provider: values{"max_retries": 3}, config: values{"timeouts": values{"read": "1m"}}, inject: always(fakeapi.Status(503, "overloaded_error", "Back in an hour.", "retry-after", "3600"))},
+		{name: "rate_limit_rpm beyond the read", provider: values{"rate_limit_rpm": 2}, config: values{"limit": 4, "timeouts": values{"read": "10s"}}},
+		{name: "request_timeout", provider: values{"request_timeout": "50ms"}, inject: always(fakeapi.Hang())},
+		{name: "timeouts.read", config: values{"timeouts": values{"read": "50ms"}}, inject: always(fakeapi.Hang())},
+		{name: "timeouts.read after a failure", provider: values{"max_retries": 10}, config: values{"timeouts": values{"read": "200ms"}}, inject: map[string]injection{
+			"first": {fakeapi.First(1), fakeapi.Status(503, "overloaded_error", "Overloaded", "retry-after-ms", "1")},
+			"then":  {fakeapi.From(2), fakeapi.Hang()},
+		}},
+		{name: "cancelled", inject: always(fakeapi.Hang()), cancel: true},
 
-	// The way to the server.
-	{name: "a redirect", inject: always(fakeapi.Redirect(307, "https://login.example.com/sso?return=1"))},
-	{name: "nobody listens", provider: values{"base_url": "http://127.0.0.1:1/"}},
-	{name: "closed without an answer", inject: always(fakeapi.CloseBeforeHeader())},
-	{name: "closed in the body", config: pages, inject: onPage(2, fakeapi.CutBody(100))},
-	{name: "not TLS", provider: values{"base_url": "https"}},
-	{name: "a certificate that is not trusted", provider: values{"base_url": "tls"}},
+		// The way to the server.
+		{name: "a redirect", inject: always(fakeapi.Redirect(307, "https://login.example.com/sso?return=1"))},
+		{name: "nobody listens", provider: values{"base_url": "http://127.0.0.1:1/"}},
+		{name: "closed without an answer", inject: always(fakeapi.CloseBeforeHeader())},
+		{name: "closed in the body", config: pages, inject: onPage(2, fakeapi.CutBody(100))},
+		{name: "not TLS", provider: values{"base_url": "https"}},
+		{name: "a certificate that is not trusted", provider: values{"base_url": "tls"}},
 
-	// Answers that are no pages.
-	{name: "HTML with status 200", inject: always(fakeapi.HTML(200))},
-	{name: "an empty body", inject: always(fakeapi.EmptyBody(200))},
-	{name: "a body that broke off", inject: always(fakeapi.TruncateBody(100))},
-	{name: "broken gzip", inject: always(fakeapi.BrokenGzip())},
-	{name: "no JSON", inject: always(edit("{data}"))},
-	{name: "an array", inject: always(edit("[]"))},
-	{name: "two answers in one", inject: always(edit(`{"data":[],"has_more":false} {}`))},
-	{name: "no data", inject: always(fakeapi.DropMember("data"))},
-	{name: "data is no array", inject: always(fakeapi.SetMember("data", `{}`))},
-	{name: "no has_more", inject: always(fakeapi.DropMember("has_more"))},
-	{name: "has_more is no boolean", inject: always(fakeapi.SetMember("has_more", `"false"`))},
-	{name: "a cursor is no string", inject: always(fakeapi.SetMember("last_id", `17`))},
-	{name: "more and not where", config: pages, inject: always(fakeapi.MoreWithoutCursor())},
-	{name: "a cursor that does not move", config: pages, inject: onPage(2, fakeapi.RepeatCursor())},
-	{name: "cursors that go round", config: pages, inject: always(fakeapi.CycleCursors(3))},
-	{name: "more activities than asked for", config: values{"max_results": 1}, inject: always(edit(`{"data":[` + strings.Join(records(2), ",") + `],"has_more":true,"first_id":"a","last_id":"b"}`))},
-	{name: "a record that is no object", inject: always(fakeapi.SetRecord(1, `"a"`))},
-	{name: "a record without an id", inject: always(fakeapi.DropField(1, "id"))},
-	{name: "a record without created_at", inject: always(fakeapi.SetField(2, "created_at", "null"))},
-	{name: "a record without a type", inject: always(fakeapi.SetField(0, "type", "{}"))},
-	{name: "JSON too deep", inject: always(fakeapi.DeepJSON(0, 20_000))},
-	{name: "created_at is no time, in a summary", object: summaryName, inject: always(fakeapi.SetField(1, "created_at", `"the other day"`))},
-	{name: "a page too large", inject: always(fakeapi.GzipBomb(65 << 20))},
+		// Answers that are no pages.
+		{name: "HTML with status 200", inject: always(fakeapi.HTML(200))},
+		{name: "an empty body", inject: always(fakeapi.EmptyBody(200))},
+		{name: "a body that broke off", inject: always(fakeapi.TruncateBody(100))},
+		{name: "broken gzip", inject: always(fakeapi.BrokenGzip())},
+		{name: "no JSON", inject: always(edit("{data}"))},
+		{name: "an array", inject: always(edit("[]"))},
+		{name: "two answers in one", inject: always(edit(`{"data":[],"has_more":false} {}`))},
+		{name: "no data", inject: always(fakeapi.DropMember("data"))},
+		{name: "data is no array", inject: always(fakeapi.SetMember("data", `{}`))},
+		{name: "no has_more", inject: always(fakeapi.DropMember("has_more"))},
+		{name: "has_more is no boolean", inject: always(fakeapi.SetMember("has_more", `"false"`))},
+		{name: "a cursor is no string", inject: always(fakeapi.SetMember("last_id", `17`))},
+		{name: "more and not where", config: pages, inject: always(fakeapi.MoreWithoutCursor())},
+		{name: "a cursor that does not move", config: pages, inject: onPage(2, fakeapi.RepeatCursor())},
+		{name: "cursors that go round", config: pages, inject: always(fakeapi.CycleCursors(3))},
+		{name: "more activities than asked for", config: values{"max_results": 1}, inject: always(edit(`{"data":[` + strings.Join(records(2), ",") + `],"has_more":true,"first_id":"a","last_id":"b"}`))},
+		{name: "a record that is no object", inject: always(fakeapi.SetRecord(1, `"a"`))},
+		{name: "a record without an id", inject: always(fakeapi.DropField(1, "id"))},
+		{name: "a record without created_at", inject: always(fakeapi.SetField(2, "created_at", "null"))},
+		{name: "a record without a type", inject: always(fakeapi.SetField(0, "type", "{}"))},
+		{name: "JSON too deep", inject: always(fakeapi.DeepJSON(0, 20_000))},
+		{name: "created_at is no time, in a summary", object: summaryName, inject: always(fakeapi.SetField(1, "created_at", `"the other day"`))},
+		{name: "a page too large", inject: always(fakeapi.GzipBomb(65 << 20))},
 
-	// Text that must not reach a terminal as it is.
-	{name: "escape sequences", inject: always(fakeapi.EscapeSequences())},
-	{name: "line breaks and quotes", inject: always(fakeapi.Status(400, "invalid_request_error", "one\ntwo \"three\" \\four"))},
-	{name: "a long message", inject: always(fakeapi.LongMessage(3000))},
-	{name: "plain text", inject: always(func(w http.ResponseWriter, _ *http.Request, _ http.Handler) {
-		http.Error(w, "upstream connect error", http.StatusServiceUnavailable)
-	})},
-	{name: "the key is echoed", inject: always(fakeapi.EchoKey())},
+		// Text that must not reach a terminal as it is.
+		{name: "escape sequences", inject: always(fakeapi.EscapeSequences())},
+		{name: "line breaks and quotes", inject: always(fakeapi.Status(400, "invalid_request_error", "one\ntwo \"three\" \\four"))},
+		{name: "a long message", inject: always(fakeapi.LongMessage(3000))},
+		{name: "plain text", inject: always(func(w http.ResponseWriter, _ *http.Request, _ http.Handler) {
+			http.Error(w, "upstream connect error", http.StatusServiceUnavailable)
+		})},
+		{name: "the key is echoed", inject: always(fakeapi.EchoKey())},
+	}
 }
 
 // edit sends a page of one's own.
@@ -221,7 +224,7 @@ func TestDiagnostics(t *testing.T) {
 		_, diags := s.read(listName, nil)
 		add(fmt.Sprintf("read: with the environment %v", variables), diags)
 	}
-	for _, scenario := range scenarios {
+	for _, scenario := range scenarios() {
 		diags := scenario.play(t)
 		if len(diags) != 1 {
 			t.Errorf("%s: got %d diagnostics, want 1", scenario.name, len(diags))
