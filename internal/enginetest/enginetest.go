@@ -74,9 +74,12 @@ func Main(m *testing.M) int {
 // New returns the engine that the environment names.
 func New(t *testing.T) *Engine {
 	t.Helper()
-	path := os.Getenv("TF_ACC_TERRAFORM_PATH")
-	if os.Getenv("TF_ACC") == "" || path == "" {
+	if os.Getenv("TF_ACC") == "" {
 		t.Skip("runs with an engine: make testacc")
+	}
+	path := os.Getenv("TF_ACC_TERRAFORM_PATH")
+	if path == "" {
+		t.Fatal("TF_ACC is set, and TF_ACC_TERRAFORM_PATH, which has to name the engine, is not: make testacc sets both")
 	}
 	folder, err := build()
 	if err != nil {

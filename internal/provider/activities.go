@@ -38,13 +38,13 @@ var activities = &readable{
 			Optional: true,
 			MarkdownDescription: "Start behind this cursor, in result order: the `last_id` of an earlier read goes on where that ended. " +
 				"Not together with `before_id`.",
-			Validators: []validator.String{stringvalidator.LengthAtLeast(1)},
+			Validators: []validator.String{cursorString},
 		},
 		"before_id": schema.StringAttribute{
 			Optional: true,
 			MarkdownDescription: "Read what stands before this cursor, in result order: with the `first_id` of an earlier read, " +
 				"by default what has come since. Not together with `after_id`.",
-			Validators: []validator.String{stringvalidator.LengthAtLeast(1), stringvalidator.ConflictsWith(path.MatchRoot("after_id"))},
+			Validators: []validator.String{cursorString, stringvalidator.ConflictsWith(path.MatchRoot("after_id"))},
 		},
 		"limit": schema.NumberAttribute{
 			Optional: true,

@@ -281,7 +281,7 @@ data "compliance_activities" "key" {
 	w.Must("validate")
 	result := w.Run("plan", "-no-color", "-input=false")
 	requireEqual(t, "exit code", result.Code, 1)
-	requireContains(t, result.Output(), "Attribute actor_ids set must contain at least 1 elements", "Attribute activity_types set must contain at least 1 elements", "Attribute after_id string length must be at least 1", "Error: Invalid api_key")
+	requireContains(t, result.Output(), "Error: Invalid actor_ids", "Error: Invalid activity_types", "Error: Invalid after_id", "Error: Invalid api_key")
 	requireEqual(t, "requests", len(fake.Requests()), 0)
 }
 

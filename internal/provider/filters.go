@@ -58,7 +58,7 @@ func withFilters(more map[string]schema.Attribute) map[string]schema.Attribute {
 			Optional:            true,
 			ElementType:         types.StringType,
 			MarkdownDescription: description + " Omit it for no such filter; an empty set is an error.",
-			Validators:          filterSet(more...),
+			Validators:          append(more, filterSet{}),
 		}
 	}
 	attributes := map[string]schema.Attribute{

@@ -130,14 +130,14 @@ var invalid = map[string]struct {
 	at     string
 	says   string
 }{
-	"no organizations":           {values{"organization_ids": []string{}}, "organization_ids", "must contain at least 1 elements"},
-	"no actors":                  {values{"actor_ids": []string{}}, "actor_ids", "must contain at least 1 elements"},
-	"no types":                   {values{"activity_types": []string{}}, "activity_types", "must contain at least 1 elements"},
-	"no excluded types":          {values{"exclude_activity_types": []string{}}, "exclude_activity_types", "must contain at least 1 elements"},
-	"an empty organization":      {values{"organization_ids": []string{"org_1", ""}}, "organization_ids[]", "length must be at least 1"},
-	"an empty actor":             {values{"actor_ids": []string{""}}, "actor_ids[]", "length must be at least 1"},
-	"an empty type":              {values{"activity_types": []string{""}}, "activity_types[]", "length must be at least 1"},
-	"an empty excluded type":     {values{"exclude_activity_types": []string{""}}, "exclude_activity_types[]", "length must be at least 1"},
+	"no organizations":           {values{"organization_ids": []string{}}, "organization_ids", "The set is empty"},
+	"no actors":                  {values{"actor_ids": []string{}}, "actor_ids", "The set is empty"},
+	"no types":                   {values{"activity_types": []string{}}, "activity_types", "The set is empty"},
+	"no excluded types":          {values{"exclude_activity_types": []string{}}, "exclude_activity_types", "The set is empty"},
+	"an empty organization":      {values{"organization_ids": []string{"org_1", ""}}, "organization_ids", "an empty string"},
+	"an empty actor":             {values{"actor_ids": []string{""}}, "actor_ids", "an empty string"},
+	"an empty type":              {values{"activity_types": []string{""}}, "activity_types", "an empty string"},
+	"an empty excluded type":     {values{"exclude_activity_types": []string{""}}, "exclude_activity_types", "an empty string"},
 	"a null organization":        {values{"organization_ids": []any{"org_1", nil}}, "organization_ids", "a null"},
 	"a null actor":               {values{"actor_ids": []any{nil}}, "actor_ids", "a null"},
 	"a null type":                {values{"activity_types": []any{nil}}, "activity_types", "a null"},
@@ -170,8 +170,8 @@ var invalid = map[string]struct {
 	"max_results 0":              {values{"max_results": 0}, "max_results", "a whole number, 1 or more"},
 	"limit 1.5":                  {values{"limit": 1.5}, "limit", "a whole number from 1 to 5000"},
 	"max_results beyond all":     {values{"max_results": 1 << 40}, "max_results", "too large"},
-	"an empty after_id":          {values{"after_id": ""}, "after_id", "length must be at least 1"},
-	"an empty before_id":         {values{"before_id": ""}, "before_id", "length must be at least 1"},
+	"an empty after_id":          {values{"after_id": ""}, "after_id", "no cursor"},
+	"an empty before_id":         {values{"before_id": ""}, "before_id", "no cursor"},
 }
 
 func TestValidateRefuses(t *testing.T) {

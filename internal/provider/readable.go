@@ -111,15 +111,21 @@ type feed struct {
 	underWay       singleflight.Group
 }
 
-// shared makes equal reads that are under way at the same time one: a module that is
-// called ten times reads the feed once. A read that begins after another has ended is
-// read anew.
+// joinable is for how long others may join a read that is under way. They get what the
+// feed held when it began, so what has happened since is missing. The feed itself takes
+// up to a minute to show an activity; within a part of that, nothing is lost that a read
+// of their own could rely on.
+const joinable = 10 * time.Second
+
+// shared makes equal reads that begin together one: a module that is called ten times
+// reads the feed once. The key tells reads apart.
 func (f *feed) shared(key string, read func() (outcome, diag.Diagnostics)) (outcome, diag.Diagnostics) {
 	type result struct {
 		outcome outcome
 		diags   diag.Diagnostics
 	}
 	value, _, _ := f.underWay.Do(key, func() (any, error) {
+		defer time.AfterFunc(joinable, func() { f.underWay.Forget(key) }).Stop()
 		o, diags := read()
 		return result{o, diags}, nil
 	})

@@ -3,7 +3,10 @@ package provider
 import (
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
 
 	"github.com/compliance-feed/terraform-provider-compliance/internal/fakeapi"
 )
@@ -78,4 +81,30 @@ func TestEqualReadsFailTogether(t *testing.T) {
 	if got := len(fake.Requests()); got != 1 {
 		t.Errorf("got %d requests, want 1", got)
 	}
+}
+
+// Others join a read for a while only: what they get must not be older than the feed's own
+// delay explains.
+func TestSharedForAWhile(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var f feed
+		reads := 0
+		slow := func() (outcome, diag.Diagnostics) {
+			reads++
+			time.Sleep(time.Minute)
+			return outcome{}, nil
+		}
+		var wait sync.WaitGroup
+		for _, after := range []time.Duration{0, time.Second, joinable - time.Second, joinable + time.Second, joinable + 2*time.Second, 2 * time.Minute} {
+			wait.Go(func() {
+				time.Sleep(after)
+				f.shared("key", slow)
+			})
+		}
+		wait.Wait()
+		if reads != 3 {
+			t.Errorf("got %d reads, want one for each of: the first three, the next two, the last", reads)
+		}
+	})
 }

@@ -9,8 +9,6 @@ import (
 	"regexp"
 	"time"
 
-	"github.com/hashicorp/terraform-plugin-framework-validators/setvalidator"
-	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
@@ -105,14 +103,44 @@ func wholeNumberOr(value types.Number, ifNull int) int {
 	return int(number)
 }
 
+// cursorString refuses "", which is no cursor and no null either: the read would start
+// from the beginning instead of where it was meant to.
+var cursorString = checkedString("a cursor", func(text string) error {
+	if text == "" {
+		return errors.New("is empty, which is no cursor; omit the argument, or make it null, to start without one")
+	}
+	return nil
+})
+
 // filterSet is the rule for sets of IDs and types: an empty set or string, or a null
-// in it, could be taken for "no filter" and let the wrong activities through.
-func filterSet(more ...validator.Set) []validator.Set {
-	return append([]validator.Set{
-		setvalidator.SizeAtLeast(1),
-		setvalidator.NoNullValues(),
-		setvalidator.ValueStringsAre(stringvalidator.LengthAtLeast(1)),
-	}, more...)
+// in it, could be taken for "no filter" and let the wrong activities through. The
+// library's SizeAtLeast, NoNullValues and LengthAtLeast say what is wrong with such a
+// set, and not what to do.
+type filterSet struct{}
+
+func (filterSet) Description(context.Context) string { return "set and its elements must not be empty" }
+
+func (v filterSet) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
+
+func (filterSet) ValidateSet(_ context.Context, req validator.SetRequest, resp *validator.SetResponse) {
+	if req.ConfigValue.IsNull() || req.ConfigValue.IsUnknown() {
+		return
+	}
+	refuse := func(what, advice string) {
+		resp.Diagnostics.AddAttributeError(req.Path, "Invalid "+req.Path.String(), what+`, which could be taken for "no filter". `+advice)
+	}
+	elements := req.ConfigValue.Elements()
+	if len(elements) == 0 {
+		refuse("The set is empty", "Omit the argument, or make it null, to read without this filter.")
+	}
+	for _, element := range elements {
+		switch text, _ := element.(types.String); {
+		case text.IsNull():
+			refuse("The set holds a null", "Leave it out, with compact() for instance.")
+		case !text.IsUnknown() && text.ValueString() == "":
+			refuse("The set holds an empty string", "Leave it out, with compact() for instance.")
+		}
+	}
 }
 
 // misspeltType warns of an activity type that is close to a known one. It is no error,
