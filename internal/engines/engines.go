@@ -5,6 +5,7 @@
 package engines
 
 import (
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -31,6 +32,22 @@ func Tested() (terraform, openTofu []string) {
 		terraform, openTofu = append(terraform, v.Terraform), append(openTofu, v.OpenTofu)
 	}
 	return sorted(terraform), sorted(openTofu)
+}
+
+var announced = regexp.MustCompile(`^(Terraform|OpenTofu) v(1\.\d+)\.`)
+
+// KnownTo tells if an engine knows what came with v. The engine is what its version
+// command prints: "Terraform v1.5.7".
+func (v Versions) KnownTo(engine string) bool {
+	match := announced.FindStringSubmatch(engine)
+	if match == nil {
+		return false
+	}
+	first := v.Terraform
+	if match[1] == "OpenTofu" {
+		first = v.OpenTofu
+	}
+	return number(match[2]) >= number(first)
 }
 
 func sorted(minors []string) []string {

@@ -173,3 +173,19 @@ func TestTested(t *testing.T) {
 		t.Errorf("got %v, want %v", got, want)
 	}
 }
+
+func TestKnownTo(t *testing.T) {
+	t.Parallel()
+	for engine, want := range map[string]bool{
+		"Terraform v1.9.8\non linux_amd64":  false,
+		"Terraform v1.10.0\non linux_amd64": true,
+		"Terraform v1.15.0-beta1":           true,
+		"OpenTofu v1.10.10":                 false,
+		"OpenTofu v1.11.0":                  true,
+		"something else":                    false,
+	} {
+		if got := EphemeralResources.KnownTo(engine); got != want {
+			t.Errorf("%q: got %t, want %t", engine, got, want)
+		}
+	}
+}

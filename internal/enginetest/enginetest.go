@@ -22,6 +22,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/compliance-feed/terraform-provider-compliance/internal/engines"
 	"github.com/compliance-feed/terraform-provider-compliance/internal/fakeapi"
 )
 
@@ -86,6 +87,28 @@ func New(t *testing.T) *Engine {
 		t.Fatal(err)
 	}
 	return &Engine{path: path, cliFile: filepath.Join(folder, "cli.tfrc")}
+}
+
+// version is what the engine that the environment names says of itself.
+var version = sync.OnceValues(func() (string, error) {
+	output, err := exec.Command(os.Getenv("TF_ACC_TERRAFORM_PATH"), "version").Output()
+	return string(output), err
+})
+
+// Needs skips a test where the engine that the environment names is older than what the
+// test is about.
+func Needs(t *testing.T, first engines.Versions) {
+	t.Helper()
+	if os.Getenv("TF_ACC_TERRAFORM_PATH") == "" {
+		return // whatever runs the engine has its own word on that
+	}
+	printed, err := version()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !first.KnownTo(printed) {
+		t.Skipf("needs Terraform %s or OpenTofu %s", first.Terraform, first.OpenTofu)
+	}
 }
 
 // IsOpenTofu says which of the two it is.

@@ -2,6 +2,7 @@ package provider
 
 import (
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -89,9 +90,9 @@ func TestSharedForAWhile(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		var f feed
-		reads := 0
+		var reads atomic.Int32
 		slow := func() (outcome, diag.Diagnostics) {
-			reads++
+			reads.Add(1)
 			time.Sleep(time.Minute)
 			return outcome{}, nil
 		}
@@ -103,8 +104,8 @@ func TestSharedForAWhile(t *testing.T) {
 			})
 		}
 		wait.Wait()
-		if reads != 3 {
-			t.Errorf("got %d reads, want one for each of: the first three, the next two, the last", reads)
+		if got := reads.Load(); got != 3 {
+			t.Errorf("got %d reads, want one for each of: the first three, the next two, the last", got)
 		}
 	})
 }
