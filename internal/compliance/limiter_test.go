@@ -141,8 +141,9 @@ func TestServersLimit(t *testing.T) {
 				if got := len(requests); got != 150 {
 					t.Errorf("got %d requests, want 150", got)
 				}
-				// Not much slower than the limit asks for, either.
-				if got, most := requests[149].Time.Sub(requests[0].Time), time.Duration(150/limit+1)*(time.Minute+time.Second); got > most {
+				// Not much slower than the limit asks for, either: in each window, three may be
+				// taken off that are in flight at its first answer and had been counted.
+				if got, most := requests[149].Time.Sub(requests[0].Time), time.Duration(150/(limit-3)+1)*(time.Minute+time.Second); got > most {
 					t.Errorf("got %v for all, want at most %v", got, most)
 				}
 			})
