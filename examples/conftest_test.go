@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/compliance-feed/terraform-provider-compliance/internal/engines"
 	"github.com/compliance-feed/terraform-provider-compliance/internal/enginetest"
 )
 
@@ -28,6 +29,7 @@ func TestConftestVerify(t *testing.T) {
 // TestConftest judges the JSON of real plans.
 func TestConftest(t *testing.T) {
 	t.Parallel()
+	needs(t, engines.EphemeralResources)
 	const (
 		list    = "data.compliance_activities.admin_changes"
 		summary = "module.sign_ins.data.compliance_activity_summary.failed"
@@ -194,6 +196,7 @@ func judge(t *testing.T, dir, file string, denied ...string) {
 // TestConftestStale judges plans that hold what an earlier plan has read.
 func TestConftestStale(t *testing.T) {
 	t.Parallel()
+	needs(t, engines.EphemeralResources)
 	w := workspace(t, newFeed(t), filepath.Join(conftestFolder, "plan"))
 	w.Write("first.tf", "variable \"input\" { default = \"1\" }\nresource \"terraform_data\" \"first\" { input = var.input }")
 	w.Init()

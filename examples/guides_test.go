@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/compliance-feed/terraform-provider-compliance/internal/engines"
 	"github.com/compliance-feed/terraform-provider-compliance/internal/enginetest"
 	"github.com/compliance-feed/terraform-provider-compliance/internal/fakeapi"
 )
@@ -18,6 +19,7 @@ import (
 // states in which it closes.
 func TestCatalogue(t *testing.T) {
 	t.Parallel()
+	needs(t, engines.EphemeralResources)
 	const day, hour = 24 * time.Hour, time.Hour
 	// quiet has what a gate must not take for its own: what happened before its window, and
 	// other types.

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/compliance-feed/terraform-provider-compliance/internal/engines"
 	"github.com/compliance-feed/terraform-provider-compliance/internal/enginetest"
 	"github.com/compliance-feed/terraform-provider-compliance/internal/fakeapi"
 )
@@ -188,6 +189,7 @@ cat "${@: -1}" >>"$RUNNER_TEMP/gh.txt"
 // it uses are stood in for: the engine, conftest and gh are there already.
 func TestGitHubActions(t *testing.T) {
 	t.Parallel()
+	needs(t, engines.EphemeralResources)
 	type step struct {
 		Name, If, Run, Uses string
 		Env                 map[string]string
@@ -281,6 +283,7 @@ func TestGitHubActions(t *testing.T) {
 // TestGitLabCI runs the job's script.
 func TestGitLabCI(t *testing.T) {
 	t.Parallel()
+	needs(t, engines.EphemeralResources)
 	use(t, gitlab)
 	pipeline := parseYAML[map[string]json.RawMessage](t, gitlab)
 	job := decode[struct {

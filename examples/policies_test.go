@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/compliance-feed/terraform-provider-compliance/internal/engines"
 	"github.com/compliance-feed/terraform-provider-compliance/internal/fakeapi"
 )
 
@@ -47,6 +48,7 @@ func failedSignIns(n int) []string {
 // TestNativePolicies runs what Terraform itself has for policies.
 func TestNativePolicies(t *testing.T) {
 	t.Parallel()
+	needs(t, engines.EphemeralResources)
 	t.Run("check", func(t *testing.T) {
 		runStates(t, "policies/terraform/check", []state{
 			{"passes", failedSignIns(2), []string{"-var=most=2"}, 0, []string{"No changes."}},
@@ -73,6 +75,7 @@ func TestNativePolicies(t *testing.T) {
 // TestEphemeralGateStoresNothing looks for addresses in what the ephemeral gate leaves.
 func TestEphemeralGateStoresNothing(t *testing.T) {
 	t.Parallel()
+	needs(t, engines.EphemeralResources)
 	w := workspace(t, newFeed(t, activity("activity_01", "api_key_created", robin, time.Hour)), "policies/terraform/precondition")
 	require(t, w.Plan("-out=plan.tfplan"), 0)
 	forbid(t, w.Must("show", "-json", "plan.tfplan"), addresses...)
@@ -84,6 +87,7 @@ func TestEphemeralGateStoresNothing(t *testing.T) {
 // engine has changed.
 func TestTraps(t *testing.T) {
 	t.Parallel()
+	needs(t, engines.EphemeralResources)
 	closed := activity("activity_01Owner", "primary_owner_transferred", robin, time.Hour)
 
 	t.Run("a_read_that_fails_inside_a_check_is_a_warning", func(t *testing.T) {
@@ -148,6 +152,7 @@ func replace(t *testing.T, dir, name, old, text string) {
 // real provider.
 func TestTerraformTest(t *testing.T) {
 	t.Parallel()
+	needs(t, engines.EphemeralResources)
 	t.Run("mocked", func(t *testing.T) {
 		t.Parallel()
 		feed := newFeed(t)

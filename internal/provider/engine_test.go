@@ -15,6 +15,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-testing/statecheck"
 	"github.com/hashicorp/terraform-plugin-testing/tfjsonpath"
 
+	"github.com/compliance-feed/terraform-provider-compliance/internal/engines"
 	"github.com/compliance-feed/terraform-provider-compliance/internal/enginetest"
 	"github.com/compliance-feed/terraform-provider-compliance/internal/fakeapi"
 )
@@ -138,6 +139,7 @@ func TestEngineReads(t *testing.T) {
 
 func TestEngineOpensEphemerals(t *testing.T) {
 	t.Parallel()
+	enginetest.Needs(t, engines.EphemeralResources)
 	enginetest.New(t)
 	fake := newFake(t, fakeapi.Options{Feed: fakeapi.NewFeed(oddities...)})
 	resource.UnitTest(t, resource.TestCase{
@@ -198,6 +200,7 @@ func requireContains(t *testing.T, output string, texts ...string) {
 // Each diagnostic points at the line of its argument. No key is needed for that.
 func TestEngineValidates(t *testing.T) {
 	t.Parallel()
+	enginetest.Needs(t, engines.EphemeralResources)
 	fake := newFake(t, fakeapi.Options{})
 	w := newWorkspace(t, fake, `
 data "compliance_activities" "one" {
@@ -251,6 +254,7 @@ data "compliance_activities" "three" {
 // What validate cannot know, because it depends on variables, is checked before a read.
 func TestEngineChecksVariables(t *testing.T) {
 	t.Parallel()
+	enginetest.Needs(t, engines.EphemeralResources)
 	fake := newFake(t, fakeapi.Options{})
 	w := newWorkspace(t, fake, `
 variable "none" {
@@ -329,6 +333,7 @@ output "ids" {
 // An unknown key or base URL is an error, although the environment has both.
 func TestEngineRefusesUnknownProviderArguments(t *testing.T) {
 	t.Parallel()
+	enginetest.Needs(t, engines.EphemeralResources)
 	fake := newFake(t, fakeapi.Options{})
 	w := newWorkspace(t, fake, `
 resource "terraform_data" "later" {}
@@ -356,6 +361,7 @@ ephemeral "compliance_activities" "url" {
 // Policies are tried out with made-up activities and without a key.
 func TestEngineMocksActivities(t *testing.T) {
 	t.Parallel()
+	enginetest.Needs(t, engines.EphemeralResources)
 	fake := newFake(t, fakeapi.Options{})
 	w := newWorkspace(t, fake, `
 data "compliance_activities" "logins" {

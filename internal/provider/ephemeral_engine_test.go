@@ -6,12 +6,15 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/compliance-feed/terraform-provider-compliance/internal/engines"
+	"github.com/compliance-feed/terraform-provider-compliance/internal/enginetest"
 	"github.com/compliance-feed/terraform-provider-compliance/internal/fakeapi"
 )
 
 // TestEngineStoresNothing looks for what was read in all that an engine leaves behind.
 func TestEngineStoresNothing(t *testing.T) {
 	t.Parallel()
+	enginetest.Needs(t, engines.EphemeralResources)
 	// A plan file holds the configuration too, so what is looked for is not written in it.
 	const gate = `
 ephemeral "compliance_activities" "keys" {

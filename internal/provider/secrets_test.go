@@ -13,6 +13,8 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-log/tflogtest"
 
+	"github.com/compliance-feed/terraform-provider-compliance/internal/engines"
+	"github.com/compliance-feed/terraform-provider-compliance/internal/enginetest"
 	"github.com/compliance-feed/terraform-provider-compliance/internal/fakeapi"
 )
 
@@ -112,6 +114,7 @@ func TestLog(t *testing.T) {
 // A run of the engine with the most talkative log leaves the key nowhere.
 func TestEngineKeepsTheKeySecret(t *testing.T) {
 	t.Parallel()
+	enginetest.Needs(t, engines.EphemeralResources)
 	fake := newFake(t, fakeapi.Options{Feed: fakeapi.NewFeed(records(3)...)})
 	const reads = `
 data "compliance_activities" "all" {}
