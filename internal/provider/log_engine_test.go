@@ -1,0 +1,55 @@
+//go:build unix
+
+package provider
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/compliance-feed/terraform-provider-compliance/internal/fakeapi"
+)
+
+// What the engine would drop is not even written. A script between the two keeps what
+// the provider writes.
+func TestEngineDecidesWhatIsLogged(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		variable, level string
+		want            bool
+	}{
+		"no variable":        {"TF_IN_AUTOMATION", "1", false},
+		"an empty one":       {"TF_LOG", "", false},
+		"of everything":      {"TF_LOG", "INFO", true},
+		"of providers":       {"TF_LOG_PROVIDER", "INFO", true},
+		"of this provider":   {"TF_LOG_PROVIDER_COMPLIANCE", "INFO", true},
+		"of their libraries": {"TF_LOG_SDK", "TRACE", true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			fake := newFake(t, fakeapi.Options{Feed: fakeapi.NewFeed(records(3)...)})
+			w := newWorkspace(t, fake, `data "compliance_activities" "all" {}`)
+			installed, err := filepath.Glob(filepath.Join(w.Dir, ".terraform/providers/*/compliance-feed/compliance/*/*/*"))
+			if err != nil || len(installed) != 1 {
+				t.Fatalf("got the providers %v and the error %v, want one provider", installed, err)
+			}
+			file := filepath.Join(w.Dir, "provider.log")
+			w.Write("bin/terraform-provider-compliance", fmt.Sprintf("#!/bin/sh\nexec %q 2>>%q\n", installed[0], file))
+			if err := os.Chmod(filepath.Join(w.Dir, "bin/terraform-provider-compliance"), 0o700); err != nil {
+				t.Fatal(err)
+			}
+			w.Write("cli.tfrc", fmt.Sprintf("provider_installation {\n  dev_overrides { %q = %q }\n}\n", Address, filepath.Join(w.Dir, "bin")))
+			w.Setenv("TF_CLI_CONFIG_FILE", filepath.Join(w.Dir, "cli.tfrc"))
+			w.Setenv(test.variable, test.level)
+			w.Must("plan", "-input=false", "-no-color")
+			log := fileText(t, file)
+			for _, text := range []string{"read a page of activities", "tf_req_id"} { // ours, and all that is about a call
+				if got := strings.Contains(log, text); got != test.want {
+					t.Errorf("with %s=%s, does the log have %q: got %t, want %t:\n%s", test.variable, test.level, text, got, test.want, log)
+				}
+			}
+		})
+	}
+}
