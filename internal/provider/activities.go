@@ -154,7 +154,7 @@ func (r *activitiesResult) outcome() outcome {
 			"last_id":    optional(r.lastID),
 			"request_id": optional(r.requestID),
 		},
-		prepared: prepared{name: "activities", value: r.list.value(r.backward)},
+		prepared: prepared{name: "activities", pieces: r.list.pieces(r.backward)},
 	}
 }
 

@@ -67,14 +67,14 @@ func (l *activityList) add(activities []compliance.Activity) {
 	l.bytes += l.buffer.Len()
 }
 
-// value is the whole list; backward puts later pages first.
-func (l *activityList) value(backward bool) []byte {
+// pieces are the whole list, one behind the other; backward puts later pages first.
+func (l *activityList) pieces(backward bool) [][]byte {
 	if backward {
 		slices.Reverse(l.pages)
 	}
 	l.buffer.Reset()
 	_ = l.encoder.EncodeArrayLen(l.count)
-	return slices.Concat(append([][]byte{l.buffer.Bytes()}, l.pages...)...)
+	return append([][]byte{l.buffer.Bytes()}, l.pages...)
 }
 
 func (l *activityList) activity(activity *compliance.Activity) {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"testing"
 
 	"github.com/hashicorp/terraform-plugin-framework/types"
@@ -41,7 +42,7 @@ func TestActivityListFitsTheSchema(t *testing.T) {
 
 	list := newActivityList()
 	list.add([]compliance.Activity{full, empty, noActor})
-	got := decodeList(t, list.value(false))
+	got := decodeList(t, slices.Concat(list.pieces(false)...))
 
 	// Each field of full holds the name of its attribute.
 	wantFull, wantActor := values{}, values{}
@@ -80,7 +81,7 @@ func TestActivityListOrder(t *testing.T) {
 			list.add(page())
 			list.add(page("4", "5"))
 			requireEqual(t, "count", list.count, 5)
-			requireEqual(t, "activities", ids(values{"activities": decodeList(t, list.value(test.backward))}), test.want)
+			requireEqual(t, "activities", ids(values{"activities": decodeList(t, slices.Concat(list.pieces(test.backward)...))}), test.want)
 		})
 	}
 }
@@ -93,7 +94,7 @@ func TestActivityListBytes(t *testing.T) {
 		for left := n; left > 0; left -= 5000 {
 			list.add(make([]compliance.Activity, min(left, 5000)))
 		}
-		written := list.value(false)
+		written := slices.Concat(list.pieces(false)...)
 		header := 1
 		if n > 15 {
 			header = 3

@@ -33,7 +33,7 @@ func BenchmarkActivityList(b *testing.B) {
 		for b.Loop() {
 			list := newActivityList()
 			list.add(page.Activities)
-			b.SetBytes(int64(len(list.value(false))))
+			b.SetBytes(int64(list.bytes))
 		}
 	}
 }

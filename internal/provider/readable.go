@@ -73,7 +73,7 @@ func (r *readable) result(ctx context.Context, f *feed, config tfsdk.Config) (tf
 	if diags.HasError() {
 		return tftypes.Value{}, diags
 	}
-	if o.prepared.value != nil && !o.prepared.send(ctx) {
+	if o.prepared.pieces != nil && !o.prepared.send(ctx) {
 		diags.AddError("The result could not be handed to Terraform", "This is a bug of the provider: it was not started with its own server.")
 		return tftypes.Value{}, diags
 	}

@@ -1,6 +1,7 @@
 package provider
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 
@@ -51,10 +52,11 @@ func (s *server) OpenEphemeralResource(ctx context.Context, req *tfprotov6.OpenE
 	return resp, err
 }
 
-// prepared is an attribute of a result as msgpack, on its way past the framework.
+// prepared is an attribute of a result as msgpack, on its way past the framework. It is
+// in pieces: a long list is copied once, into the answer.
 type prepared struct {
-	name  string
-	value []byte
+	name   string
+	pieces [][]byte
 }
 
 type preparedKey struct{}
@@ -75,22 +77,57 @@ func (p prepared) send(ctx context.Context) bool {
 	return ok
 }
 
-// into returns the object with the attribute in it. A read that failed has neither.
+// into returns the object with the attribute in its place. After a failed read there is
+// neither; and where the framework fails behind one, the object is null.
 func (p *prepared) into(object *tfprotov6.DynamicValue) (*tfprotov6.DynamicValue, error) {
-	if p.value == nil || object == nil {
+	if p.pieces == nil || object == nil {
 		return object, nil
 	}
-	var attributes map[string]msgpack.RawMessage
-	if err := msgpack.Unmarshal(object.MsgPack, &attributes); err != nil {
-		return nil, fmt.Errorf("reading the result to put %s into it: %w", p.name, err)
+	if null, err := object.IsNull(); null || err != nil {
+		return object, err
 	}
-	if attributes == nil {
-		return object, nil
+	size := len(object.MsgPack)
+	for _, piece := range p.pieces {
+		size += len(piece)
 	}
-	attributes[p.name] = p.value
-	whole, err := msgpack.Marshal(attributes)
-	if err != nil {
+	var whole bytes.Buffer // its writes never fail
+	whole.Grow(size)
+	found, err := p.replace(msgpack.NewDecoder(bytes.NewReader(object.MsgPack)), &whole)
+	switch {
+	case err != nil:
 		return nil, fmt.Errorf("putting %s into the result: %w", p.name, err)
+	case !found:
+		return nil, fmt.Errorf("the result has no %s", p.name)
 	}
-	return &tfprotov6.DynamicValue{MsgPack: whole}, nil
+	return &tfprotov6.DynamicValue{MsgPack: whole.Bytes()}, nil
+}
+
+// replace copies an object, and says whether it has the attribute.
+func (p *prepared) replace(object *msgpack.Decoder, whole *bytes.Buffer) (found bool, err error) {
+	attributes, err := object.DecodeMapLen()
+	if err != nil {
+		return false, err
+	}
+	encoder := msgpack.NewEncoder(whole)
+	_ = encoder.EncodeMapLen(attributes)
+	for range attributes {
+		name, err := object.DecodeString()
+		if err != nil {
+			return false, err
+		}
+		value, err := object.DecodeRaw()
+		if err != nil {
+			return false, err
+		}
+		_ = encoder.EncodeString(name)
+		if name != p.name {
+			whole.Write(value)
+			continue
+		}
+		found = true
+		for _, piece := range p.pieces {
+			whole.Write(piece)
+		}
+	}
+	return found, nil
 }

@@ -37,21 +37,21 @@ func TestPreparedInto(t *testing.T) {
 		}
 		return &tfprotov6.DynamicValue{MsgPack: text}
 	}
-	list, err := msgpack.Marshal([]string{"x"})
-	if err != nil {
-		t.Fatal(err)
-	}
+	pieces := [][]byte{{0x92}, {0xa1, 'x'}, {0xa1, 'y'}} // ["x", "y"]
 	for name, test := range map[string]struct {
 		prepared *prepared
 		object   *tfprotov6.DynamicValue
 		want     string // of the decoded object
 		fails    string
 	}{
-		"put in":                 {prepared: &prepared{"list", list}, object: object(map[string]any{"a": 1, "list": nil}), want: `map[a:1 list:[x]]`},
+		"put in":                 {prepared: &prepared{"list", pieces}, object: object(map[string]any{"a": 1, "list": nil}), want: `map[a:1 list:[x y]]`},
 		"nothing prepared":       {prepared: &prepared{}, object: object(map[string]any{"list": nil}), want: `map[list:<nil>]`},
-		"no object":              {prepared: &prepared{"list", list}, want: "<nil>"},
-		"a null object":          {prepared: &prepared{"list", list}, object: object(nil), want: "map[]"},
-		"an object that is none": {prepared: &prepared{"list", list}, object: &tfprotov6.DynamicValue{MsgPack: []byte{0xc1}}, fails: "list"},
+		"no object":              {prepared: &prepared{"list", pieces}, want: "<nil>"},
+		"no such attribute":      {prepared: &prepared{"list", pieces}, object: object(map[string]any{"a": 1}), fails: "no list"},
+		"a null object":          {prepared: &prepared{"list", pieces}, object: object(nil), want: "map[]"},
+		"an object that is none": {prepared: &prepared{"list", pieces}, object: &tfprotov6.DynamicValue{MsgPack: []byte{0xc1}}, fails: "putting list"},
+		"an object cut short":    {prepared: &prepared{"list", pieces}, object: &tfprotov6.DynamicValue{MsgPack: []byte{0x81, 0xa4, 'l'}}, fails: "putting list"},
+		"a value cut short":      {prepared: &prepared{"list", pieces}, object: &tfprotov6.DynamicValue{MsgPack: []byte{0x81, 0xa1, 'l', 0xa9}}, fails: "putting list"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
