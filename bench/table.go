@@ -38,7 +38,13 @@ func (t *table) write(w io.Writer) error {
 	return err
 }
 
-func seconds(d time.Duration) string { return fmt.Sprintf("%.2f s", d.Seconds()) }
+// seconds has three digits after the point where two would hide a tenth.
+func seconds(d time.Duration) string {
+	if d < time.Second {
+		return fmt.Sprintf("%.3f s", d.Seconds())
+	}
+	return fmt.Sprintf("%.2f s", d.Seconds())
+}
 
 // megabytes is in powers of ten; 0 is for what was not measured.
 func megabytes(bytes int64) string {
