@@ -112,7 +112,14 @@ func Needs(t *testing.T, first engines.Versions) {
 }
 
 // IsOpenTofu says which of the two it is.
-func (e *Engine) IsOpenTofu() bool { return strings.Contains(filepath.Base(e.path), "tofu") }
+func (e *Engine) IsOpenTofu(t *testing.T) bool {
+	t.Helper()
+	printed, err := version()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strings.HasPrefix(printed, "OpenTofu ")
+}
 
 // Workspace is a folder with a configuration in which commands are run.
 type Workspace struct {

@@ -34,7 +34,7 @@ func TestEngineIsInterrupted(t *testing.T) {
 			if err := command.Start(); err != nil {
 				t.Fatal(err)
 			}
-			for len(fake.Requests()) == 0 {
+			for waited := time.Duration(0); len(fake.Requests()) == 0 && waited < time.Minute; waited += 10 * time.Millisecond {
 				time.Sleep(10 * time.Millisecond)
 			}
 			time.Sleep(100 * time.Millisecond) // until the answer has arrived, if there is one
@@ -44,10 +44,9 @@ func TestEngineIsInterrupted(t *testing.T) {
 			}
 			err := command.Wait()
 			// About a second by itself, and more where other tests keep the machine busy.
-			if took := time.Since(interrupted); took > 5*time.Second {
-				t.Errorf("it took %s to end, want 2s", took)
-			} else {
-				t.Logf("ended after %s", took)
+			const most = 5 * time.Second
+			if took := time.Since(interrupted); took > most {
+				t.Errorf("it took %s to end, want at most %s", took, most)
 			}
 			if err == nil {
 				t.Errorf("got a plan, want an error:\n%s", &output)

@@ -221,7 +221,7 @@ func TestInstallAndPlan(t *testing.T) {
 	r := open(t)
 	engine := enginetest.New(t)
 	host := "registry.terraform.io"
-	if engine.IsOpenTofu() {
+	if engine.IsOpenTofu(t) {
 		host = "registry.opentofu.org"
 	}
 	address := host + "/compliance-feed/compliance"
