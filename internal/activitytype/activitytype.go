@@ -37,11 +37,13 @@ func parse(list string) []string {
 // Known returns all known activity types, sorted.
 func Known() []string { return slices.Clone(known) }
 
-// AsOf is the month of the reference that the list was made from.
-func AsOf() time.Time {
+// AsOf is the month of the reference that the list was made from, as in "January 2006".
+func AsOf() string {
 	month, _ := time.Parse("2006-01", regexp.MustCompile(`\d{4}-\d{2}`).FindString(list)) // a test holds the line
-	return month
+	return month.Format(asOfLayout)
 }
+
+const asOfLayout = "January 2006"
 
 // Match returns the known types that match any of the patterns, sorted. Patterns are
 // those of [path.Match], such as sso_* or *_deleted. A pattern that is malformed or
@@ -64,7 +66,11 @@ func Match(patterns ...string) ([]string, error) {
 			}
 		}
 		if len(matches) == before {
-			return nil, fmt.Errorf("the pattern %q matches none of the %d activity types known in %s", pattern, len(known), AsOf().Format("January 2006"))
+			err := fmt.Errorf("the pattern %q matches none of the %d activity types known in %s", pattern, len(known), AsOf())
+			if nearest, ok := Nearest(pattern); ok {
+				err = fmt.Errorf("%w; did you mean %q?", err, nearest)
+			}
+			return nil, err
 		}
 	}
 	slices.Sort(matches)

@@ -36,6 +36,11 @@ func newCleaner(apiKey string) *cleaner {
 	return c
 }
 
+// Clean makes text that came from the server fit for people, as in the client's own
+// errors: one line, no control characters, nothing of the API key, at most 2,000
+// characters.
+func (c *Client) Clean(text string) string { return c.cleaner.clean(text) }
+
 func (c *cleaner) clean(text string) string {
 	text = ansiSequence.ReplaceAllString(validText(text), "")
 	text = strings.Map(func(r rune) rune {

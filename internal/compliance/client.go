@@ -48,8 +48,9 @@ func New(options Options) (*Client, error) {
 	if options.RequestTimeout <= 0 || options.MaxRetries < 0 || options.RequestsPerMinute < 0 || options.RequestsAtOnce < 1 {
 		return nil, errors.New("a timeout, a number of retries or a limit is out of range")
 	}
-	if options.Version != printable(options.Version) {
-		return nil, errors.New("the API version has a character in it that no header may hold")
+	version := cmp.Or(options.Version, DefaultVersion)
+	if err := CheckVersion(version); err != nil {
+		return nil, fmt.Errorf("the API version %w", err)
 	}
 	transport := options.Transport
 	if transport == nil {
@@ -63,7 +64,7 @@ func New(options Options) (*Client, error) {
 		endpoint: base.JoinPath(path),
 		header: http.Header{
 			"X-Api-Key":         {options.APIKey},
-			"Anthropic-Version": {cmp.Or(options.Version, DefaultVersion)},
+			"Anthropic-Version": {version},
 			"User-Agent":        {printable(options.UserAgent)},
 			"Accept":            {"application/json"},
 		},
@@ -77,9 +78,17 @@ func New(options Options) (*Client, error) {
 }
 
 // newTransport is Go's default one, proxies and certificates from the environment
-// included, with room for all requests in flight to keep their connection.
+// included, with room for all requests in flight to keep their connection. What goes
+// without TLS goes to this machine, and never to a proxy: Go would send one the requests,
+// key and all, for a loopback host that it does not take for one (LOCALHOST).
 func newTransport(requestsAtOnce int) *http.Transport {
 	transport := http.DefaultTransport.(*http.Transport).Clone()
+	transport.Proxy = func(request *http.Request) (*url.URL, error) {
+		if request.URL.Scheme == "http" {
+			return nil, nil
+		}
+		return http.ProxyFromEnvironment(request)
+	}
 	transport.MaxIdleConnsPerHost = requestsAtOnce
 	transport.TLSClientConfig = &tls.Config{MinVersion: tls.VersionTLS12}
 	return transport

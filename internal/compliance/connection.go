@@ -3,21 +3,19 @@ package compliance
 import (
 	"context"
 	"crypto/tls"
-	"crypto/x509"
 	"errors"
 	"io"
 	"net"
 	"syscall"
 )
 
-// connectionError says in words why no whole answer came: Go's own errors are chains
-// that repeat the URL and name internals.
+// connectionError says in words why no whole answer came: Go's own errors are chains of
+// addresses, system calls and internals.
 func (c *Client) connectionError(ctx context.Context, err error) *ConnectionError {
 	failure := &ConnectionError{Host: c.endpoint.Host}
 	var (
 		nameError   *net.DNSError
 		certificate *tls.CertificateVerificationError
-		authority   x509.UnknownAuthorityError
 		notTLS      tls.RecordHeaderError
 		netError    net.Error
 	)
@@ -27,9 +25,6 @@ func (c *Client) connectionError(ctx context.Context, err error) *ConnectionErro
 		failure.Timeout = c.requestTimeout
 	case errors.As(err, &certificate):
 		failure.Reason = "the server's certificate was refused: " + c.cleaner.clean(certificate.Err.Error())
-		failure.Untrusted = true
-	case errors.As(err, &authority):
-		failure.Reason = "the certificate was refused: " + c.cleaner.clean(authority.Error())
 		failure.Untrusted = true
 	case errors.As(err, &nameError):
 		failure.Reason = "the name " + c.cleaner.clean(nameError.Name) + " could not be resolved"
@@ -50,7 +45,7 @@ func (c *Client) connectionError(ctx context.Context, err error) *ConnectionErro
 	return failure
 }
 
-// innermost leaves the wrapping away, which holds the URL.
+// innermost leaves the chain away.
 func innermost(err error) error {
 	for {
 		inner := errors.Unwrap(err)

@@ -108,4 +108,9 @@ func (e *InterruptedError) Error() string {
 	return e.Err.Error()
 }
 
-func (e *InterruptedError) Unwrap() []error { return []error{e.Err, e.Last} }
+func (e *InterruptedError) Unwrap() []error {
+	if e.Last == nil {
+		return []error{e.Err} // package errors wants no nil in it
+	}
+	return []error{e.Err, e.Last}
+}

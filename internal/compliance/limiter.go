@@ -26,9 +26,10 @@ type limiter struct {
 
 	// left is how many more requests the server will take before reset; it means
 	// nothing after that. Requests in flight are taken off already.
-	left   int
-	reset  time.Time
-	window string // the reset header that left and reset stem from
+	left    int
+	reset   time.Time
+	window  string    // the reset header that left and reset stem from
+	entered time.Time // when the first answer with it came
 
 	pausedUntil time.Time // what the last 429 asked for
 }
@@ -50,10 +51,11 @@ func (l *limiter) acquire(ctx context.Context) (release func(http.Header), err e
 		return nil, ctx.Err()
 	}
 	for {
-		until, ok := l.take(time.Now())
+		sent := time.Now()
+		until, ok := l.take(sent)
 		if ok {
 			return func(header http.Header) {
-				l.observe(header, time.Now())
+				l.observe(header, sent, time.Now())
 				<-l.slots
 			}, nil
 		}
@@ -91,8 +93,9 @@ func (l *limiter) take(now time.Time) (until time.Time, ok bool) {
 	return time.Time{}, true
 }
 
-// observe learns from the header of an answer, nil where none came.
-func (l *limiter) observe(header http.Header, now time.Time) {
+// observe learns from the header of an answer, nil where none came, to a request that
+// was sent at the given time.
+func (l *limiter) observe(header http.Header, sent, now time.Time) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.inFlight--
@@ -103,13 +106,17 @@ func (l *limiter) observe(header http.Header, now time.Time) {
 		l.left++ // it may not have been counted; if it was, a 429 will tell
 		return
 	}
-	if window == l.window {
-		// Answers overtake each other, and others share the limit: the smaller
-		// number is the newer one.
+	// Answers overtake each other, and others share the limit: the smaller number of a
+	// window is the newer one, and what was on its way when a window was entered may still
+	// be about the one before.
+	switch {
+	case window == l.window:
 		l.left = min(l.left, remaining)
 		return
+	case reset.Before(l.reset) && sent.Before(l.entered):
+		return
 	}
-	l.window = window
+	l.window, l.entered = window, now
 	l.left = remaining - l.inFlight // which the server may not have seen yet
 	l.reset = reset
 }

@@ -232,9 +232,9 @@ func TestLimiter(t *testing.T) {
 		for range 3 {
 			take(t, l, true)
 		}
-		l.observe(headerOf(limits("1", window)), now) // the third to be counted
-		l.observe(headerOf(limits("3", window)), now) // the first
-		l.observe(headerOf(limits("2", window)), now)
+		l.observe(headerOf(limits("1", window)), now, now) // the third to be counted
+		l.observe(headerOf(limits("3", window)), now, now) // the first
+		l.observe(headerOf(limits("2", window)), now, now)
 		if l.left > 1 {
 			t.Fatalf("got %d left, want at most 1", l.left)
 		}
@@ -245,7 +245,7 @@ func TestLimiter(t *testing.T) {
 		for range 3 {
 			take(t, l, true)
 		}
-		l.observe(headerOf(limits("3", window)), now)
+		l.observe(headerOf(limits("3", window)), now, now)
 		take(t, l, true) // two of the three may not have been counted
 		take(t, l, false)
 	})
@@ -253,10 +253,10 @@ func TestLimiter(t *testing.T) {
 		t.Parallel()
 		l := newLimiter(4, 0)
 		take(t, l, true)
-		l.observe(headerOf(limits("1", window)), now)
+		l.observe(headerOf(limits("1", window)), now, now)
 		take(t, l, true)
 		take(t, l, false)
-		l.observe(nil, now)
+		l.observe(nil, now, now)
 		take(t, l, true)
 		take(t, l, false)
 	})
@@ -264,7 +264,7 @@ func TestLimiter(t *testing.T) {
 		t.Parallel()
 		l := newLimiter(4, 0)
 		take(t, l, true)
-		l.observe(headerOf(limits("0", window)), now)
+		l.observe(headerOf(limits("0", window)), now, now)
 		take(t, l, false)
 		if until, ok := l.take(window.Add(-1)); ok || !until.Equal(window) {
 			t.Fatalf("before the reset: got %t until %v, want none until %v", ok, until, window)
@@ -273,15 +273,37 @@ func TestLimiter(t *testing.T) {
 			t.Fatal("at the reset: got none, want one")
 		}
 	})
+	t.Run("an answer of the window before comes late", func(t *testing.T) {
+		t.Parallel()
+		l := newLimiter(4, 0)
+		take(t, l, true)
+		take(t, l, true)
+		l.observe(headerOf(limits("0", window)), now, now.Add(time.Second))
+		l.observe(headerOf(limits("500", now)), now, now.Add(time.Second))
+		if until, ok := l.take(now.Add(time.Second)); ok || !until.Equal(window) {
+			t.Fatalf("got %t until %v, want none until %v", ok, until, window)
+		}
+	})
+	t.Run("an earlier reset is believed if it is news", func(t *testing.T) {
+		t.Parallel()
+		l := newLimiter(4, 0)
+		take(t, l, true)
+		l.observe(headerOf(limits("1", now.AddDate(9, 0, 0))), now, now)
+		take(t, l, true)
+		l.observe(headerOf(limits("0", window)), now, now)
+		if until, ok := l.take(now); ok || !until.Equal(window) {
+			t.Fatalf("got %t until %v, want none until %v", ok, until, window)
+		}
+	})
 	t.Run("a pause outlasts older answers", func(t *testing.T) {
 		t.Parallel()
 		l := newLimiter(4, 0)
 		take(t, l, true)
 		take(t, l, true)
-		l.observe(headerOf(nil), now)
+		l.observe(headerOf(nil), now, now)
 		l.pause(now.Add(30 * time.Second))
 		l.pause(now.Add(10 * time.Second)) // a shorter one does not shorten it
-		l.observe(headerOf(limits("100", window)), now)
+		l.observe(headerOf(limits("100", window)), now, now)
 		if until, ok := l.take(now); ok || !until.Equal(now.Add(30*time.Second)) {
 			t.Fatalf("got %t until %v, want none for 30 s", ok, until)
 		}

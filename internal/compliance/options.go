@@ -26,14 +26,16 @@ type Options struct {
 	APIKey string
 	// BaseURL is where the API is; see [ParseBaseURL]. Empty means [DefaultBaseURL].
 	BaseURL string
-	// Version is the anthropic-version header. Empty means [DefaultVersion].
+	// Version is the anthropic-version header. Empty means [DefaultVersion]; see
+	// [CheckVersion].
 	Version string
-	// UserAgent names the program to the server.
+	// UserAgent names the program to the server. Characters that no header may hold are
+	// left out of it. Empty sends none.
 	UserAgent string
 
 	// RequestTimeout is for one request with its whole body, waits excluded. Required.
 	RequestTimeout time.Duration
-	// MaxRetries is how often the request for one page is sent again.
+	// MaxRetries is how often the request for one page is sent again. Zero means never.
 	MaxRetries int
 	// RequestsPerMinute is a ceiling for all reads of the client together; the
 	// server's own limit is kept anyway. Zero means no ceiling.
@@ -52,8 +54,8 @@ type Options struct {
 
 // ParseBaseURL checks a base URL: https, or http on a loopback host, so that a key
 // never crosses a network in the clear; a path is kept; credentials, a query or a
-// fragment are errors. Errors are text for a person and do not repeat the URL, which
-// may hold a password.
+// fragment are errors. An error goes on from a subject ("must not have a query", "has no
+// host"), and does not repeat the URL, which may hold a password.
 func ParseBaseURL(text string) (*url.URL, error) {
 	base, err := url.Parse(text)
 	switch {
@@ -87,13 +89,31 @@ func isLoopback(host string) bool {
 }
 
 // CheckAPIKey says whether a key can be sent at all. Only the server can tell
-// whether it is valid. Errors do not repeat the key.
+// whether it is valid. An error goes on from a subject ("is empty"), and does not repeat
+// the key.
 func CheckAPIKey(key string) error {
 	if key == "" {
 		return errors.New("is empty")
 	}
-	if strings.ContainsFunc(key, func(r rune) bool { return r <= ' ' || r > '~' }) {
-		return errors.New("has a blank, a line break or another character in it that no key has")
+	switch trimmed := strings.TrimSpace(key); {
+	case isVisible(key):
+		return nil
+	case trimmed != "" && isVisible(trimmed):
+		return errors.New("begins or ends with a blank or a line break, which no key does")
+	}
+	return errors.New("has a blank, a line break or another character in it that no key has")
+}
+
+// CheckVersion says whether a version can be sent at all; which ones there are is up to
+// the server. An error goes on from a subject ("must be a version …").
+func CheckVersion(version string) error {
+	if version == "" || !isVisible(version) {
+		return errors.New("must be a version such as " + DefaultVersion)
 	}
 	return nil
+}
+
+// isVisible is true for text of printable ASCII characters without blanks.
+func isVisible(text string) bool {
+	return !strings.ContainsFunc(text, func(r rune) bool { return r <= ' ' || r > '~' })
 }

@@ -51,23 +51,6 @@ func (c *Client) Pages(ctx context.Context, query Query) iter.Seq2[*Page, error]
 	}
 }
 
-// Activities is [Client.Pages] by activity.
-func (c *Client) Activities(ctx context.Context, query Query) iter.Seq2[Activity, error] {
-	return func(yield func(Activity, error) bool) {
-		for page, err := range c.Pages(ctx, query) {
-			if err != nil {
-				yield(Activity{}, err)
-				return
-			}
-			for _, activity := range page.Activities {
-				if !yield(activity, nil) {
-					return
-				}
-			}
-		}
-	}
-}
-
 // walk is where a read, or a part of one, stands.
 type walk struct {
 	tally   *tally
@@ -231,7 +214,7 @@ func (t *tally) add(activities []Activity) progress {
 type identities struct {
 	lastPageOnly bool
 	seen         map[string]bool
-	always       map[string]bool // known from before the walk
+	always       map[string]bool // known from before the walk; other walks may have it too
 }
 
 // drop returns the activities without those that came before, in the same memory.

@@ -3,6 +3,7 @@ package compliance
 import (
 	"context"
 	"iter"
+	"maps"
 	"math"
 	"slices"
 	"time"
@@ -16,7 +17,7 @@ import (
 //
 // Each part is a walk of its own, with all checks of one. The parts tile the window, so
 // no activity is lost between them; see [part.divide]. Page numbers are in the order of
-// arrival.
+// arrival, and HasMore and the cursors of a page are those of its part.
 func (c *Client) UnorderedPages(ctx context.Context, query Query) iter.Seq2[*Page, error] {
 	start, ok := query.lowerBound()
 	if !ok || query.Order == OldestFirst || query.startCursor() != "" || query.MaxActivities > 0 {
@@ -107,9 +108,9 @@ type part struct {
 	start time.Time
 }
 
-// full is how much of their last page parts are meant to fill. A little is left free,
-// so that a part that is slightly denser than expected needs no page more.
-const full = 0.95
+// lastPageFilled is how much of their last page parts are meant to fill. A little is left
+// free, so that a part that is slightly denser than expected needs no page more.
+const lastPageFilled = 0.95
 
 // divide returns what is left of the part behind a page: several new parts, at most as
 // many as wanted, or the part itself where dividing it has nothing for it.
@@ -117,7 +118,8 @@ const full = 0.95
 // How many pages are left is reckoned from how densely the page lies in time. Borders
 // are whole seconds, half-open: an activity belongs to exactly one side of each. The
 // second that the page ends in is read again, because created_at may be coarser than
-// the order of the feed, and what the page had of it is dropped when it comes again.
+// the order of the feed. What the page had is dropped where it comes again, as in a walk
+// in one piece.
 func (p *part) divide(page *Page, atMost int) []*part {
 	inOnePiece := []*part{p}
 	n := len(page.Activities)
@@ -130,17 +132,17 @@ func (p *part) divide(page *Page, atMost int) []*part {
 		return inOnePiece
 	}
 	left := oldest.Sub(p.start)
-	pages := float64(left) / float64(newest.Sub(oldest)) * float64(n) / float64(p.walk.pageSize()) / full
+	pages := float64(left) / float64(newest.Sub(oldest)) * float64(n) / float64(p.walk.pageSize()) / lastPageFilled
 	pagesInPart := math.Ceil(pages / float64(atMost))
 	parts := int(math.Ceil(pages / pagesInPart))
 	if parts < 2 {
 		return inOnePiece
 	}
 	end := oldest.Truncate(time.Second).Add(time.Second)
-	again, ok := inSecond(end.Add(-time.Second), page.Activities)
-	if !ok || len(again) > n/10 {
+	if countBefore(end, page.Activities) > n/10 {
 		return inOnePiece // a burst: too much would be read twice
 	}
+	known := maps.Clone(p.walk.known.seen)
 
 	query := p.walk.query
 	query.AfterID = ""
@@ -157,26 +159,25 @@ func (p *part) divide(page *Page, atMost int) []*part {
 		} else {
 			query.CreatedAtGTE = p.walk.query.CreatedAtGTE
 		}
-		divided = append(divided, &part{walk: newWalk(query, p.walk.tally), start: start})
+		next := &part{walk: newWalk(query, p.walk.tally), start: start}
+		next.walk.known.always = known
+		divided = append(divided, next)
 		end, left = start, start.Sub(p.start)
 	}
-	divided[0].walk.known.always = again
 	return divided
 }
 
-// inSecond returns what the last activities of a page, those of the second that begins
-// at the given time, are told apart by. It says false if a created_at is not RFC 3339.
-func inSecond(second time.Time, activities []Activity) (identities map[string]bool, ok bool) {
-	identities = map[string]bool{}
-	for _, activity := range slices.Backward(activities) {
+// countBefore is how many of the last activities of a page are older than a time: all of
+// them, where that cannot be told.
+func countBefore(end time.Time, activities []Activity) int {
+	for i, activity := range slices.Backward(activities) {
 		createdAt, err := time.Parse(time.RFC3339, activity.CreatedAt)
-		if err != nil {
-			return nil, false
+		switch {
+		case err != nil:
+			return len(activities)
+		case !createdAt.Before(end):
+			return len(activities) - 1 - i
 		}
-		if !createdAt.Before(second.Add(time.Second)) {
-			break
-		}
-		identities[activity.identity] = true
 	}
-	return identities, true
+	return len(activities)
 }

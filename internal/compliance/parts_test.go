@@ -1,10 +1,12 @@
 package compliance
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"net/url"
 	"slices"
 	"testing"
 	"time"
@@ -119,6 +121,113 @@ func TestUnorderedPagesProperty(t *testing.T) {
 					t.Errorf("-seed=%d: got %d requests for one page", *seed, len(api.Requests()))
 				}
 			})
+		})
+	}
+}
+
+// TestUnorderedPagesKnowsThePage has an odd server: an activity whose created_at changes
+// between two answers. What a page had counts once all the
+// same, as in a walk in one piece.
+func TestUnorderedPagesKnowsThePage(t *testing.T) {
+	const pageSize = 50
+	for name, spread := range map[string]time.Duration{"in the next second": 400 * time.Millisecond, "some seconds later": 3500 * time.Millisecond} {
+		t.Run(name, func(t *testing.T) {
+			inBubble(t, func(t *testing.T) {
+				var texts []string
+				for i := range 400 {
+					at := partsNewest.Add(-time.Duration(i) * time.Hour / 2)
+					texts = append(texts, activityText(numbered(i), at, ""))
+					if i == pageSize-1 { // the last of the first page comes again, a little older
+						texts = append(texts, activityText(numbered(i), at.Add(-spread), ""))
+					}
+				}
+				slices.Reverse(texts)
+				api := fakeapi.New(fakeapi.Options{Feed: fakeapi.NewFeed(texts...), SkipReadLog: true, RateLimit: 1_000_000})
+				client := newClient(t, uncompressed(api), atOnce(4))
+				query := Query{CreatedAtGTE: partsStart, PageSize: pageSize, RememberLastPageOnly: true}
+				want := sortedIDs(t, read(client.Pages(t.Context(), query)))
+				api.ResetRequests()
+				got := sortedIDs(t, read(client.UnorderedPages(t.Context(), query)))
+				if len(want) != 400 || !slices.Equal(got, want) {
+					t.Errorf("got %d activities, want %d", len(got), len(want))
+				}
+				if bounds := boundsSent(api); len(bounds) < 3 {
+					t.Errorf("got only the upper bounds %v: nothing was divided", bounds)
+				}
+			})
+		})
+	}
+}
+
+// boundsSent are the different upper bounds of all requests.
+func boundsSent(api *fakeapi.API) []string {
+	var bounds []string
+	for _, request := range api.Requests() {
+		values, _ := url.ParseQuery(request.RawQuery)
+		bounds = append(bounds, values.Get("created_at.lt"))
+	}
+	slices.Sort(bounds)
+	return slices.Compact(bounds)
+}
+
+// TestDivide is about the borders: the parts tile what is left of the window, the newest
+// first, half-open, at whole seconds.
+func TestDivide(t *testing.T) {
+	t.Parallel()
+	const start, newest = "2026-04-10T00:00:00.5Z", "2026-04-10T11:59:59.25Z"
+	page := func(oldest string) []string { // ten activities, of which the last is the oldest
+		times := slices.Repeat([]string{newest}, 10)
+		times[9] = oldest
+		return times
+	}
+	for name, test := range map[string]struct {
+		start  string // in place of the other
+		times  []string
+		atMost int
+		want   []string // created_at.gte and .lt of the parts; empty for one piece
+	}{
+		"two parts":               {times: page("2026-04-10T08:00:00.25Z"), atMost: 2, want: []string{"2026-04-10T04:00:00Z 2026-04-10T08:00:01Z", start + " 2026-04-10T04:00:00Z"}},
+		"no more than there are":  {times: page("2026-04-10T08:00:00Z"), atMost: 50, want: []string{"2026-04-10T05:20:00Z 2026-04-10T08:00:01Z", "2026-04-10T02:40:00Z 2026-04-10T05:20:00Z", start + " 2026-04-10T02:40:00Z"}},
+		"one wanted":              {times: page("2026-04-10T08:00:00Z"), atMost: 1},
+		"one is enough":           {times: page("2026-04-10T02:00:00Z"), atMost: 4},
+		"nothing on the page":     {atMost: 4},
+		"all at one instant":      {times: page(newest), atMost: 4},
+		"all in one second":       {times: page("2026-04-10T11:59:59Z"), atMost: 4},
+		"two in the last second":  {times: append(page("2026-04-10T08:00:00.5Z")[1:], "2026-04-10T08:00:00Z"), atMost: 4},
+		"at the start":            {times: page(start), atMost: 4},
+		"newest is no time":       {times: append([]string{"now"}, page("2026-04-10T08:00:00Z")[1:]...), atMost: 4},
+		"oldest is no time":       {times: page("then"), atMost: 4},
+		"one before is no time":   {times: append(page("then")[1:], "2026-04-10T08:00:00Z"), atMost: 4},
+		"parts shorter than that": {start: "2026-04-10T08:00:00.2Z", times: []string{"2026-04-10T08:00:03.1Z", "2026-04-10T08:00:03Z", "2026-04-10T08:00:03Z", "2026-04-10T08:00:03Z", "2026-04-10T08:00:03Z", "2026-04-10T08:00:03Z", "2026-04-10T08:00:03Z", "2026-04-10T08:00:03Z", "2026-04-10T08:00:03Z", "2026-04-10T08:00:02.9Z"}, atMost: 16, want: []string{"2026-04-10T08:00:02Z 2026-04-10T08:00:03Z", "2026-04-10T08:00:01Z 2026-04-10T08:00:02Z", "2026-04-10T08:00:00.2Z 2026-04-10T08:00:01Z"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			query := Query{CreatedAtGTE: cmp.Or(test.start, start), CreatedAtGT: "2026-01-01T00:00:00Z", CreatedAtLTE: "2026-05-01T00:00:00Z", PageSize: 10, RememberLastPageOnly: true}
+			from, _ := query.lowerBound()
+			whole := &part{walk: newWalk(query, &tally{}), start: from}
+			var activities []Activity
+			for i, at := range test.times {
+				activities = append(activities, Activity{ID: numbered(i), CreatedAt: at, identity: numbered(i)})
+			}
+			activities = whole.walk.known.drop(activities)
+			parts := whole.divide(&Page{Activities: activities, HasMore: true}, test.atMost)
+			if len(test.want) == 0 {
+				if len(parts) != 1 || parts[0] != whole {
+					t.Errorf("got %d parts, want the one that there was", len(parts))
+				}
+				return
+			}
+			var got []string
+			for _, p := range parts {
+				got = append(got, p.walk.query.CreatedAtGTE+" "+p.walk.query.CreatedAtLT)
+				if p.walk.query.CreatedAtGT != query.CreatedAtGT || p.walk.query.CreatedAtLTE != query.CreatedAtLTE || p.walk.cursor != "" || p.walk.tally != whole.walk.tally {
+					t.Errorf("got %+v, want all else as it was, from the beginning", p.walk)
+				}
+				if left := p.walk.known.drop(slices.Clone(activities)); len(left) > 0 {
+					t.Errorf("a part does not know %d activities of the page", len(left))
+				}
+			}
+			equal(t, "parts", got, test.want)
 		})
 	}
 }

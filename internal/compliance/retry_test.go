@@ -2,6 +2,7 @@ package compliance
 
 import (
 	"context"
+	"crypto/tls"
 	"crypto/x509"
 	"errors"
 	"fmt"
@@ -334,8 +335,8 @@ func TestConnectionErrors(t *testing.T) {
 func TestUntrustedIsNotRetried(t *testing.T) {
 	t.Parallel()
 	for name, err := range map[string]error{
-		"authority": x509.UnknownAuthorityError{},
-		"wrapped":   &url.Error{Err: x509.UnknownAuthorityError{}},
+		"as it is": &tls.CertificateVerificationError{Err: x509.UnknownAuthorityError{}},
+		"wrapped":  fmt.Errorf("proxyconnect: %w", &tls.CertificateVerificationError{Err: x509.UnknownAuthorityError{}}),
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

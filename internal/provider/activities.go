@@ -1,8 +1,8 @@
 package provider
 
 import (
-	"cmp"
 	"context"
+	"fmt"
 
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
@@ -48,15 +48,16 @@ var activities = &readable{
 		},
 		"limit": schema.NumberAttribute{
 			Optional: true,
-			MarkdownDescription: "How many activities one request asks for, 1 to 5000. Default: 5000. It does not shorten the result; `max_results` does " +
-				"(what AWS calls `maxResults` is this `limit`).",
-			Validators: []validator.Number{wholeNumber{1, compliance.MaxPageSize}},
+			MarkdownDescription: fmt.Sprintf("How many activities one request asks for, 1 to %[1]d. Default: %[1]d. It does not shorten the result; `max_results` does "+
+				"(what AWS calls `maxResults` is this `limit`).", compliance.MaxPageSize),
+			Validators: []validator.Number{wholeNumber{min: 1, max: compliance.MaxPageSize,
+				advice: "It is the size of one request, and all that matches is read anyway; for a total, use max_results."}},
 		},
 		"max_results": schema.NumberAttribute{
 			Optional: true,
-			MarkdownDescription: "Stop after exactly this many activities; `has_more` then says whether there are more. It is the total, not the size of a page: " +
-				"that is `limit` (and what AWS calls `maxResults`). Without it, a read that finds more than 50,000 activities fails.",
-			Validators: []validator.Number{wholeNumber{1, noMaximum}},
+			MarkdownDescription: fmt.Sprintf("Stop after exactly this many activities; `has_more` then says whether there are more. It is the total, not the size of a page: "+
+				"that is `limit` (and what AWS calls `maxResults`). Without it, a read that finds more than %s fails.", count(maxActivities)),
+			Validators: []validator.Number{wholeNumber{min: 1, max: noMaximum}},
 		},
 		"activities": schema.ListAttribute{
 			Computed:            true,
@@ -130,17 +131,24 @@ type activitiesResult struct {
 }
 
 func (r *activitiesResult) add(page *compliance.Page) {
+	// The walk goes from one cursor of the result to the other. An empty page has none;
+	// one with activities and without cursors makes the result's null, since that of
+	// another page would not fit.
+	begin, end := &r.firstID, &r.lastID
+	pageBegin, pageEnd := page.FirstID, page.LastID
+	if r.backward {
+		begin, end = end, begin
+		pageBegin, pageEnd = pageEnd, pageBegin
+	}
+	if r.list.count == 0 {
+		*begin = pageBegin
+	}
+	if len(page.Activities) > 0 || pageEnd != "" {
+		*end = pageEnd
+	}
 	r.list.add(page.Activities)
 	r.hasMore = page.HasMore
 	r.requestID = page.RequestID
-	// The walk goes from one cursor of the result to the other. An empty page has none.
-	if r.backward {
-		r.firstID = cmp.Or(page.FirstID, r.firstID)
-		r.lastID = cmp.Or(r.lastID, page.LastID)
-	} else {
-		r.firstID = cmp.Or(r.firstID, page.FirstID)
-		r.lastID = cmp.Or(page.LastID, r.lastID)
-	}
 }
 
 func (r *activitiesResult) outcome() outcome {

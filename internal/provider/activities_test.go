@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"maps"
+	"net/http"
 	"slices"
 	"strconv"
 	"strings"
@@ -235,6 +236,51 @@ func TestEmptyPages(t *testing.T) {
 		requireEqual(t, "first_id", result["first_id"], nil)
 		requireEqual(t, "last_id", result["last_id"], nil)
 	})
+}
+
+// A page that has activities and no cursors: those of another page would not fit.
+func TestPagesWithoutCursors(t *testing.T) {
+	t.Parallel()
+	without := func(names ...string) fakeapi.Fault {
+		return func(w http.ResponseWriter, r *http.Request, next http.Handler) {
+			for _, name := range names {
+				inner := next
+				next = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { fakeapi.SetMember(name, "null")(w, r, inner) })
+			}
+			next.ServeHTTP(w, r)
+		}
+	}
+	for name, test := range map[string]struct {
+		request   int
+		dropped   []string
+		config    values
+		wantNull  string
+		wantOther string
+	}{
+		"the last page":            {2, []string{"first_id", "last_id"}, values{}, "last_id", "first_id"},
+		"the first page":           {1, []string{"first_id"}, values{}, "first_id", "last_id"},
+		"the last page, backward":  {2, []string{"first_id", "last_id"}, values{"before_id": "end"}, "first_id", "last_id"},
+		"the first page, backward": {1, []string{"last_id"}, values{"before_id": "end"}, "last_id", "first_id"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			fake := newFake(t, fakeapi.Options{Feed: fakeapi.NewFeed(records(6)...)})
+			s := reading(t, fake, nil)
+			config := values{"limit": 4}
+			if test.config["before_id"] != nil {
+				config["before_id"] = s.list(values{})["last_id"]
+				config["limit"] = 3
+			}
+			fake.ResetRequests()
+			fake.Inject(fakeapi.Nth(test.request), without(test.dropped...))
+			result := s.list(config)
+			requireEqual(t, "requests", len(fake.Requests()), 2)
+			requireEqual(t, test.wantNull, result[test.wantNull], nil)
+			if result[test.wantOther] == nil {
+				t.Errorf("got no %s, want that of the other page", test.wantOther)
+			}
+		})
+	}
 }
 
 func TestNoRequestID(t *testing.T) {

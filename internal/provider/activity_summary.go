@@ -70,7 +70,7 @@ func (m *activitySummaryModel) read(ctx context.Context, f *feed, query complian
 		}
 		for i := range page.Activities {
 			if err := counts.Add(&page.Activities[i]); err != nil {
-				return outcome{}, diag.Diagnostics{about.notCountable(page.Number, err)}
+				return outcome{}, diag.Diagnostics{about.notCountable(page.Number, f.client.Clean(err.Error()))}
 			}
 		}
 		requestID = page.RequestID

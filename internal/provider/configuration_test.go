@@ -232,6 +232,31 @@ func TestConfigurationErrorsComeWithTheRead(t *testing.T) {
 	}
 }
 
+// Which of several keys it was that the server refused.
+func TestKeyOrigin(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		argument    any
+		environment map[string]string
+		want        string
+	}{
+		"argument": {"wrong", map[string]string{keyVariables[0]: testKey}, "the argument api_key of the provider"},
+		"first":    {nil, map[string]string{keyVariables[0]: "wrong", keyVariables[2]: testKey}, "the environment variable " + keyVariables[0]},
+		"second":   {nil, map[string]string{keyVariables[0]: "", keyVariables[1]: "wrong", keyVariables[2]: testKey}, "the environment variable " + keyVariables[1]},
+		"third":    {nil, map[string]string{keyVariables[2]: "wrong"}, "the environment variable " + keyVariables[2]},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p := newTestProvider()
+			p.getenv = environment(test.environment)
+			s := start(t, p)
+			s.configure(withFake(newFake(t, fakeapi.Options{}), values{"api_key": test.argument}))
+			_, diags := s.read(listName, values{})
+			requireError(t, diags, "", "The API key was refused", "The key came from "+test.want+".")
+		})
+	}
+}
+
 func TestReadBeforeConfigure(t *testing.T) {
 	t.Parallel()
 	s := start(t, newTestProvider())

@@ -15,9 +15,10 @@ import (
 
 // readContext is what the diagnostics of a read need to know of it.
 type readContext struct {
-	what    string // the object's type, such as compliance_activities
-	window  timerange.Window
-	timeout time.Duration
+	what      string // the object's type, such as compliance_activities
+	window    timerange.Window
+	timeout   time.Duration
+	keyOrigin string // where the key comes from, as in "the environment variable X"
 }
 
 // nothingReturned stands in the diagnostics of reads that had come some way.
@@ -31,6 +32,11 @@ func (r readContext) readError(err error) diag.Diagnostic {
 	}
 	where := fmt.Sprintf("Page %d of %s", read.Page, r.what)
 	summary, happened, advice := r.explain(read.Err)
+	var status *compliance.StatusError
+	if errors.As(read.Err, &status) && status.Status == 400 && read.Page > 1 {
+		advice = "The server took the request for the first page, so it is the place that the read had reached which it does not know any more. Run it again." +
+			quoteRequestID(status.RequestID)
+	}
 	detail := where + ": " + happened
 	if read.Attempts > 1 {
 		detail += fmt.Sprintf(" It was tried %d times.", read.Attempts)
@@ -57,7 +63,7 @@ func (r readContext) explain(err error) (summary, happened, advice string) {
 	case errors.As(err, &wait):
 		return r.explainWait(wait)
 	case errors.As(err, &status):
-		return explainStatus(status)
+		return r.explainStatus(status)
 	case errors.As(err, &connection):
 		return explainConnection(connection)
 	case errors.As(err, &page):
@@ -100,7 +106,7 @@ func (r readContext) lastAttempt(err error) string {
 const rateLimitAdvice = "The API's limit is shared by all keys of the parent organization and all compliance endpoints. " +
 	"Fewer and larger requests help (limit = 5000 is the default), and so does a lower rate_limit_rpm if other programs need a share."
 
-func explainStatus(err *compliance.StatusError) (summary, happened, advice string) {
+func (r readContext) explainStatus(err *compliance.StatusError) (summary, happened, advice string) {
 	happened = quoteAnswer(err)
 	switch {
 	case err.RedirectHost != "" && err.Status < 400:
@@ -111,11 +117,11 @@ func explainStatus(err *compliance.StatusError) (summary, happened, advice strin
 			"Check the arguments that the message names. A cursor (after_id, before_id) must come from first_id or last_id of an earlier read."
 	case err.Status == 401:
 		return "The API key was refused", happened,
-			"The key is wrong, was revoked, or is of a kind that cannot read the feed. It comes from the argument api_key of the provider, or from the first of " +
-				strings.Join(keyVariables, ", ") + " that is set. " + whereKeysAreMade
+			"The key came from " + r.keyOrigin + ". It is wrong, was revoked, or is of a kind that cannot read the feed. The argument api_key goes before the environment, " +
+				"where the first of " + strings.Join(keyVariables, ", ") + " that is set counts. " + whereKeysAreMade
 	case err.Status == 403:
 		return "The API key may not read the activity feed", happened,
-			"Either the key was made without the scope read:compliance_activities (scopes cannot be changed later, make a new key), " +
+			"The key came from " + r.keyOrigin + ". Either it was made without the scope read:compliance_activities (scopes cannot be changed later, make a new key), " +
 				"or it is an Admin API key from before the Compliance API was enabled for the organization (make a new one)."
 	case err.Status == 404:
 		return "There is no activity feed at this address", happened, "Check base_url: /v1/compliance/activities is added to it."
@@ -163,7 +169,11 @@ func quoteRequestID(requestID string) string {
 }
 
 func explainConnection(err *compliance.ConnectionError) (summary, happened, advice string) {
-	happened = fmt.Sprintf("%s (%s).", err.Reason, err.Host)
+	happened = err.Reason
+	if !strings.Contains(happened, err.Host) {
+		happened += " (" + err.Host + ")"
+	}
+	happened += "."
 	switch {
 	case err.Timeout > 0:
 		return "A request took too long", happened, "Raise request_timeout in the provider's configuration, or ask for smaller pages (limit)."
@@ -203,10 +213,10 @@ func (r readContext) resultTooLarge(page, activities int) diag.Diagnostic {
 }
 
 // notCountable is about an activity that a summary cannot place.
-func (r readContext) notCountable(page int, err error) diag.Diagnostic {
+func (r readContext) notCountable(page int, reason string) diag.Diagnostic {
 	return diag.NewErrorDiagnostic(
 		"An activity cannot be counted",
-		fmt.Sprintf("Page %d of %s: %s. %s\n\n", page, r.what, err, nothingReturned)+
+		fmt.Sprintf("Page %d of %s: %s. %s\n\n", page, r.what, reason, nothingReturned)+
 			"Leave the activity out with a filter, or read the list (compliance_activities), which keeps created_at as it is.",
 	)
 }

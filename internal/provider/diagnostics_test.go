@@ -21,6 +21,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 
+	"github.com/compliance-feed/terraform-provider-compliance/internal/compliance"
 	"github.com/compliance-feed/terraform-provider-compliance/internal/fakeapi"
 	"github.com/compliance-feed/terraform-provider-compliance/internal/timerange"
 )
@@ -64,6 +65,7 @@ func scenarios() []scenario {
 
 		// Refusals of the API.
 		{name: "400 for a cursor", config: values{"after_id": "activity_invalid123"}},
+		{name: "400 in the middle of a read", config: pages, inject: onPage(2, fakeapi.Status(400, "invalid_request_error", "Invalid `after_id`. No activity found."))},
 		{name: "400 for an argument", inject: always(fakeapi.Status(400, "invalid_request_error", "The `created_at.gte` parameter contains an invalid timestamp format."))},
 		{name: "401", keys: map[string]fakeapi.Grant{}},
 		{name: "401 in the middle of a read", config: pages, inject: onPage(2, fakeapi.Status(401, "authentication_error", "The API key provided is invalid or has been revoked."))},
@@ -204,7 +206,7 @@ func TestDiagnostics(t *testing.T) {
 		name  string
 		value any
 	}{
-		{"api_key", ""}, {"api_key", "two words"}, {"base_url", "http://api.example.com"}, {"base_url", "https://user:password@example.com"},
+		{"api_key", ""}, {"api_key", "two words"}, {"api_key", "key\n"}, {"base_url", "http://api.example.com"}, {"base_url", "https://user:password@example.com"},
 		{"base_url", "https://example.com?a=b"}, {"base_url", ""}, {"request_timeout", "30"}, {"request_timeout", "0s"}, {"max_retries", 11},
 		{"rate_limit_rpm", -1}, {"max_concurrent_requests", 17}, {"anthropic_version", ""},
 	} {
@@ -231,12 +233,18 @@ func TestDiagnostics(t *testing.T) {
 		}
 		add("read: "+scenario.name, diags)
 	}
+	say := func(name string, d diag.Diagnostic) {
+		add("read: "+name, []*tfprotov6.Diagnostic{{Severity: tfprotov6.DiagnosticSeverityError, Summary: d.Summary(), Detail: d.Detail()}})
+	}
+	// A name that nobody has, without asking the network for it.
+	unresolved := &compliance.ConnectionError{Host: "feed.example.com", Reason: "the name feed.example.com could not be resolved"}
+	say("a name that nobody has", readContext{what: listName}.readError(&compliance.ReadError{Page: 1, Attempts: 4, Err: unresolved}))
 	// Results that are too large take too long to come by here; see activities_test.go.
 	day, week := time.Date(2026, 4, 10, 0, 0, 0, 0, time.UTC), time.Date(2026, 4, 17, 0, 0, 0, 0, time.UTC)
 	for _, window := range []timerange.Window{{}, {Start: &day}, {End: &week}, {Start: &day, End: &week}} {
 		about := readContext{what: listName, window: window}
 		for _, d := range []diag.Diagnostic{about.tooManyActivities(11), about.resultTooLarge(83, 412_345)} {
-			add("read: "+d.Summary()+" "+about.windowText(), []*tfprotov6.Diagnostic{{Severity: tfprotov6.DiagnosticSeverityError, Summary: d.Summary(), Detail: d.Detail()}})
+			say(d.Summary()+" "+about.windowText(), d)
 		}
 	}
 

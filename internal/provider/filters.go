@@ -86,9 +86,10 @@ func withFilters(more map[string]schema.Attribute) map[string]schema.Attribute {
 			MarkdownDescription: "How long the read may take.",
 			Attributes: map[string]schema.Attribute{
 				"read": schema.StringAttribute{
-					Optional:            true,
-					MarkdownDescription: "For the whole read, waits and retries included: a duration such as `5m`. Default: `20m`.",
-					Validators:          []validator.String{durationString},
+					Optional: true,
+					MarkdownDescription: fmt.Sprintf("For the whole read, waits and retries included: a duration such as `5m`. Default: `%s`.",
+						brief(defaultReadTimeout)),
+					Validators: []validator.String{durationString},
 				},
 			},
 		},

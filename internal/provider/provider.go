@@ -1,13 +1,14 @@
 // Package provider is the Terraform side: schemas, configuration, validation, and
 // the way from activities to Terraform values and from errors to diagnostics.
 //
-// It is the only package that imports the plugin framework, and it knows nothing of
-// HTTP: reading the feed is up to package compliance. Names and meanings of all
+// It is the only package that ships and imports the plugin framework. It sends no
+// request: reading the feed is up to package compliance. Names and meanings of all
 // arguments and attributes are described in docs/, which are generated from here.
 package provider
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"os"
 	"time"
@@ -64,39 +65,41 @@ func (p *activityFeedProvider) Schema(_ context.Context, _ provider.SchemaReques
 				MarkdownDescription: "A Compliance Access Key with the scope `read:compliance_activities`, or an Admin API key. " +
 					"Default: the first of the environment variables " + keyVariablesMarkdown + " that is set. " +
 					"It is needed when something is read, not before.",
-				Validators: []validator.String{checkedString("a key that can be sent", checkAPIKey)},
+				Validators: []validator.String{checkedSecret("a key that can be sent", checkAPIKey)},
 			},
 			"base_url": schema.StringAttribute{
 				Optional: true,
 				MarkdownDescription: "Where the API is. Default: the environment variable `" + baseURLVariable + "`, then `" + compliance.DefaultBaseURL + "`. " +
 					"`https`, or `http` on a loopback host only. A path is kept.",
-				Validators: []validator.String{checkedString("an https URL", checkBaseURL)},
+				Validators: []validator.String{checkedSecret("an https URL", checkBaseURL)},
 			},
 			"request_timeout": schema.StringAttribute{
-				Optional:            true,
-				MarkdownDescription: "How long one request may take, its whole answer included and waits before it excluded: a duration such as `30s`, which is the default.",
-				Validators:          []validator.String{durationString},
+				Optional: true,
+				MarkdownDescription: fmt.Sprintf("How long one request may take, its whole answer included and waits before it excluded: "+
+					"a duration such as `%s`, which is the default.", defaultRequestTimeout),
+				Validators: []validator.String{durationString},
 			},
 			"max_retries": schema.NumberAttribute{
-				Optional:            true,
-				MarkdownDescription: "How often the request for one page is sent again after a failure that may pass, 0 to 10. Default: 3.",
-				Validators:          []validator.Number{wholeNumber{0, 10}},
+				Optional: true,
+				MarkdownDescription: fmt.Sprintf("How often the request for one page is sent again after a failure that may pass, 0 to 10. Default: %d.",
+					defaultMaxRetries),
+				Validators: []validator.Number{wholeNumber{min: 0, max: 10}},
 			},
 			"rate_limit_rpm": schema.NumberAttribute{
 				Optional: true,
-				MarkdownDescription: "A ceiling for the requests a minute of all reads together; 0 switches it off. Default: 600, which is the server's own limit " +
-					"for the parent organization. The server's limit is kept in any case.",
-				Validators: []validator.Number{wholeNumber{0, noMaximum}},
+				MarkdownDescription: fmt.Sprintf("A ceiling for the requests a minute of all reads together; 0 switches it off. Default: %d, which is the server's own limit "+
+					"for the parent organization. The server's limit is kept in any case.", defaultRateLimitRPM),
+				Validators: []validator.Number{wholeNumber{min: 0, max: noMaximum}},
 			},
 			"max_concurrent_requests": schema.NumberAttribute{
 				Optional:            true,
-				MarkdownDescription: "How many requests of all reads may be under way at once, 1 to 16. Default: 4.",
-				Validators:          []validator.Number{wholeNumber{1, 16}},
+				MarkdownDescription: fmt.Sprintf("How many requests of all reads may be under way at once, 1 to 16. Default: %d.", defaultMaxConcurrentRequests),
+				Validators:          []validator.Number{wholeNumber{min: 1, max: 16}},
 			},
 			"anthropic_version": schema.StringAttribute{
 				Optional:            true,
 				MarkdownDescription: "The version of the API that is asked for. Default: `" + compliance.DefaultVersion + "`.",
-				Validators:          []validator.String{checkedString("a version", checkVersion)},
+				Validators:          []validator.String{checkedSecret("a version", compliance.CheckVersion)},
 			},
 		},
 	}
@@ -115,6 +118,7 @@ func (p *activityFeedProvider) Configure(ctx context.Context, req provider.Confi
 	if diags.HasError() {
 		f.diags = diags
 	} else {
+		f.keyOrigin = model.keyOrigin(p.getenv)
 		options.UserAgent = userAgent(p.version, req.TerraformVersion, p.getenv("TF_APPEND_USER_AGENT"))
 		options.Logger = slog.New(logHandler{})
 		client, err := compliance.New(options)

@@ -94,7 +94,7 @@ func (r *readable) read(ctx context.Context, f *feed, config tfsdk.Config) (outc
 	timeout := model.common().timeout()
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
-	o, readDiags := model.read(ctx, f, query, readContext{what: r.typeName(), window: window, timeout: timeout})
+	o, readDiags := model.read(ctx, f, query, readContext{what: r.typeName(), window: window, timeout: timeout, keyOrigin: f.keyOrigin})
 	if diags.Append(readDiags...); diags.HasError() {
 		return outcome{}, diags
 	}
@@ -105,6 +105,7 @@ func (r *readable) read(ctx context.Context, f *feed, config tfsdk.Config) (outc
 // feed is what the provider hands to everything that reads.
 type feed struct {
 	client         *compliance.Client
+	keyOrigin      string // for people
 	now            func() time.Time
 	maxResultBytes int              // see the constant
 	diags          diag.Diagnostics // why there is no client
@@ -118,7 +119,9 @@ type feed struct {
 const joinable = 10 * time.Second
 
 // shared makes equal reads that begin together one: a module that is called ten times
-// reads the feed once. The key tells reads apart.
+// reads the feed once. The key tells reads apart. The read runs in the context of the
+// first, and the others wait for its end, which is no matter: an engine stops all its
+// calls together.
 func (f *feed) shared(key string, read func() (outcome, diag.Diagnostics)) (outcome, diag.Diagnostics) {
 	type result struct {
 		outcome outcome

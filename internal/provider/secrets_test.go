@@ -58,12 +58,13 @@ func TestKeyIsInNoDiagnostic(t *testing.T) {
 		"in a redirect":         fakeapi.Redirect(302, "https://"+testKey+".example.com/?key="+testKey),
 		"in a page":             edit(`{"data":[{"` + testKey + `"}]}`),
 		"in plain text":         fakeapi.Status(503, "", testKey),
+		"in created_at":         fakeapi.SetField(0, "created_at", `"`+testKey+`"`),
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			fake := newFake(t, fakeapi.Options{})
+			fake := newFake(t, fakeapi.Options{Feed: fakeapi.NewFeed(records(1)...)})
 			fake.Inject(fakeapi.Always, fault)
-			_, diags := reading(t, fake, nil).read(listName, values{})
+			_, diags := reading(t, fake, nil).read(summaryName, values{}) // which looks at created_at, too
 			if len(diags) == 0 {
 				t.Fatal("got no diagnostics, want an error")
 			}

@@ -13,12 +13,12 @@ import (
 // NewServer returns the protocol server of this version of the provider: the
 // framework's, with a way past it for long lists.
 //
-// The framework copies, walks and compares every value of a result several times:
-// 10,000 activities take it about 3 s and 600 MB, more than the read and Terraform's
-// own work together. So a read writes its activities as msgpack, the form in which
-// Terraform wants them, and leaves the attribute null; the framework handles the rest
-// of the object; and the server puts the list in before the answer leaves. See
-// `make bench` for the figures.
+// The framework copies, walks and compares every value of a result several times: for
+// 10,000 activities that takes three times the CPU of all that Terraform does with them
+// (docs/guides/performance.md, State.Set and the bare server). So a read writes its
+// activities as msgpack, the form in which Terraform wants them, and leaves the attribute
+// null; the framework handles the rest of the object; and the server puts the list in
+// before the answer leaves.
 func NewServer(version string) func() tfprotov6.ProviderServer {
 	return newServer(newProvider(version))
 }

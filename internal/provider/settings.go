@@ -19,6 +19,14 @@ var keyVariables = []string{"ANTHROPIC_COMPLIANCE_API_KEY", "ANTHROPIC_COMPLIANC
 
 var keyVariablesMarkdown = "`" + strings.Join(keyVariables, "`, `") + "`"
 
+// The defaults that the schema's descriptions name.
+const (
+	defaultRequestTimeout        = 30 * time.Second
+	defaultMaxRetries            = 3
+	defaultRateLimitRPM          = 600
+	defaultMaxConcurrentRequests = 4
+)
+
 const baseURLVariable = "ANTHROPIC_COMPLIANCE_BASE_URL"
 
 // whereKeysAreMade ends the messages about keys that are missing or refused.
@@ -65,10 +73,10 @@ func (m providerModel) options(getenv func(string) string) (compliance.Options, 
 		return compliance.Options{}, diags
 	}
 	options := compliance.Options{
-		RequestTimeout:    30 * time.Second,
-		MaxRetries:        wholeNumberOr(m.MaxRetries, 3),
-		RequestsPerMinute: wholeNumberOr(m.RateLimitRPM, 600),
-		RequestsAtOnce:    wholeNumberOr(m.MaxConcurrentRequests, 4),
+		RequestTimeout:    defaultRequestTimeout,
+		MaxRetries:        wholeNumberOr(m.MaxRetries, defaultMaxRetries),
+		RequestsPerMinute: wholeNumberOr(m.RateLimitRPM, defaultRateLimitRPM),
+		RequestsAtOnce:    wholeNumberOr(m.MaxConcurrentRequests, defaultMaxConcurrentRequests),
 		Version:           m.AnthropicVersion.ValueString(),
 	}
 	if !m.RequestTimeout.IsNull() {
@@ -99,6 +107,15 @@ func (m providerModel) options(getenv func(string) string) (compliance.Options, 
 	return options, diags
 }
 
+// keyOrigin says for people where the API key comes from.
+func (m providerModel) keyOrigin(getenv func(string) string) string {
+	if m.APIKey.IsNull() {
+		variable, _ := firstSet(getenv, keyVariables...)
+		return "the environment variable " + variable
+	}
+	return "the argument api_key of the provider"
+}
+
 // firstSet returns the first variable that is set and not empty, with its value.
 func firstSet(getenv func(string) string, variables ...string) (variable, value string) {
 	for _, variable := range variables {
@@ -119,13 +136,6 @@ func checkAPIKey(text string) error {
 func checkBaseURL(text string) error {
 	_, err := compliance.ParseBaseURL(text)
 	return err
-}
-
-func checkVersion(text string) error {
-	if text == "" || strings.ContainsFunc(text, func(r rune) bool { return r <= ' ' || r > '~' }) {
-		return errors.New("must be a version such as " + compliance.DefaultVersion)
-	}
-	return nil
 }
 
 // userAgent names the provider and Terraform, and adds what the user wants added,

@@ -6,8 +6,7 @@ import (
 	"fmt"
 	"math"
 	"math/big"
-	"regexp"
-	"time"
+	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
@@ -16,16 +15,19 @@ import (
 	"github.com/compliance-feed/terraform-provider-compliance/internal/timerange"
 )
 
-// stringValidator is a rule for strings. Its message never holds the value, which
-// may be a key.
+// stringValidator is a rule for strings.
 type stringValidator struct {
-	what  string // what the value should be
-	check func(string) error
+	what   string             // the value should be
+	check  func(string) error // whose error goes on from "The value …"
+	secret bool               // the value may hold a key or a password, and is in no message
 }
 
-// checkedString makes a validator of a check whose error goes on from "The value …".
 func checkedString(what string, check func(string) error) validator.String {
 	return stringValidator{what: what, check: check}
+}
+
+func checkedSecret(what string, check func(string) error) validator.String {
+	return stringValidator{what: what, check: check, secret: true}
 }
 
 var durationString = checkedString("a duration", func(text string) error {
@@ -33,17 +35,12 @@ var durationString = checkedString("a duration", func(text string) error {
 	return err
 })
 
-// timeForm is here because time.Parse lets a few forms through that are not RFC 3339,
-// such as 2026-04-10T8:00:00Z (https://go.dev/issue/54580).
-var timeForm = regexp.MustCompile(`^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$`)
-
-// timeString is not the library's timetypes.RFC3339, which lets those forms through, and
-// shows the layout of Go's parser to the person at the terminal.
+// timeString is not the library's timetypes.RFC3339, which lets forms through that are
+// not RFC 3339 (see [timerange.Parse]), and shows the layout of Go's parser to the person
+// at the terminal.
 var timeString = checkedString("an RFC 3339 timestamp", func(text string) error {
-	if _, err := time.Parse(time.RFC3339, text); err != nil || !timeForm.MatchString(text) {
-		return errors.New(`must be an RFC 3339 timestamp such as "2026-04-10T08:00:00Z", with "Z" or an offset such as "+02:00"`)
-	}
-	return nil
+	_, err := timerange.Parse(text)
+	return err
 })
 
 func (v stringValidator) Description(context.Context) string {
@@ -56,15 +53,21 @@ func (v stringValidator) ValidateString(_ context.Context, req validator.StringR
 	if req.ConfigValue.IsNull() || req.ConfigValue.IsUnknown() {
 		return
 	}
-	if err := v.check(req.ConfigValue.ValueString()); err != nil {
-		resp.Diagnostics.AddAttributeError(req.Path, "Invalid "+req.Path.String(), "The value "+err.Error()+".")
+	value := req.ConfigValue.ValueString()
+	if err := v.check(value); err != nil {
+		what := "The value"
+		if value != "" && !v.secret {
+			what += fmt.Sprintf(" %.100q", value)
+		}
+		resp.Diagnostics.AddAttributeError(req.Path, "Invalid "+req.Path.String(), what+" "+err.Error()+".")
 	}
 }
 
 // wholeNumber is the rule for numbers that are counts. They are number attributes: for
 // an int64 attribute the framework calls 1.5 a bug of the provider.
 type wholeNumber struct {
-	min, max int64 // max may be noMaximum
+	min, max int64  // max may be noMaximum
+	advice   string // for whoever meant something else; may be empty
 }
 
 // noMaximum is what fits in an int everywhere.
@@ -91,7 +94,7 @@ func (v wholeNumber) ValidateNumber(ctx context.Context, req validator.NumberReq
 	case number > noMaximum:
 		what = "is too large"
 	}
-	resp.Diagnostics.AddAttributeError(req.Path, "Invalid "+req.Path.String(), "The value "+what+".")
+	resp.Diagnostics.AddAttributeError(req.Path, "Invalid "+req.Path.String(), strings.TrimSpace("The value "+what+". "+v.advice))
 }
 
 // wholeNumberOr is the validated number, or another one where it is null.
@@ -159,6 +162,6 @@ func (misspeltType) ValidateString(_ context.Context, req validator.StringReques
 	if nearest, ok := activitytype.Nearest(value); ok && !req.ConfigValue.IsUnknown() {
 		resp.Diagnostics.AddAttributeWarning(req.Path, "Possibly a misspelt activity type",
 			fmt.Sprintf("%q is not among the activity types known in %s, and %q is. If it is a newer type, all is well.",
-				value, activitytype.AsOf().Format("January 2006"), nearest))
+				value, activitytype.AsOf(), nearest))
 	}
 }

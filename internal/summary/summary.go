@@ -10,19 +10,20 @@ import (
 	"time"
 
 	"github.com/compliance-feed/terraform-provider-compliance/internal/compliance"
+	"github.com/compliance-feed/terraform-provider-compliance/internal/timerange"
 )
 
-// None is the key for activities that have no organization, or no actor that the key
+// none is the key for activities that have no organization, or no actor that the key
 // could be made of.
-const None = "none"
+const none = "none"
 
 // Summary is the counts of some activities. Make one with [New].
 type Summary struct {
 	Total          int64
 	ByType         map[string]int64
-	ByActorType    map[string]int64 // None where there is no actor
-	ByOrganization map[string]int64 // by organization_id, or None
-	ByActor        map[string]int64 // by a stable ID, "unauthenticated", "anthropic" or None
+	ByActorType    map[string]int64 // "none" where there is no actor
+	ByOrganization map[string]int64 // by organization_id, or "none"
+	ByActor        map[string]int64 // by a stable ID, "unauthenticated", "anthropic" or "none"
 	ByDay          map[string]int64 // by day in UTC, as in 2026-04-10
 
 	// Oldest and Newest are created_at as the server sent it, "" where nothing was
@@ -45,8 +46,9 @@ func New() *Summary {
 
 // Add counts an activity. Whether it has been counted before is up to the caller. It
 // fails, and counts nothing, if created_at is not RFC 3339: then the day is not known.
+// The error quotes the activity as it was sent.
 func (s *Summary) Add(activity *compliance.Activity) error {
-	createdAt, err := time.Parse(time.RFC3339, activity.CreatedAt)
+	createdAt, err := timerange.Parse(activity.CreatedAt)
 	if err != nil {
 		return fmt.Errorf("created_at %.64q of the activity %.64q is not an RFC 3339 timestamp", activity.CreatedAt, activity.ID)
 	}
@@ -67,14 +69,14 @@ func (s *Summary) Add(activity *compliance.Activity) error {
 
 func organization(activity *compliance.Activity) string {
 	if activity.OrganizationID == nil {
-		return None
+		return none
 	}
 	return *activity.OrganizationID
 }
 
 func actorType(actor *compliance.Actor) string {
 	if actor == nil || actor.Type == nil {
-		return None
+		return none
 	}
 	return *actor.Type
 }
@@ -83,7 +85,7 @@ func actorType(actor *compliance.Actor) string {
 // none come under a name of their own.
 func actor(actor *compliance.Actor) string {
 	if actor == nil {
-		return None
+		return none
 	}
 	for _, id := range []*string{actor.UserID, actor.APIKeyID, actor.AdminAPIKeyID, actor.DirectoryID} {
 		if id != nil {
@@ -96,5 +98,5 @@ func actor(actor *compliance.Actor) string {
 	case "anthropic_actor":
 		return "anthropic"
 	}
-	return None
+	return none
 }

@@ -47,9 +47,11 @@ func TestAdd(t *testing.T) {
 func TestAddWithoutTimestamp(t *testing.T) {
 	t.Parallel()
 	s := New()
-	err := s.Add(&compliance.Activity{ID: "activity_1", CreatedAt: "yesterday\x1b[31m" + strings.Repeat("x", 1000), Type: "a"})
-	if err == nil || !strings.Contains(err.Error(), "activity_1") || strings.Contains(err.Error(), "\x1b") || len(err.Error()) > 300 {
-		t.Errorf("got %v, want a short error that names the activity", err)
+	for _, createdAt := range []string{"yesterday\x1b[31m" + strings.Repeat("x", 1000), "", "2026-04-10T8:00:00Z", "2026-04-10T08:00:00,5Z", "2026-04-10 08:00:00Z"} {
+		err := s.Add(&compliance.Activity{ID: "activity_1", CreatedAt: createdAt, Type: "a"})
+		if err == nil || !strings.Contains(err.Error(), "activity_1") || strings.Contains(err.Error(), "\x1b") || len(err.Error()) > 300 {
+			t.Errorf("%q: got %v, want a short error that names the activity", createdAt, err)
+		}
 	}
 	if s.Total != 0 || len(s.ByType) != 0 {
 		t.Errorf("got %+v, want nothing counted", s)

@@ -6,6 +6,7 @@
 package timerange
 
 import (
+	"errors"
 	"fmt"
 	"time"
 )
@@ -84,8 +85,8 @@ func tightest(inclusive, exclusive bound, tighter func(a, b time.Time) bool) (*b
 			continue
 		}
 		var err error
-		if b.time, err = time.Parse(time.RFC3339, b.text); err != nil {
-			return nil, fmt.Errorf("%q is not an RFC 3339 timestamp", b.text)
+		if b.time, err = Parse(b.text); err != nil {
+			return nil, fmt.Errorf("%q %w", b.text, err)
 		}
 	}
 	switch {
@@ -95,6 +96,18 @@ func tightest(inclusive, exclusive bound, tighter func(a, b time.Time) bool) (*b
 		return &inclusive, nil
 	}
 	return &exclusive, nil
+}
+
+// Parse reads an RFC 3339 timestamp. Its error goes on from a subject ("must be …").
+//
+// time.Parse lets two other forms through, an hour of one digit and a comma for the
+// point (https://go.dev/issue/54580), and its own error shows the layout of Go's parser.
+func Parse(text string) (time.Time, error) {
+	t, err := time.Parse(time.RFC3339, text)
+	if err != nil || text[len("2026-04-10T8")] == ':' || text[len("2026-04-10T08:00:00")] == ',' {
+		return time.Time{}, errors.New(`must be an RFC 3339 timestamp such as "2026-04-10T08:00:00Z", with "Z" or an offset such as "+02:00"`)
+	}
+	return t, nil
 }
 
 // Format writes a time as the API takes it: RFC 3339 in UTC, with as many decimals
