@@ -46,7 +46,7 @@ func TestCatalogue(t *testing.T) {
 		return `"audience":[` + strings.Join(types, ",") + "]"
 	}
 	const (
-		badKey   = "In the last 7 days an API key was made outside the change window, or by somebody unknown."
+		badKey   = "In the last 7 days an API key was made outside the change window, or by somebody unknown. Look for *_key_created in the Activity Feed."
 		badShare = "In the last 24 hours something was published, or shared with more than users and groups."
 	)
 

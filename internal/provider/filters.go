@@ -64,7 +64,8 @@ func withFilters(more map[string]schema.Attribute) map[string]schema.Attribute {
 	attributes := map[string]schema.Attribute{
 		"organization_ids": set("Only activities of these organizations: `org_…` IDs or organization UUIDs."),
 		"actor_ids":        set("Only activities of these actors: `user_…` IDs."),
-		"activity_types": set("Only activities of these types. Not together with `exclude_activity_types`.",
+		"activity_types": set("Only activities of these types: names and not patterns, which match nothing here; the function `activity_types` turns patterns into names. "+
+			"Not together with `exclude_activity_types`.",
 			setvalidator.ValueStringsAre(misspeltType{})),
 		"exclude_activity_types": set("No activities of these types. Not together with `activity_types`.",
 			setvalidator.ValueStringsAre(misspeltType{}), setvalidator.ConflictsWith(path.MatchRoot("activity_types"))),

@@ -1,8 +1,8 @@
 data "compliance_activity_summary" "keys" {
   lookback       = "7d"
-  activity_types = provider::compliance::activity_types("sso_*", "*_api_key_created")
+  activity_types = provider::compliance::activity_types("sso_*", "*api_key_created", "service_key_created")
 }
 
 output "key_types" {
-  value = provider::compliance::activity_types("*_api_key_created")
+  value = provider::compliance::activity_types("*api_key_created", "service_key_created")
 }

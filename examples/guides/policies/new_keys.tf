@@ -12,7 +12,7 @@ resource "terraform_data" "new_keys" {
         && contains(["Mon", "Tue", "Wed", "Thu", "Fri"], formatdate("EEE", a.created_at))
         && contains(range(9, 17), tonumber(formatdate("h", a.created_at)))
       , false)])
-      error_message = "In the last 7 days an API key was made outside the change window, or by somebody unknown."
+      error_message = "In the last 7 days an API key was made outside the change window, or by somebody unknown. Look for *_key_created in the Activity Feed."
     }
   }
 }
