@@ -52,7 +52,10 @@ type config struct {
 
 // roundsOf is how many rounds a size gets: short plans vary more and cost less.
 func (c config) roundsOf(size int) int {
-	if size <= 1000 {
+	switch {
+	case size <= 100:
+		return 10 * c.rounds
+	case size <= 1000:
 		return 3 * c.rounds
 	}
 	return c.rounds
@@ -64,7 +67,7 @@ func parse(args []string) (config, error) {
 	flags.StringVar(&c.engine, "engine", "terraform", "`path` of Terraform or OpenTofu")
 	flags.StringVar(&c.http, "http", "", "`path` of the http provider; without it, that is left out")
 	flags.StringVar(&c.write, "write", "", "Markdown `file` that gets the tables, between the lines "+tablesBegin+" and "+tablesEnd)
-	flags.IntVar(&c.rounds, "rounds", 3, "`number` of rounds, of which the best counts; up to 1,000 activities it is three times that")
+	flags.IntVar(&c.rounds, "rounds", 3, "`number` of rounds, of which the best counts; up to 1,000 activities it is three times that, up to 100 ten times")
 	flags.BoolVar(&c.summaries, "summaries", true, "measure summaries, too")
 	flags.Func("sizes", "numbers of activities, separated by commas (default 0,100,1000,5000,10000,50000)", func(text string) error {
 		c.sizes = nil
@@ -105,8 +108,8 @@ func run(ctx context.Context, args []string) (err error) {
 		return err
 	}
 	var tables bytes.Buffer
-	fmt.Fprintf(&tables, "%s on %s. CPU and wall are the best of %d rounds (%d up to 1,000 activities, fewer where a plan takes long); memory is the highest peak.\n\n",
-		version, machine(), c.rounds, c.roundsOf(0))
+	fmt.Fprintf(&tables, "%s on %s. CPU and wall are the best of %d rounds (%d up to 100 activities, %d up to 1,000, fewer where a plan takes long); memory is the highest peak.\n\n",
+		version, machine(), c.rounds, c.roundsOf(100), c.roundsOf(1000))
 	if err := plans(ctx, &tables, e, variants, c); err != nil {
 		return err
 	}
