@@ -57,6 +57,22 @@ func (e *engine) build(ctx context.Context, source, pkg string) error {
 	return nil
 }
 
+// renew puts a copy of a provider in its place. How fast a program starts depends by a
+// few percent on where in memory the system keeps the file: what is compared has to be
+// started from several copies.
+func (e *engine) renew(source string) error {
+	file := e.binary(source)
+	content, err := os.ReadFile(file)
+	if err != nil {
+		return err
+	}
+	renewed := filepath.Join(e.folder, "renewed")
+	if err := os.WriteFile(renewed, content, 0o700); err != nil {
+		return err
+	}
+	return os.Rename(renewed, file)
+}
+
 // install takes a provider that is built already.
 func (e *engine) install(source, file string) error {
 	file, err := filepath.Abs(file)
