@@ -19,6 +19,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
+	"github.com/compliance-feed/terraform-provider-compliance/internal/activity"
 	"github.com/compliance-feed/terraform-provider-compliance/internal/compliance"
 )
 
@@ -66,7 +67,7 @@ func (activities) Schema(_ context.Context, _ datasource.SchemaRequest, resp *da
 
 	one := computed("id", "created_at", "type", "organization_id", "organization_uuid", "extra")
 	one["actor"] = schema.SingleNestedAttribute{Computed: true, Attributes: computed("type", "user_id", "email_address", "unauthenticated_email_address",
-		"api_key_id", "admin_api_key_id", "ip_address", "user_agent", "directory_id", "idp_connection_type", "workos_event_id", "extra")}
+		"api_key_id", "admin_api_key_id", "service_account_id", "ip_address", "user_agent", "directory_id", "idp_connection_type", "workos_event_id", "extra")}
 	attributes["activities"] = schema.ListNestedAttribute{Computed: true, NestedObject: schema.NestedAttributeObject{Attributes: one}}
 	resp.Schema.Attributes = attributes
 }
@@ -81,46 +82,47 @@ func computed(names ...string) map[string]schema.Attribute {
 }
 
 type model struct {
-	OrganizationIDs      types.Set    `tfsdk:"organization_ids"`
-	ActorIDs             types.Set    `tfsdk:"actor_ids"`
-	ActivityTypes        types.Set    `tfsdk:"activity_types"`
-	ExcludeActivityTypes types.Set    `tfsdk:"exclude_activity_types"`
-	CreatedAtGTE         types.String `tfsdk:"created_at_gte"`
-	CreatedAtGT          types.String `tfsdk:"created_at_gt"`
-	CreatedAtLTE         types.String `tfsdk:"created_at_lte"`
-	CreatedAtLT          types.String `tfsdk:"created_at_lt"`
-	Lookback             types.String `tfsdk:"lookback"`
-	Order                types.String `tfsdk:"order"`
-	AfterID              types.String `tfsdk:"after_id"`
-	BeforeID             types.String `tfsdk:"before_id"`
-	Limit                types.Int64  `tfsdk:"limit"`
-	MaxResults           types.Int64  `tfsdk:"max_results"`
-	Timeouts             types.Object `tfsdk:"timeouts"`
-	Window               types.Object `tfsdk:"window"`
-	RequestID            types.String `tfsdk:"request_id"`
-	FirstID              types.String `tfsdk:"first_id"`
-	LastID               types.String `tfsdk:"last_id"`
-	HasMore              types.Bool   `tfsdk:"has_more"`
-	Activities           []activity   `tfsdk:"activities"`
+	OrganizationIDs      types.Set       `tfsdk:"organization_ids"`
+	ActorIDs             types.Set       `tfsdk:"actor_ids"`
+	ActivityTypes        types.Set       `tfsdk:"activity_types"`
+	ExcludeActivityTypes types.Set       `tfsdk:"exclude_activity_types"`
+	CreatedAtGTE         types.String    `tfsdk:"created_at_gte"`
+	CreatedAtGT          types.String    `tfsdk:"created_at_gt"`
+	CreatedAtLTE         types.String    `tfsdk:"created_at_lte"`
+	CreatedAtLT          types.String    `tfsdk:"created_at_lt"`
+	Lookback             types.String    `tfsdk:"lookback"`
+	Order                types.String    `tfsdk:"order"`
+	AfterID              types.String    `tfsdk:"after_id"`
+	BeforeID             types.String    `tfsdk:"before_id"`
+	Limit                types.Int64     `tfsdk:"limit"`
+	MaxResults           types.Int64     `tfsdk:"max_results"`
+	Timeouts             types.Object    `tfsdk:"timeouts"`
+	Window               types.Object    `tfsdk:"window"`
+	RequestID            types.String    `tfsdk:"request_id"`
+	FirstID              types.String    `tfsdk:"first_id"`
+	LastID               types.String    `tfsdk:"last_id"`
+	HasMore              types.Bool      `tfsdk:"has_more"`
+	Activities           []activityModel `tfsdk:"activities"`
 }
 
-type activity struct {
+type activityModel struct {
 	ID               types.String `tfsdk:"id"`
 	CreatedAt        types.String `tfsdk:"created_at"`
 	Type             types.String `tfsdk:"type"`
 	OrganizationID   types.String `tfsdk:"organization_id"`
 	OrganizationUUID types.String `tfsdk:"organization_uuid"`
-	Actor            *actor       `tfsdk:"actor"`
+	Actor            *actorModel  `tfsdk:"actor"`
 	Extra            types.String `tfsdk:"extra"`
 }
 
-type actor struct {
+type actorModel struct {
 	Type                        types.String `tfsdk:"type"`
 	UserID                      types.String `tfsdk:"user_id"`
 	EmailAddress                types.String `tfsdk:"email_address"`
 	UnauthenticatedEmailAddress types.String `tfsdk:"unauthenticated_email_address"`
 	APIKeyID                    types.String `tfsdk:"api_key_id"`
 	AdminAPIKeyID               types.String `tfsdk:"admin_api_key_id"`
+	ServiceAccountID            types.String `tfsdk:"service_account_id"`
 	IPAddress                   types.String `tfsdk:"ip_address"`
 	UserAgent                   types.String `tfsdk:"user_agent"`
 	DirectoryID                 types.String `tfsdk:"directory_id"`
@@ -142,7 +144,7 @@ func (activities) Read(ctx context.Context, req datasource.ReadRequest, resp *da
 		resp.Diagnostics.AddError("No client", err.Error())
 		return
 	}
-	m.Activities = []activity{}
+	m.Activities = []activityModel{}
 	m.Window = types.ObjectNull(map[string]attr.Type{"start": types.StringType, "end": types.StringType})
 	for page, err := range client.Pages(ctx, compliance.Query{}) {
 		if err != nil {
@@ -160,8 +162,8 @@ func (activities) Read(ctx context.Context, req datasource.ReadRequest, resp *da
 	resp.Diagnostics.Append(resp.State.Set(ctx, &m)...)
 }
 
-func newActivity(a *compliance.Activity) activity {
-	return activity{
+func newActivity(a *activity.Activity) activityModel {
+	return activityModel{
 		ID:               types.StringValue(a.ID),
 		CreatedAt:        types.StringValue(a.CreatedAt),
 		Type:             types.StringValue(a.Type),
@@ -172,17 +174,18 @@ func newActivity(a *compliance.Activity) activity {
 	}
 }
 
-func newActor(a *compliance.Actor) *actor {
+func newActor(a *activity.Actor) *actorModel {
 	if a == nil {
 		return nil
 	}
-	return &actor{
+	return &actorModel{
 		Type:                        types.StringPointerValue(a.Type),
 		UserID:                      types.StringPointerValue(a.UserID),
 		EmailAddress:                types.StringPointerValue(a.EmailAddress),
 		UnauthenticatedEmailAddress: types.StringPointerValue(a.UnauthenticatedEmailAddress),
 		APIKeyID:                    types.StringPointerValue(a.APIKeyID),
 		AdminAPIKeyID:               types.StringPointerValue(a.AdminAPIKeyID),
+		ServiceAccountID:            types.StringPointerValue(a.ServiceAccountID),
 		IPAddress:                   types.StringPointerValue(a.IPAddress),
 		UserAgent:                   types.StringPointerValue(a.UserAgent),
 		DirectoryID:                 types.StringPointerValue(a.DirectoryID),

@@ -42,7 +42,7 @@ func newCleaner(apiKey string) *cleaner {
 func (c *Client) Clean(text string) string { return c.cleaner.clean(text) }
 
 func (c *cleaner) clean(text string) string {
-	text = ansiSequence.ReplaceAllString(validText(text), "")
+	text = ansiSequence.ReplaceAllString(strings.ToValidUTF8(text, "\uFFFD"), "")
 	text = strings.Map(func(r rune) rune {
 		switch {
 		case r == '\n' || r == '\r' || r == '\t' || r == '\u2028' || r == '\u2029':

@@ -14,6 +14,8 @@ import (
 	"net/url"
 	"strings"
 	"time"
+
+	"github.com/compliance-feed/terraform-provider-compliance/internal/activity"
 )
 
 const (
@@ -105,7 +107,7 @@ type attemptError struct {
 
 // answer is a page with what came beside it.
 type answer struct {
-	*page
+	*activity.Page
 	requestID string
 	remaining string // the server's own budget for this minute, for the log
 	bytes     int
@@ -193,16 +195,16 @@ func (c *Client) read(response *http.Response, body []byte, now time.Time) (*ans
 			TooLarge:  true,
 		}}
 	}
-	decoded, err := decodePage(body)
+	decoded, err := activity.Decode(body)
 	if err != nil {
 		failure := &PageError{Reason: c.cleaner.clean(err.Error()), RequestID: requestID}
 		if looksLikeHTML(body) {
 			failure.Reason = "the answer is an HTML page, not JSON"
 		}
-		return nil, &attemptError{err: failure, retry: errors.Is(err, errBrokenOff)}
+		return nil, &attemptError{err: failure, retry: errors.Is(err, activity.ErrBrokenOff)}
 	}
 	return &answer{
-		page:      decoded,
+		Page:      decoded,
 		requestID: requestID,
 		remaining: c.cleaner.clean(response.Header.Get("anthropic-ratelimit-requests-remaining")),
 		bytes:     len(body),

@@ -1,7 +1,6 @@
 package compliance
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -279,24 +278,6 @@ var emptyPage = pageOf(false, "", "")
 func walkWith(t *testing.T, s *script, query Query, edits ...func(*Options)) result {
 	t.Helper()
 	return read(newClient(t, s, edits...).Pages(t.Context(), query))
-}
-
-// tokensOf is a JSON text as the tokens that encoding/json makes of it, which is not
-// the parser under test. Numbers keep their text.
-func tokensOf(text []byte) ([]json.Token, error) {
-	decoder := json.NewDecoder(bytes.NewReader(text))
-	decoder.UseNumber()
-	var tokens []json.Token
-	for {
-		token, err := decoder.Token()
-		if errors.Is(err, io.EOF) {
-			return tokens, nil
-		}
-		if err != nil {
-			return nil, err
-		}
-		tokens = append(tokens, token)
-	}
 }
 
 // after is a context with a deadline in the bubble.

@@ -9,6 +9,8 @@ import (
 	"math/rand/v2"
 	"sync"
 	"time"
+
+	"github.com/compliance-feed/terraform-provider-compliance/internal/activity"
 )
 
 // Page is one page of a read.
@@ -17,7 +19,7 @@ type Page struct {
 
 	// Activities are in result order, without those that the read has had before
 	// (the feed is delivered at least once).
-	Activities []Activity
+	Activities []activity.Activity
 
 	// HasMore says that the feed goes on behind this page in the direction of the
 	// walk, which is before it in result order for a walk from BeforeID.
@@ -141,15 +143,15 @@ func (w *walk) advance(answer *answer) (*Page, error) {
 	reject := func(format string, args ...any) (*Page, error) {
 		return nil, &PageError{Reason: fmt.Sprintf(format, args...), RequestID: answer.requestID}
 	}
-	activities := w.known.drop(answer.activities)
+	activities := w.known.drop(answer.Activities)
 	if asked := w.pageSize(); w.query.MaxActivities > 0 && len(activities) > asked {
 		return reject("the page has %d activities although %d were asked for, so that its cursors would not fit", len(activities), asked)
 	}
-	next, name := answer.lastID, "last_id"
+	next, name := answer.LastID, "last_id"
 	if w.query.backward() {
-		next, name = answer.firstID, "first_id"
+		next, name = answer.FirstID, "first_id"
 	}
-	if answer.hasMore {
+	if answer.HasMore {
 		switch {
 		case next == "":
 			return reject("the page says that there is more (has_more) but not where (%s)", name)
@@ -164,9 +166,9 @@ func (w *walk) advance(answer *answer) (*Page, error) {
 	page := &Page{
 		Number:     w.tally.add(activities).pages,
 		Activities: activities,
-		HasMore:    answer.hasMore,
-		FirstID:    answer.firstID,
-		LastID:     answer.lastID,
+		HasMore:    answer.HasMore,
+		FirstID:    answer.FirstID,
+		LastID:     answer.LastID,
 		RequestID:  answer.requestID,
 	}
 	return page, nil
@@ -197,7 +199,7 @@ func (t *tally) soFar() progress {
 }
 
 // add counts a page.
-func (t *tally) add(activities []Activity) progress {
+func (t *tally) add(activities []activity.Activity) progress {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.pages++
@@ -218,17 +220,18 @@ type identities struct {
 }
 
 // drop returns the activities without those that came before, in the same memory.
-func (k *identities) drop(activities []Activity) []Activity {
+func (k *identities) drop(activities []activity.Activity) []activity.Activity {
 	fresh := k.seen
 	if fresh == nil || k.lastPageOnly {
 		fresh = make(map[string]bool, len(activities))
 	}
 	kept := activities[:0]
-	for _, activity := range activities {
-		if id := activity.identity; !k.seen[id] && !fresh[id] && !k.always[id] {
-			kept = append(kept, activity)
+	for i := range activities {
+		id := activities[i].Identity()
+		if !k.seen[id] && !fresh[id] && !k.always[id] {
+			kept = append(kept, activities[i])
 		}
-		fresh[activity.identity] = true
+		fresh[id] = true
 	}
 	if len(activities) > 0 {
 		k.seen = fresh

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/compliance-feed/terraform-provider-compliance/internal/activity"
 	"github.com/compliance-feed/terraform-provider-compliance/internal/fakeapi"
 )
 
@@ -331,7 +332,7 @@ func TestQueryFilters(t *testing.T) {
 		api := fakeapi.New(fakeapi.Options{Feed: fakeapi.Generate(fakeapi.Spec{Activities: 500, Seed: 1}), SkipReadLog: true})
 		client := newClient(t, uncompressed(api))
 		whole := read(client.Pages(t.Context(), Query{PageSize: 77}))
-		var all []Activity
+		var all []activity.Activity
 		for _, page := range whole.pages {
 			all = append(all, page.Activities...)
 		}
@@ -341,16 +342,16 @@ func TestQueryFilters(t *testing.T) {
 		activityType, at := all[250].Type, all[250].CreatedAt
 		for name, test := range map[string]struct {
 			query Query
-			keep  func(Activity) bool
+			keep  func(activity.Activity) bool
 		}{
-			"type":     {Query{ActivityTypes: []string{activityType}}, func(a Activity) bool { return a.Type == activityType }},
-			"not type": {Query{ExcludeActivityTypes: []string{activityType}}, func(a Activity) bool { return a.Type != activityType }},
-			"at":       {Query{CreatedAtGTE: at, CreatedAtLTE: at}, func(a Activity) bool { return a.CreatedAt == at }},
+			"type":     {Query{ActivityTypes: []string{activityType}}, func(a activity.Activity) bool { return a.Type == activityType }},
+			"not type": {Query{ExcludeActivityTypes: []string{activityType}}, func(a activity.Activity) bool { return a.Type != activityType }},
+			"at":       {Query{CreatedAtGTE: at, CreatedAtLTE: at}, func(a activity.Activity) bool { return a.CreatedAt == at }},
 		} {
 			var want []string
-			for _, activity := range all {
-				if test.keep(activity) {
-					want = append(want, activity.ID)
+			for _, a := range all {
+				if test.keep(a) {
+					want = append(want, a.ID)
 				}
 			}
 			if len(want) == 0 || len(want) == len(all) {

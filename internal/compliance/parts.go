@@ -7,6 +7,8 @@ import (
 	"math"
 	"slices"
 	"time"
+
+	"github.com/compliance-feed/terraform-provider-compliance/internal/activity"
 )
 
 // UnorderedPages is [Client.Pages] for a read that needs every activity and no order,
@@ -169,9 +171,9 @@ func (p *part) divide(page *Page, atMost int) []*part {
 
 // countBefore is how many of the last activities of a page are older than a time: all of
 // them, where that cannot be told.
-func countBefore(end time.Time, activities []Activity) int {
-	for i, activity := range slices.Backward(activities) {
-		createdAt, err := time.Parse(time.RFC3339, activity.CreatedAt)
+func countBefore(end time.Time, activities []activity.Activity) int {
+	for i := range slices.Backward(activities) {
+		createdAt, err := time.Parse(time.RFC3339, activities[i].CreatedAt)
 		switch {
 		case err != nil:
 			return len(activities)

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/compliance-feed/terraform-provider-compliance/internal/activity"
 	"github.com/compliance-feed/terraform-provider-compliance/internal/fakeapi"
 )
 
@@ -205,9 +206,9 @@ func TestDivide(t *testing.T) {
 			query := Query{CreatedAtGTE: cmp.Or(test.start, start), CreatedAtGT: "2026-01-01T00:00:00Z", CreatedAtLTE: "2026-05-01T00:00:00Z", PageSize: 10, RememberLastPageOnly: true}
 			from, _ := query.lowerBound()
 			whole := &part{walk: newWalk(query, &tally{}), start: from}
-			var activities []Activity
+			var activities []activity.Activity
 			for i, at := range test.times {
-				activities = append(activities, Activity{ID: numbered(i), CreatedAt: at, identity: numbered(i)})
+				activities = append(activities, activity.Activity{ID: numbered(i), CreatedAt: at})
 			}
 			activities = whole.walk.known.drop(activities)
 			parts := whole.divide(&Page{Activities: activities, HasMore: true}, test.atMost)

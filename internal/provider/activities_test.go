@@ -16,8 +16,8 @@ import (
 	"github.com/compliance-feed/terraform-provider-compliance/internal/fakeapi"
 )
 
-// activity is one as the provider returns it, with what differs from nulls.
-func activity(fields values) values {
+// activityWith is one as the provider returns it, with what differs from nulls.
+func activityWith(fields values) values {
 	all := values{"id": nil, "created_at": "2026-04-10T08:00:00Z", "type": "t", "organization_id": nil, "organization_uuid": nil, "actor": nil, "extra": "{}"}
 	maps.Copy(all, fields)
 	return all
@@ -112,7 +112,7 @@ func TestActivity(t *testing.T) {
 				text += "," + test.sent
 			}
 			s := reading(t, newFake(t, fakeapi.Options{Feed: fakeapi.NewFeed(text + "}")}), nil)
-			want := activity(test.want)
+			want := activityWith(test.want)
 			want["id"] = "a1"
 			result := s.list(values{})
 			requireEqual(t, "activities", result["activities"], []any{want})

@@ -8,7 +8,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 	"github.com/vmihailenco/msgpack/v5"
 
-	"github.com/compliance-feed/terraform-provider-compliance/internal/compliance"
+	"github.com/compliance-feed/terraform-provider-compliance/internal/activity"
 )
 
 // activityType is the type of an activity. It is the element type of a list attribute
@@ -31,6 +31,7 @@ var actorType = types.ObjectType{AttrTypes: map[string]attr.Type{
 	"unauthenticated_email_address": types.StringType,
 	"api_key_id":                    types.StringType,
 	"admin_api_key_id":              types.StringType,
+	"service_account_id":            types.StringType,
 	"ip_address":                    types.StringType,
 	"user_agent":                    types.StringType,
 	"directory_id":                  types.StringType,
@@ -57,7 +58,7 @@ func newActivityList() *activityList {
 }
 
 // add appends a page.
-func (l *activityList) add(activities []compliance.Activity) {
+func (l *activityList) add(activities []activity.Activity) {
 	l.buffer.Reset()
 	for i := range activities {
 		l.activity(&activities[i])
@@ -77,19 +78,19 @@ func (l *activityList) pieces(backward bool) [][]byte {
 	return append([][]byte{l.buffer.Bytes()}, l.pages...)
 }
 
-func (l *activityList) activity(activity *compliance.Activity) {
+func (l *activityList) activity(a *activity.Activity) {
 	_ = l.encoder.EncodeMapLen(len(activityType.AttrTypes))
-	l.text("id", &activity.ID)
-	l.text("created_at", &activity.CreatedAt)
-	l.text("type", &activity.Type)
-	l.text("organization_id", activity.OrganizationID)
-	l.text("organization_uuid", activity.OrganizationUUID)
+	l.text("id", &a.ID)
+	l.text("created_at", &a.CreatedAt)
+	l.text("type", &a.Type)
+	l.text("organization_id", a.OrganizationID)
+	l.text("organization_uuid", a.OrganizationUUID)
 	_ = l.encoder.EncodeString("actor")
-	l.actor(activity.Actor)
-	l.text("extra", &activity.Extra)
+	l.actor(a.Actor)
+	l.text("extra", &a.Extra)
 }
 
-func (l *activityList) actor(actor *compliance.Actor) {
+func (l *activityList) actor(actor *activity.Actor) {
 	if actor == nil {
 		_ = l.encoder.EncodeNil()
 		return
@@ -101,6 +102,7 @@ func (l *activityList) actor(actor *compliance.Actor) {
 	l.text("unauthenticated_email_address", actor.UnauthenticatedEmailAddress)
 	l.text("api_key_id", actor.APIKeyID)
 	l.text("admin_api_key_id", actor.AdminAPIKeyID)
+	l.text("service_account_id", actor.ServiceAccountID)
 	l.text("ip_address", actor.IPAddress)
 	l.text("user_agent", actor.UserAgent)
 	l.text("directory_id", actor.DirectoryID)

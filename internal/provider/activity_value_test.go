@@ -11,6 +11,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/vmihailenco/msgpack/v5"
 
+	"github.com/compliance-feed/terraform-provider-compliance/internal/activity"
 	"github.com/compliance-feed/terraform-provider-compliance/internal/compliance"
 	"github.com/compliance-feed/terraform-provider-compliance/internal/fakeapi"
 )
@@ -29,19 +30,19 @@ func decodeList(t *testing.T, written []byte) []any {
 func TestActivityListFitsTheSchema(t *testing.T) {
 	t.Parallel()
 	text := func(s string) *string { return &s }
-	full := compliance.Activity{
+	full := activity.Activity{
 		ID: "id", CreatedAt: "created_at", Type: "type", OrganizationID: text("organization_id"), OrganizationUUID: text("organization_uuid"), Extra: "extra",
-		Actor: &compliance.Actor{
+		Actor: &activity.Actor{
 			Type: text("type"), UserID: text("user_id"), EmailAddress: text("email_address"), UnauthenticatedEmailAddress: text("unauthenticated_email_address"),
-			APIKeyID: text("api_key_id"), AdminAPIKeyID: text("admin_api_key_id"), IPAddress: text("ip_address"), UserAgent: text("user_agent"),
+			APIKeyID: text("api_key_id"), AdminAPIKeyID: text("admin_api_key_id"), ServiceAccountID: text("service_account_id"), IPAddress: text("ip_address"), UserAgent: text("user_agent"),
 			DirectoryID: text("directory_id"), IDPConnectionType: text("idp_connection_type"), WorkOSEventID: text("workos_event_id"), Extra: "extra",
 		},
 	}
-	empty := compliance.Activity{ID: "id", CreatedAt: "created_at", Type: "type", Extra: "{}", Actor: &compliance.Actor{Extra: "{}"}}
-	noActor := compliance.Activity{ID: "id", CreatedAt: "created_at", Type: "type", Extra: "{}"}
+	empty := activity.Activity{ID: "id", CreatedAt: "created_at", Type: "type", Extra: "{}", Actor: &activity.Actor{Extra: "{}"}}
+	noActor := activity.Activity{ID: "id", CreatedAt: "created_at", Type: "type", Extra: "{}"}
 
 	list := newActivityList()
-	list.add([]compliance.Activity{full, empty, noActor})
+	list.add([]activity.Activity{full, empty, noActor})
 	got := decodeList(t, slices.Concat(list.pieces(false)...))
 
 	// Each field of full holds the name of its attribute.
@@ -53,16 +54,16 @@ func TestActivityListFitsTheSchema(t *testing.T) {
 		wantActor[name] = name
 	}
 	wantFull["actor"] = wantActor
-	wantEmpty := activity(values{"id": "id", "created_at": "created_at", "type": "type", "actor": actor(nil)})
-	wantNoActor := activity(values{"id": "id", "created_at": "created_at", "type": "type"})
+	wantEmpty := activityWith(values{"id": "id", "created_at": "created_at", "type": "type", "actor": actor(nil)})
+	wantNoActor := activityWith(values{"id": "id", "created_at": "created_at", "type": "type"})
 	requireEqual(t, "activities", got, []any{wantFull, wantEmpty, wantNoActor})
 }
 
 func TestActivityListOrder(t *testing.T) {
 	t.Parallel()
-	page := func(ids ...string) (activities []compliance.Activity) {
+	page := func(ids ...string) (activities []activity.Activity) {
 		for _, id := range ids {
-			activities = append(activities, compliance.Activity{ID: id, Extra: "{}"})
+			activities = append(activities, activity.Activity{ID: id, Extra: "{}"})
 		}
 		return activities
 	}
@@ -92,7 +93,7 @@ func TestActivityListBytes(t *testing.T) {
 	for _, n := range []int{0, 1, 15, 16, 1 << 16} { // the lengths of msgpack's three headers
 		list := newActivityList()
 		for left := n; left > 0; left -= 5000 {
-			list.add(make([]compliance.Activity, min(left, 5000)))
+			list.add(make([]activity.Activity, min(left, 5000)))
 		}
 		written := slices.Concat(list.pieces(false)...)
 		header := 1

@@ -5,20 +5,20 @@ import (
 	"testing"
 	"time"
 
-	"github.com/compliance-feed/terraform-provider-compliance/internal/compliance"
+	"github.com/compliance-feed/terraform-provider-compliance/internal/activity"
 )
 
 // A page of activities of 100 types by 500 users.
 func BenchmarkAdd(b *testing.B) {
-	activities := make([]compliance.Activity, compliance.MaxPageSize)
+	activities := make([]activity.Activity, 5000)
 	start := time.Date(2026, 4, 10, 8, 0, 0, 0, time.UTC)
 	for i := range activities {
-		activities[i] = compliance.Activity{
+		activities[i] = activity.Activity{
 			ID:             fmt.Sprintf("activity_%d", i),
 			CreatedAt:      start.Add(time.Duration(i) * time.Minute).Format(time.RFC3339),
 			Type:           fmt.Sprintf("type_%d", i%100),
 			OrganizationID: new("org_1"),
-			Actor:          &compliance.Actor{Type: new("user_actor"), UserID: new(fmt.Sprintf("user_%d", i%500))},
+			Actor:          &activity.Actor{Type: new("user_actor"), UserID: new(fmt.Sprintf("user_%d", i%500))},
 		}
 	}
 	b.ReportAllocs()

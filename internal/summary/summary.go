@@ -9,7 +9,7 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/compliance-feed/terraform-provider-compliance/internal/compliance"
+	"github.com/compliance-feed/terraform-provider-compliance/internal/activity"
 	"github.com/compliance-feed/terraform-provider-compliance/internal/timerange"
 )
 
@@ -47,34 +47,34 @@ func New() *Summary {
 // Add counts an activity. Whether it has been counted before is up to the caller. It
 // fails, and counts nothing, if created_at is not RFC 3339: then the day is not known.
 // The error quotes the activity as it was sent.
-func (s *Summary) Add(activity *compliance.Activity) error {
-	createdAt, err := timerange.Parse(activity.CreatedAt)
+func (s *Summary) Add(a *activity.Activity) error {
+	createdAt, err := timerange.Parse(a.CreatedAt)
 	if err != nil {
-		return fmt.Errorf("created_at %.64q of the activity %.64q is not an RFC 3339 timestamp", activity.CreatedAt, activity.ID)
+		return fmt.Errorf("created_at %.64q of the activity %.64q is not an RFC 3339 timestamp", a.CreatedAt, a.ID)
 	}
 	s.Total++
-	s.ByType[activity.Type]++
-	s.ByActorType[actorType(activity.Actor)]++
-	s.ByOrganization[organization(activity)]++
-	s.ByActor[actor(activity.Actor)]++
+	s.ByType[a.Type]++
+	s.ByActorType[actorType(a.Actor)]++
+	s.ByOrganization[organization(a)]++
+	s.ByActor[actor(a.Actor)]++
 	s.ByDay[createdAt.UTC().Format(time.DateOnly)]++
 	if s.Oldest == "" || createdAt.Before(s.oldest) {
-		s.Oldest, s.oldest = activity.CreatedAt, createdAt
+		s.Oldest, s.oldest = a.CreatedAt, createdAt
 	}
 	if s.Newest == "" || createdAt.After(s.newest) {
-		s.Newest, s.newest = activity.CreatedAt, createdAt
+		s.Newest, s.newest = a.CreatedAt, createdAt
 	}
 	return nil
 }
 
-func organization(activity *compliance.Activity) string {
-	if activity.OrganizationID == nil {
+func organization(a *activity.Activity) string {
+	if a.OrganizationID == nil {
 		return none
 	}
-	return *activity.OrganizationID
+	return *a.OrganizationID
 }
 
-func actorType(actor *compliance.Actor) string {
+func actorType(actor *activity.Actor) string {
 	if actor == nil || actor.Type == nil {
 		return none
 	}
@@ -83,7 +83,7 @@ func actorType(actor *compliance.Actor) string {
 
 // actor is the first stable ID that the actor has, whatever its type; types that have
 // none come under a name of their own.
-func actor(actor *compliance.Actor) string {
+func actor(actor *activity.Actor) string {
 	if actor == nil {
 		return none
 	}

@@ -5,20 +5,20 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/compliance-feed/terraform-provider-compliance/internal/compliance"
+	"github.com/compliance-feed/terraform-provider-compliance/internal/activity"
 )
 
 func TestAdd(t *testing.T) {
 	t.Parallel()
 	s := New()
-	for _, activity := range []compliance.Activity{
+	for _, a := range []activity.Activity{
 		{ID: "1", CreatedAt: "2026-04-10T23:30:00-02:00", Type: "a", OrganizationID: new("org_1"),
-			Actor: &compliance.Actor{Type: new("user_actor"), UserID: new("user_1"), EmailAddress: new("someone@example.com"), IPAddress: new("192.0.2.1")}},
+			Actor: &activity.Actor{Type: new("user_actor"), UserID: new("user_1"), EmailAddress: new("someone@example.com"), IPAddress: new("192.0.2.1")}},
 		{ID: "2", CreatedAt: "2026-04-10T08:00:00.25Z", Type: "a", OrganizationID: new("org_1"),
-			Actor: &compliance.Actor{Type: new("user_actor"), UserID: new("user_1")}},
+			Actor: &activity.Actor{Type: new("user_actor"), UserID: new("user_1")}},
 		{ID: "3", CreatedAt: "2026-04-09T00:00:00Z", Type: "b"},
 	} {
-		if err := s.Add(&activity); err != nil {
+		if err := s.Add(&a); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -48,7 +48,7 @@ func TestAddWithoutTimestamp(t *testing.T) {
 	t.Parallel()
 	s := New()
 	for _, createdAt := range []string{"yesterday\x1b[31m" + strings.Repeat("x", 1000), "", "2026-04-10T8:00:00Z", "2026-04-10T08:00:00,5Z", "2026-04-10 08:00:00Z"} {
-		err := s.Add(&compliance.Activity{ID: "activity_1", CreatedAt: createdAt, Type: "a"})
+		err := s.Add(&activity.Activity{ID: "activity_1", CreatedAt: createdAt, Type: "a"})
 		if err == nil || !strings.Contains(err.Error(), "activity_1") || strings.Contains(err.Error(), "\x1b") || len(err.Error()) > 300 {
 			t.Errorf("%q: got %v, want a short error that names the activity", createdAt, err)
 		}
@@ -62,19 +62,19 @@ func TestActorKey(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
 		name  string
-		actor *compliance.Actor
+		actor *activity.Actor
 		want  string
 	}{
-		{"user", &compliance.Actor{Type: new("user_actor"), UserID: new("user_1")}, "user_1"},
-		{"api_key", &compliance.Actor{Type: new("api_actor"), APIKeyID: new("key_1")}, "key_1"},
-		{"admin_api_key", &compliance.Actor{Type: new("admin_api_key_actor"), AdminAPIKeyID: new("admin_1")}, "admin_1"},
-		{"directory", &compliance.Actor{Type: new("scim_directory_sync_actor"), DirectoryID: new("directory_1"), WorkOSEventID: new("event_1")}, "directory_1"},
-		{"first_of_several", &compliance.Actor{Type: new("new_actor"), DirectoryID: new("directory_1"), APIKeyID: new("key_1")}, "key_1"},
-		{"id_before_type", &compliance.Actor{Type: new("anthropic_actor"), UserID: new("user_1")}, "user_1"},
-		{"unauthenticated", &compliance.Actor{Type: new("unauthenticated_user_actor"), UnauthenticatedEmailAddress: new("someone@example.com")}, "unauthenticated"},
-		{"anthropic", &compliance.Actor{Type: new("anthropic_actor")}, "anthropic"},
-		{"unknown_type", &compliance.Actor{Type: new("new_actor"), EmailAddress: new("someone@example.com")}, "none"},
-		{"no_type", &compliance.Actor{}, "none"},
+		{"user", &activity.Actor{Type: new("user_actor"), UserID: new("user_1")}, "user_1"},
+		{"api_key", &activity.Actor{Type: new("api_actor"), APIKeyID: new("key_1")}, "key_1"},
+		{"admin_api_key", &activity.Actor{Type: new("admin_api_key_actor"), AdminAPIKeyID: new("admin_1")}, "admin_1"},
+		{"directory", &activity.Actor{Type: new("scim_directory_sync_actor"), DirectoryID: new("directory_1"), WorkOSEventID: new("event_1")}, "directory_1"},
+		{"first_of_several", &activity.Actor{Type: new("new_actor"), DirectoryID: new("directory_1"), APIKeyID: new("key_1")}, "key_1"},
+		{"id_before_type", &activity.Actor{Type: new("anthropic_actor"), UserID: new("user_1")}, "user_1"},
+		{"unauthenticated", &activity.Actor{Type: new("unauthenticated_user_actor"), UnauthenticatedEmailAddress: new("someone@example.com")}, "unauthenticated"},
+		{"anthropic", &activity.Actor{Type: new("anthropic_actor")}, "anthropic"},
+		{"unknown_type", &activity.Actor{Type: new("new_actor"), EmailAddress: new("someone@example.com")}, "none"},
+		{"no_type", &activity.Actor{}, "none"},
 		{"no_actor", nil, "none"},
 	} {
 		if got := actor(test.actor); got != test.want {

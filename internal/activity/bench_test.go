@@ -1,4 +1,4 @@
-package compliance
+package activity
 
 import (
 	"encoding/json"
@@ -9,10 +9,13 @@ import (
 	"github.com/compliance-feed/terraform-provider-compliance/internal/fakeapi"
 )
 
+// pageSize is the most that the server puts on one page.
+const pageSize = 5000
+
 // benchPage is the body of a full page, of activities of all kinds.
 func benchPage(b *testing.B) []byte {
 	b.Helper()
-	api := fakeapi.New(fakeapi.Options{Feed: fakeapi.Generate(fakeapi.Spec{Activities: MaxPageSize, Seed: 1}), SkipReadLog: true})
+	api := fakeapi.New(fakeapi.Options{Feed: fakeapi.Generate(fakeapi.Spec{Activities: pageSize, Seed: 1}), SkipReadLog: true})
 	request, err := http.NewRequestWithContext(b.Context(), http.MethodGet, "https://feed.example.com/v1/compliance/activities?limit=5000", http.NoBody)
 	if err != nil {
 		b.Fatal(err)
@@ -38,11 +41,11 @@ func BenchmarkDecodePage(b *testing.B) {
 		decode func(body []byte) (activities int, err error)
 	}{
 		{"ours", func(body []byte) (int, error) {
-			page, err := decodePage(body)
+			page, err := Decode(body)
 			if err != nil {
 				return 0, err
 			}
-			return len(page.activities), nil
+			return len(page.Activities), nil
 		}},
 		{"encoding_json", decodeStructs},
 		{"encoding_json_with_extra", decodeStructsAndExtra},
@@ -51,7 +54,7 @@ func BenchmarkDecodePage(b *testing.B) {
 			b.ReportAllocs()
 			b.SetBytes(int64(len(body)))
 			for b.Loop() {
-				if n, err := decoder.decode(body); n != MaxPageSize || err != nil {
+				if n, err := decoder.decode(body); n != pageSize || err != nil {
 					b.Fatalf("got %d activities and error %v", n, err)
 				}
 			}
@@ -75,6 +78,7 @@ type jsonActor struct {
 	UnauthenticatedEmailAddress *string `json:"unauthenticated_email_address"`
 	APIKeyID                    *string `json:"api_key_id"`
 	AdminAPIKeyID               *string `json:"admin_api_key_id"`
+	ServiceAccountID            *string `json:"service_account_id"`
 	IPAddress                   *string `json:"ip_address"`
 	UserAgent                   *string `json:"user_agent"`
 	DirectoryID                 *string `json:"directory_id"`

@@ -1,4 +1,4 @@
-package compliance
+package activity
 
 import (
 	"bytes"
@@ -21,32 +21,25 @@ var lenient = []jsontext.Options{
 	jsontext.AllowInvalidUTF8(true),
 }
 
-// errBrokenOff marks a body that ended in the middle, as a proxy that was
+// ErrBrokenOff marks a body that ended in the middle, as a proxy that was
 // restarted leaves it. Unlike other malformed pages it is worth another attempt.
-var errBrokenOff = errors.New("the answer broke off")
+var ErrBrokenOff = errors.New("the answer broke off")
 
 // Bounds on what a page may hold, far beyond what the API sends. Without them the
 // memory for the smallest of records and members is many times that of the body.
 const (
-	maxRecords = 2 * MaxPageSize
+	maxRecords = 10_000
 	maxMembers = 10_000 // of one activity, or one actor
 )
 
-// page is one decoded answer, before the walk has checked its cursors.
-type page struct {
-	activities      []Activity
-	hasMore         bool
-	firstID, lastID string // "" for null
-}
-
-// decodePage decodes the body of a 200 answer:
+// Decode decodes the body of a 200 answer:
 //
 //	{"data": [{…}, …], "has_more": true, "first_id": "…", "last_id": "…"}
 //
-// Errors are errBrokenOff or text for a person, about a page that is no page.
-func decodePage(body []byte) (*page, error) {
+// Errors are [ErrBrokenOff] or text for a person, about a page that is no page.
+func Decode(body []byte) (*Page, error) {
 	if len(bytes.TrimSpace(body)) == 0 {
-		return nil, errBrokenOff
+		return nil, ErrBrokenOff
 	}
 	d := &pageDecoder{body: body, tokens: newTokens(body)}
 	decoded, err := d.page()
@@ -58,7 +51,7 @@ func decodePage(body []byte) (*page, error) {
 	case err == nil:
 		return decoded, nil
 	case errors.Is(err, io.ErrUnexpectedEOF):
-		return nil, errBrokenOff
+		return nil, ErrBrokenOff
 	case errors.As(err, &syntactic):
 		return nil, fmt.Errorf("the JSON is not valid at byte %d: %w", syntactic.ByteOffset, syntactic.Err)
 	}
@@ -77,14 +70,14 @@ type pageDecoder struct {
 	actors  actorDecoder
 }
 
-func (d *pageDecoder) page() (*page, error) {
+func (d *pageDecoder) page() (*Page, error) {
 	if kind := d.tokens.PeekKind(); kind != '{' {
 		return nil, d.unexpected(kind, "the answer is %s, not a JSON object")
 	}
 	if _, err := d.tokens.ReadToken(); err != nil {
 		return nil, err
 	}
-	result := &page{}
+	result := &Page{}
 	seen := map[string]bool{}
 	for d.tokens.PeekKind() != '}' {
 		token, err := d.tokens.ReadToken()
@@ -122,10 +115,10 @@ func (d *pageDecoder) page() (*page, error) {
 
 // pageMember returns what reads the value of a page's member, nil for members
 // that mean nothing to a read.
-func (d *pageDecoder) pageMember(name string, into *page) func() error {
+func (d *pageDecoder) pageMember(name string, into *Page) func() error {
 	switch name {
 	case "data":
-		return func() (err error) { into.activities, err = d.data(); return err }
+		return func() (err error) { into.Activities, err = d.data(); return err }
 	case "has_more":
 		return func() error {
 			token, err := d.tokens.ReadToken()
@@ -135,13 +128,13 @@ func (d *pageDecoder) pageMember(name string, into *page) func() error {
 			if kind := token.Kind(); kind != 't' && kind != 'f' {
 				return fmt.Errorf(`"has_more" is %s, not a boolean`, kindName(kind))
 			}
-			into.hasMore = token.Bool()
+			into.HasMore = token.Bool()
 			return nil
 		}
 	case "first_id":
-		return func() error { return d.cursor(name, &into.firstID) }
+		return func() error { return d.cursor(name, &into.FirstID) }
 	case "last_id":
-		return func() error { return d.cursor(name, &into.lastID) }
+		return func() error { return d.cursor(name, &into.LastID) }
 	}
 	return nil
 }
@@ -425,6 +418,7 @@ var actorFields = func() knownFields[Actor] {
 	fields.addText("unauthenticated_email_address", func(a *Actor) **string { return &a.UnauthenticatedEmailAddress })
 	fields.addText("api_key_id", func(a *Actor) **string { return &a.APIKeyID })
 	fields.addText("admin_api_key_id", func(a *Actor) **string { return &a.AdminAPIKeyID })
+	fields.addText("service_account_id", func(a *Actor) **string { return &a.ServiceAccountID })
 	fields.addText("ip_address", func(a *Actor) **string { return &a.IPAddress })
 	fields.addText("user_agent", func(a *Actor) **string { return &a.UserAgent })
 	fields.addText("directory_id", func(a *Actor) **string { return &a.DirectoryID })
@@ -449,7 +443,6 @@ func newActivity(members []member, actors *actorDecoder) (Activity, error) {
 		return Activity{}, errors.New(`has no "type" that is a string`)
 	}
 	r.ID, r.CreatedAt, r.Type = *r.id, *r.createdAt, *r.activityType
-	r.identity = r.ID
 	if strings.ContainsRune(r.ID, utf8.RuneError) {
 		// Behind a byte that no ID has, so that it is the identity of no other.
 		r.identity = "\xff" + string(r.rawID)

@@ -1,19 +1,25 @@
-package compliance
+package activity
 
 import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"flag"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 )
 
+var update = flag.Bool("update", false, "write the golden files anew")
+
 // pageAround is a page with these activities.
 func pageAround(activities string) []byte {
 	return []byte(`{"data":[` + activities + `],"has_more":false,"first_id":null,"last_id":null}`)
 }
+
+// onlyPage is the only page of an empty feed.
+var onlyPage = string(pageAround(""))
 
 // TestDecodeGolden shows every attribute of the documented activity, of all kinds of
 // actors, and of records as odd as JSON allows.
@@ -26,7 +32,7 @@ func TestDecodeGolden(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			decoded, err := decodePage(body)
+			decoded, err := Decode(body)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -35,7 +41,7 @@ func TestDecodeGolden(t *testing.T) {
 			encoder.SetEscapeHTML(false)
 			encoder.SetIndent("", "  ")
 			if err := encoder.Encode(map[string]any{
-				"activities": decoded.activities, "has_more": decoded.hasMore, "first_id": decoded.firstID, "last_id": decoded.lastID,
+				"activities": decoded.Activities, "has_more": decoded.HasMore, "first_id": decoded.FirstID, "last_id": decoded.LastID,
 			}); err != nil {
 				t.Fatal(err)
 			}
@@ -50,7 +56,7 @@ func TestDecodeGolden(t *testing.T) {
 				t.Fatal(err)
 			}
 			if !bytes.Equal(got.Bytes(), want) {
-				t.Errorf("got\n%s\nwhich is not what %s has; if it is right: go test ./internal/compliance -run TestDecodeGolden -update", got.Bytes(), file)
+				t.Errorf("got\n%s\nwhich is not what %s has; if it is right: go test ./internal/activity -run TestDecodeGolden -update", got.Bytes(), file)
 			}
 		})
 	}
@@ -106,11 +112,11 @@ func TestExtra(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			decoded, err := decodePage(pageAround("{" + test.record + "}"))
+			decoded, err := Decode(pageAround("{" + test.record + "}"))
 			if err != nil {
 				t.Fatal(err)
 			}
-			got := decoded.activities[0]
+			got := decoded.Activities[0]
 			if got.ID != "i" || got.CreatedAt != "c" || got.Type != "t" {
 				t.Errorf("got id %q, created_at %q and type %q", got.ID, got.CreatedAt, got.Type)
 			}
@@ -140,6 +146,7 @@ func TestActorFields(t *testing.T) {
 		"unauthenticated_email_address": func(a *Actor) *string { return a.UnauthenticatedEmailAddress },
 		"api_key_id":                    func(a *Actor) *string { return a.APIKeyID },
 		"admin_api_key_id":              func(a *Actor) *string { return a.AdminAPIKeyID },
+		"service_account_id":            func(a *Actor) *string { return a.ServiceAccountID },
 		"ip_address":                    func(a *Actor) *string { return a.IPAddress },
 		"user_agent":                    func(a *Actor) *string { return a.UserAgent },
 		"directory_id":                  func(a *Actor) *string { return a.DirectoryID },
@@ -153,11 +160,11 @@ func TestActorFields(t *testing.T) {
 			{`1.0`, "", `{"` + name + `":1.0}`},
 			{`{"a": 1}`, "", `{"` + name + `":{"a":1}}`},
 		} {
-			decoded, err := decodePage(pageAround(`{"id":"i","created_at":"c","type":"t","actor":{"` + name + `":` + test.value + `}}`))
+			decoded, err := Decode(pageAround(`{"id":"i","created_at":"c","type":"t","actor":{"` + name + `":` + test.value + `}}`))
 			if err != nil {
 				t.Fatal(err)
 			}
-			actor := decoded.activities[0].Actor
+			actor := decoded.Activities[0].Actor
 			if actor == nil || textOf(get(actor)) != test.want || actor.Extra != test.wantExtra {
 				t.Errorf("%s: %s: got %+v, want %q and extra %s", name, test.value, actor, test.want, test.wantExtra)
 				continue
@@ -192,13 +199,16 @@ func TestIdentity(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s := &script{}
-			for i, record := range test.records {
-				cursor := string(rune('1' + i))
-				s.steps = append(s.steps, step{body: pageOf(i+1 < len(test.records), cursor, cursor, record)})
+			decoded, err := Decode(pageAround(strings.Join(test.records, ",")))
+			if err != nil {
+				t.Fatal(err)
 			}
-			if got := walkWith(t, s, Query{}).ids(); len(got) != test.want {
-				t.Errorf("got %q, want %d activities", got, test.want)
+			got := map[string]bool{}
+			for i := range decoded.Activities {
+				got[decoded.Activities[i].Identity()] = true
+			}
+			if len(got) != test.want {
+				t.Errorf("got %v, want %d", got, test.want)
 			}
 		})
 	}
@@ -215,7 +225,7 @@ func TestDecodeRefuses(t *testing.T) {
 		"boolean":                 {`true`, "the answer is a boolean, not a JSON object"},
 		"no JSON":                 {`upstream error`, "the JSON is not valid at byte 0: invalid character 'u'"},
 		"HTML":                    {`<html></html>`, "the JSON is not valid at byte 0"},
-		"byte order mark":         {"\ufeff" + emptyPage, "the JSON is not valid at byte 0"},
+		"byte order mark":         {"\ufeff" + onlyPage, "the JSON is not valid at byte 0"},
 		"empty object":            {`{}`, `the page has no "data"`},
 		"no data":                 {`{"has_more":false}`, `the page has no "data"`},
 		"data is null":            {`{"data":null,"has_more":false}`, `"data" is null, not an array`},
@@ -236,11 +246,11 @@ func TestDecodeRefuses(t *testing.T) {
 		"data twice, escaped":     {`{"data":[` + ok + `],"has_more":false,"d\u0061ta":[]}`, `the page has "data" twice`},
 		"has_more twice":          {`{"data":[],"has_more":true,"last_id":"x","has_more":false}`, `the page has "has_more" twice`},
 		"cursor twice":            {`{"data":[],"has_more":true,"last_id":"x","last_id":"y"}`, `the page has "last_id" twice`},
-		"trailing object":         {emptyPage + `{}`, "something follows the JSON object"},
-		"trailing page":           {emptyPage + "\n" + emptyPage, "something follows the JSON object"},
-		"trailing garbage":        {emptyPage + `x`, "the JSON is not valid at byte"},
-		"trailing NUL":            {emptyPage + "\x00", "the JSON is not valid at byte"},
-		"trailing bracket":        {emptyPage + `}`, "the JSON is not valid at byte"},
+		"trailing object":         {onlyPage + `{}`, "something follows the JSON object"},
+		"trailing page":           {onlyPage + "\n" + onlyPage, "something follows the JSON object"},
+		"trailing garbage":        {onlyPage + `x`, "the JSON is not valid at byte"},
+		"trailing NUL":            {onlyPage + "\x00", "the JSON is not valid at byte"},
+		"trailing bracket":        {onlyPage + `}`, "the JSON is not valid at byte"},
 		"comma at the end":        {`{"data":[],"has_more":false,}`, "the JSON is not valid at byte"},
 		"comma after the record":  {`{"data":[` + ok + `,],"has_more":false}`, "the JSON is not valid at byte"},
 		"no comma":                {`{"data":[` + ok + ok + `],"has_more":false}`, "the JSON is not valid at byte"},
@@ -275,11 +285,11 @@ func TestDecodeRefuses(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			got, err := decodePage([]byte(test.body))
+			got, err := Decode([]byte(test.body))
 			if err == nil || !strings.Contains(err.Error(), test.want) {
 				t.Errorf("got %v, error %v; want %q", got, err, test.want)
 			}
-			if errors.Is(err, errBrokenOff) {
+			if errors.Is(err, ErrBrokenOff) {
 				t.Error("got it as broken off, which would be tried again")
 			}
 		})
@@ -297,13 +307,13 @@ func TestDecodeDeep(t *testing.T) {
 		if member == "actor" {
 			value = `{"a":` + deep + `}`
 		}
-		decoded, err := decodePage(pageAround(`{"id":"i","created_at":"c","type":"t","` + member + `":` + value + `}`))
+		decoded, err := Decode(pageAround(`{"id":"i","created_at":"c","type":"t","` + member + `":` + value + `}`))
 		if err != nil {
 			t.Fatalf("%s: %v", member, err)
 		}
-		extra := decoded.activities[0].Extra
+		extra := decoded.Activities[0].Extra
 		if member == "actor" {
-			extra = decoded.activities[0].Actor.Extra
+			extra = decoded.Activities[0].Actor.Extra
 		}
 		if want := `{"a":` + deep + `}`; extra != want {
 			t.Errorf("%s: got %d bytes, want %d", member, len(extra), len(want))
@@ -316,18 +326,18 @@ func TestDecodeDeep(t *testing.T) {
 func TestDecodeWide(t *testing.T) {
 	t.Parallel()
 	const ok = `{"id":"i","created_at":"c","type":"t"}`
-	decoded, err := decodePage(pageAround(strings.Repeat(ok+",", maxRecords-1) + ok))
-	if err != nil || len(decoded.activities) != maxRecords {
+	decoded, err := Decode(pageAround(strings.Repeat(ok+",", maxRecords-1) + ok))
+	if err != nil || len(decoded.Activities) != maxRecords {
 		t.Errorf("got error %v, want %d activities", err, maxRecords)
 	}
 	extra := `{` + strings.TrimSuffix(strings.Repeat(`"a":1,`, maxMembers-3), ",") + `}`
-	decoded, err = decodePage(pageAround(ok[:len(ok)-1] + "," + extra[1:]))
-	if err != nil || decoded.activities[0].Extra != extra {
+	decoded, err = Decode(pageAround(ok[:len(ok)-1] + "," + extra[1:]))
+	if err != nil || decoded.Activities[0].Extra != extra {
 		t.Errorf("got error %v, want an activity with %d members", err, maxMembers)
 	}
 	extra = `{"actor":{` + strings.Repeat(`"a":1,`, maxMembers) + `"type":"t"}}`
-	decoded, err = decodePage(pageAround(ok[:len(ok)-1] + "," + extra[1:]))
-	if err != nil || decoded.activities[0].Actor != nil || decoded.activities[0].Extra != extra {
+	decoded, err = Decode(pageAround(ok[:len(ok)-1] + "," + extra[1:]))
+	if err != nil || decoded.Activities[0].Actor != nil || decoded.Activities[0].Extra != extra {
 		t.Errorf("got error %v, want an actor with more than %d members in extra", err, maxMembers)
 	}
 }
@@ -343,14 +353,14 @@ func TestDecodeBrokenOff(t *testing.T) {
 		}
 		body = bytes.TrimSpace(body)
 		for end := range len(body) {
-			if got, err := decodePage(body[:end]); !errors.Is(err, errBrokenOff) {
-				t.Errorf("%s, after %d bytes (…%s): got %v, %v; want %v", name, end, body[max(0, end-20):end], got, err, errBrokenOff)
+			if got, err := Decode(body[:end]); !errors.Is(err, ErrBrokenOff) {
+				t.Errorf("%s, after %d bytes (…%s): got %v, %v; want %v", name, end, body[max(0, end-20):end], got, err, ErrBrokenOff)
 			}
 		}
 	}
 	for _, body := range []string{"", " ", "\r\n\t"} {
-		if _, err := decodePage([]byte(body)); !errors.Is(err, errBrokenOff) {
-			t.Errorf("%q: got %v, want %v", body, err, errBrokenOff)
+		if _, err := Decode([]byte(body)); !errors.Is(err, ErrBrokenOff) {
+			t.Errorf("%q: got %v, want %v", body, err, ErrBrokenOff)
 		}
 	}
 }
@@ -359,14 +369,14 @@ func TestDecodeBrokenOff(t *testing.T) {
 func TestDecodeKeepsNothingOfTheBody(t *testing.T) {
 	t.Parallel()
 	body := pageAround("{\"id\":\"i\xff\",\"created_at\":\"c\",\"type\":\"t\",\"a\":{\"b\":1},\"actor\":{\"type\":\"at\",\"c\":[2]}}")
-	decoded, err := decodePage(body)
+	decoded, err := Decode(body)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for i := range body {
 		body[i] = '!'
 	}
-	got := decoded.activities[0]
+	got := decoded.Activities[0]
 	if got.ID != "i\ufffd" || got.identity != "\xff\"i\xff\"" || got.Extra != `{"a":{"b":1}}` || textOf(got.Actor.Type) != "at" || got.Actor.Extra != `{"c":[2]}` {
 		t.Errorf("got %+v and actor %+v", got, got.Actor)
 	}

@@ -1,0 +1,335 @@
+package activity
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"reflect"
+	"slices"
+	"testing"
+	"unicode/utf8"
+)
+
+// addTestdata seeds a fuzz target with the pages in testdata.
+func addTestdata(f *testing.F) {
+	f.Helper()
+	files, err := filepath.Glob("testdata/*.json")
+	if err != nil || len(files) == 0 {
+		f.Fatalf("got %v, %v; want pages in testdata", files, err)
+	}
+	for _, file := range files {
+		body, err := os.ReadFile(file)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(body)
+	}
+}
+
+// pair is a member of a JSON object, as the other parser has it.
+type pair struct {
+	name  string
+	value json.RawMessage
+}
+
+// pairs splits a JSON object with encoding/json's tokens: names are unquoted, values are
+// as they were. It says false for what is no object.
+func pairs(object []byte) (members []pair, ok bool) {
+	decoder := json.NewDecoder(bytes.NewReader(object))
+	if token, err := decoder.Token(); err != nil || token != json.Delim('{') {
+		return nil, false
+	}
+	for decoder.More() {
+		name, err := decoder.Token()
+		if err != nil {
+			return nil, false
+		}
+		var value json.RawMessage
+		if err := decoder.Decode(&value); err != nil {
+			return nil, false
+		}
+		members = append(members, pair{name.(string), value})
+	}
+	_, err := decoder.Token()
+	return members, err == nil
+}
+
+// split is the rule of fields and Extra once more, by another parser: the last value of
+// each known name, and the members that belong into Extra.
+func split(members []pair, known []string, fits func(name string, value json.RawMessage) bool) (fields map[string]json.RawMessage, extra []pair) {
+	fields, times := map[string]json.RawMessage{}, map[string]int{}
+	for _, member := range members {
+		times[member.name]++
+	}
+	for _, member := range members {
+		if !slices.Contains(known, member.name) {
+			extra = append(extra, member)
+			continue
+		}
+		fields[member.name] = member.value
+		if times[member.name] > 1 || !fits(member.name, member.value) {
+			extra = append(extra, member)
+		}
+	}
+	return fields, extra
+}
+
+func isText(_ string, value json.RawMessage) bool { return value[0] == '"' || value[0] == 'n' }
+
+// sameText compares a field with the value that belongs into it.
+func sameText(field *string, value json.RawMessage) error {
+	var want *string
+	if len(value) > 0 && value[0] == '"' {
+		if err := json.Unmarshal(value, &want); err != nil {
+			return err
+		}
+	}
+	if (field == nil) != (want == nil) || field != nil && *field != *want {
+		return fmt.Errorf("got %q, want %s", textOf(field), value)
+	}
+	return nil
+}
+
+// sameMembers compares Extra with the members that belong into it: in their order, with
+// equal names and equal tokens, numbers by their text.
+func sameMembers(extra string, want []pair) error {
+	if !utf8.ValidString(extra) {
+		return errors.New("not valid UTF-8")
+	}
+	if want, squeezed := len(extra), new(bytes.Buffer); json.Compact(squeezed, []byte(extra)) == nil && squeezed.Len() != want {
+		return errors.New("white space between the tokens")
+	}
+	got, ok := pairs([]byte(extra))
+	if !ok || len(got) != len(want) {
+		return fmt.Errorf("got %d members, want %d", len(got), len(want))
+	}
+	for i := range want {
+		gotTokens, gotErr := tokensOf(got[i].value)
+		wantTokens, wantErr := tokensOf(want[i].value)
+		if gotErr != nil || wantErr != nil || got[i].name != want[i].name || !reflect.DeepEqual(gotTokens, wantTokens) {
+			return fmt.Errorf("member %d: got %q: %s, want %q: %s", i, got[i].name, got[i].value, want[i].name, want[i].value)
+		}
+	}
+	return nil
+}
+
+// checkActivity compares an activity with its record.
+func checkActivity(got Activity, record []byte) error {
+	members, ok := pairs(record)
+	if !ok {
+		return errors.New("the record is no object")
+	}
+	known := []string{"id", "created_at", "type", "organization_id", "organization_uuid", "actor"}
+	fields, extra := split(members, known, func(name string, value json.RawMessage) bool {
+		if name == "actor" {
+			return value[0] == '{' || value[0] == 'n'
+		}
+		return isText(name, value)
+	})
+	if err := sameMembers(got.Extra, extra); err != nil {
+		return fmt.Errorf("extra %s: %w", got.Extra, err)
+	}
+	for name, field := range map[string]*string{
+		"id": &got.ID, "created_at": &got.CreatedAt, "type": &got.Type, "organization_id": got.OrganizationID, "organization_uuid": got.OrganizationUUID,
+	} {
+		if err := sameText(field, fields[name]); err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+	}
+	if actor := fields["actor"]; len(actor) == 0 || actor[0] != '{' {
+		if got.Actor != nil {
+			return fmt.Errorf("got an actor %+v of %s", got.Actor, actor)
+		}
+		return nil
+	}
+	if got.Actor == nil {
+		return errors.New("got no actor")
+	}
+	return checkActor(got.Actor, fields["actor"])
+}
+
+func checkActor(got *Actor, object []byte) error {
+	texts := map[string]*string{
+		"type": got.Type, "user_id": got.UserID, "email_address": got.EmailAddress, "unauthenticated_email_address": got.UnauthenticatedEmailAddress,
+		"api_key_id": got.APIKeyID, "admin_api_key_id": got.AdminAPIKeyID, "service_account_id": got.ServiceAccountID, "ip_address": got.IPAddress, "user_agent": got.UserAgent,
+		"directory_id": got.DirectoryID, "idp_connection_type": got.IDPConnectionType, "workos_event_id": got.WorkOSEventID,
+	}
+	var known []string
+	for name := range texts {
+		known = append(known, name)
+	}
+	members, ok := pairs(object)
+	if !ok {
+		return errors.New("the actor is no object")
+	}
+	fields, extra := split(members, known, isText)
+	if err := sameMembers(got.Extra, extra); err != nil {
+		return fmt.Errorf("actor's extra %s: %w", got.Extra, err)
+	}
+	for name, field := range texts {
+		if err := sameText(field, fields[name]); err != nil {
+			return fmt.Errorf("actor's %s: %w", name, err)
+		}
+	}
+	return nil
+}
+
+// isRecord says whether a record has what every activity must have.
+func isRecord(record []byte) bool {
+	members, ok := pairs(record)
+	if !ok {
+		return false
+	}
+	last := map[string]json.RawMessage{}
+	for _, member := range members {
+		last[member.name] = member.value
+	}
+	for _, name := range []string{"id", "created_at", "type"} {
+		if value := last[name]; len(value) == 0 || value[0] != '"' || name == "id" && string(value) == `""` {
+			return false
+		}
+	}
+	return true
+}
+
+// FuzzDecodePage decodes bytes that may be anything. What is taken for a page must be one
+// for encoding/json, too, with the same activities, and the other way round.
+func FuzzDecodePage(f *testing.F) {
+	addTestdata(f)
+	for _, body := range []string{
+		`{"data":[],"has_more":false,"first_id":null,"last_id":null}`, `{"data":[],"has_more":true,"last_id":"x"}`, `{"has_more":false,"data":[{}]}`, `{"data":[],"data":[],"has_more":false}`,
+		`{"d\u0061ta":[],"has_more":false}`, `null`, `[]`, "<html>", "", `{"data":[{"id":"a","created_at":"b","type":"c"}],"has_more":false}{}`,
+		"{\"data\":[{\"id\":5,\"id\":\"\xff\",\"created_at\":\"b\",\"type\":\"c\"}],\"has_more\":false}",
+	} {
+		f.Add([]byte(body))
+	}
+	f.Fuzz(func(t *testing.T, body []byte) {
+		got, err := Decode(body)
+		want, ok := otherDecoder(body)
+		if (err == nil) != ok {
+			t.Fatalf("%q: got %+v and error %v; encoding/json takes it for a page: %t", body, got, err, ok)
+		}
+		if errors.Is(err, ErrBrokenOff) && json.Valid(body) {
+			t.Fatalf("%q: got it as broken off", body)
+		}
+		if err != nil {
+			return
+		}
+		if len(got.Activities) != len(want) {
+			t.Fatalf("%q: got %d activities, want %d", body, len(got.Activities), len(want))
+		}
+		for i, record := range want {
+			if err := checkActivity(got.Activities[i], record); err != nil {
+				t.Fatalf("%s: %v", record, err)
+			}
+		}
+		members, _ := pairs(body)
+		for _, member := range members {
+			switch member.name {
+			case "has_more":
+				if got.HasMore != (string(member.value) == "true") {
+					t.Fatalf("%s: got has_more %t", body, got.HasMore)
+				}
+			case "first_id", "last_id":
+				cursor := map[string]*string{"first_id": &got.FirstID, "last_id": &got.LastID}[member.name]
+				if string(member.value) == "null" {
+					member.value = []byte(`""`)
+				}
+				if err := sameText(cursor, member.value); err != nil {
+					t.Fatalf("%s: %s: %v", body, member.name, err)
+				}
+			}
+		}
+	})
+}
+
+// otherDecoder returns the records of a page by the rules for pages, once more.
+func otherDecoder(body []byte) (records []json.RawMessage, ok bool) {
+	if !json.Valid(body) {
+		return nil, false
+	}
+	members, ok := pairs(body)
+	if !ok {
+		return nil, false
+	}
+	seen := map[string]bool{}
+	for _, member := range members {
+		kind := member.value[0]
+		switch member.name {
+		case "data":
+			if kind != '[' || json.Unmarshal(member.value, &records) != nil || !all(records, isRecord) {
+				return nil, false
+			}
+		case "has_more":
+			if kind != 't' && kind != 'f' {
+				return nil, false
+			}
+		case "first_id", "last_id":
+			if kind != '"' && kind != 'n' {
+				return nil, false
+			}
+		default:
+			continue
+		}
+		if seen[member.name] {
+			return nil, false
+		}
+		seen[member.name] = true
+	}
+	return records, seen["data"] && seen["has_more"]
+}
+
+func all(records []json.RawMessage, is func([]byte) bool) bool {
+	return !slices.ContainsFunc(records, func(record json.RawMessage) bool { return !is(record) })
+}
+
+// FuzzExtra puts fuzzed members into a good record, which gets deeper into the rules of
+// Extra than whole pages do, and joins its fields and Extra again.
+func FuzzExtra(f *testing.F) {
+	for _, members := range []string{
+		`"a":12345678901234567890,"b":1.0,"c":1e400`, `"actor":{"type":"user_actor","x":[{"y": null}]}`, `"id":"other"`, `"actor":{},"actor":5`,
+		`"organization_id":null,"organization_id":{"a" : 1}`, `"\u0069d":"i","ID":1`, `"a":"\ud800\u00e9\/","a":""`, "\"\xff\":\"\xfe\"", `"":{"":[ ]}`,
+		`"claude_project_id": "claude_proj_01", "audience": [ { "type": "user", "role": "admin" }, { "type": "organization" } ]`,
+	} {
+		f.Add(members)
+	}
+	f.Fuzz(func(t *testing.T, members string) {
+		record := `{"type":"t","created_at":"c",` + members + `,"id":"i"}`
+		// Text that closes the record on its own is another target's.
+		if object, ok := pairs([]byte(record)); !ok || !json.Valid([]byte(record)) || len(object) < 4 || !isRecord([]byte(record)) {
+			return
+		}
+		decoded, err := Decode(pageAround(record))
+		if err != nil {
+			t.Fatalf("%s: %v", record, err)
+		}
+		if len(decoded.Activities) != 1 {
+			t.Fatalf("%s: got %d activities", record, len(decoded.Activities))
+		}
+		if err := checkActivity(decoded.Activities[0], []byte(record)); err != nil {
+			t.Fatalf("%s: %v", record, err)
+		}
+	})
+}
+
+// tokensOf is a JSON text as the tokens that encoding/json makes of it, which is not
+// the parser under test. Numbers keep their text.
+func tokensOf(text []byte) ([]json.Token, error) {
+	decoder := json.NewDecoder(bytes.NewReader(text))
+	decoder.UseNumber()
+	var tokens []json.Token
+	for {
+		token, err := decoder.Token()
+		if errors.Is(err, io.EOF) {
+			return tokens, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		tokens = append(tokens, token)
+	}
+}
