@@ -1,28 +1,75 @@
 package activitytype
 
 import (
+	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 )
 
+func TestList(t *testing.T) {
+	t.Parallel()
+	row := regexp.MustCompile(`^[a-z0-9_]+\t([a-z0-9_]+\??~?(,[a-z0-9_]+\??~?)*)?\t([a-z_]+(,[a-z_]+)*)?\t(listed|filter-only|retired|removed)$`)
+	states, last := map[State]int{}, ""
+	for line := range strings.Lines(list) {
+		line = strings.TrimSuffix(line, "\n")
+		if strings.HasPrefix(line, "#") {
+			continue
+		}
+		if !row.MatchString(line) {
+			t.Errorf("got the row %q, want a name, fields, actor types and a status", line)
+			continue
+		}
+		name, _, _ := strings.Cut(line, "\t")
+		if name <= last {
+			t.Errorf("got %q after %q, want each name once and sorted; run make update-activity-types", name, last)
+		}
+		last = name
+		states[StateOf(name)]++
+		if !strings.HasSuffix(line, "\t"+string(StateOf(name))) {
+			t.Errorf("got the state %q from the row %q", StateOf(name), line)
+		}
+	}
+	header := fmt.Sprintf("(%d listed on ", states[Listed])
+	if first, _, _ := strings.Cut(list, "\n"); states[Listed] < 500 || !strings.Contains(first, header) {
+		t.Errorf("got %d listed types, want the whole list, and %q in its first line", states[Listed], header)
+	}
+	for _, state := range []State{FilterOnly, Retired, Removed} {
+		if states[state] == 0 {
+			t.Errorf("got no type that is %s", state)
+		}
+	}
+}
+
+func TestStateOf(t *testing.T) {
+	t.Parallel()
+	for name, want := range map[string]State{
+		"sso_login_failed":      Listed,
+		"anthropic_access":      FilterOnly,
+		"design_project_viewed": Retired,
+		"environment_created":   Removed,
+		"sso_login_faild":       Unknown,
+		"":                      Unknown,
+		"#":                     Unknown,
+	} {
+		if got := StateOf(name); got != want {
+			t.Errorf("%q: got the state %q, want %q", name, got, want)
+		}
+	}
+}
+
 func TestKnown(t *testing.T) {
 	t.Parallel()
 	names := Known()
-	if len(names) < 400 {
-		t.Fatalf("got %d known types, want the whole list", len(names))
+	if len(names) < 500 || !slices.IsSorted(names) {
+		t.Fatalf("got %d known types, want all that can be asked for, sorted", len(names))
 	}
-	for i, name := range names {
-		if name != strings.ToLower(name) || strings.ContainsAny(name, " \t#,") {
-			t.Errorf("got %q, want a type's name", name)
+	for _, name := range names {
+		if state := StateOf(name); state != Listed && state != FilterOnly || !IsName(name) {
+			t.Errorf("got %q, which is %s, want none but listed and filter-only names", name, state)
 		}
-		if i > 0 && names[i-1] >= name {
-			t.Errorf("got %q before %q, want each name once and sorted", names[i-1], name)
-		}
-	}
-	if !slices.IsSorted(strings.Split(strings.TrimSpace(list[strings.LastIndex(list, "#"):]), "\n")[1:]) {
-		t.Error("activity-types.txt is not sorted; run make update-activity-types")
 	}
 	names[0] = "changed"
 	if Known()[0] == "changed" {
@@ -30,11 +77,23 @@ func TestKnown(t *testing.T) {
 	}
 }
 
+func TestIsName(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]bool{
+		"sso_login_failed": true, "a1": true, "_": true,
+		"": false, "sso_*": false, "SSO_login": false, "sso login": false, "a\n": false, "a-b": false, "é": false, "a.b_c": false,
+	} {
+		if got := IsName(text); got != want {
+			t.Errorf("%q: got %v, want %v", text, got, want)
+		}
+	}
+}
+
 func TestAsOf(t *testing.T) {
 	t.Parallel()
 	got, err := time.Parse(asOfLayout, AsOf())
 	if err != nil || got.Before(time.Date(2026, 9, 1, 0, 0, 0, 0, time.UTC)) {
-		t.Errorf("got %q from the first line of activity-types.txt, want September 2026 or later", AsOf())
+		t.Errorf("got %q from the first line of activity-types.tsv, want September 2026 or later", AsOf())
 	}
 }
 
@@ -51,11 +110,15 @@ func TestMatch(t *testing.T) {
 		{name: "sorted_and_once", patterns: []string{"scim_user_updated", "scim_user_*", "account_deleted"},
 			want: []string{"account_deleted", "scim_user_created", "scim_user_deleted", "scim_user_updated"}},
 		{name: "question_mark_and_class", patterns: []string{"rbac_role_[c-d]?eated"}, want: []string{"rbac_role_created"}},
+		{name: "filter_only", patterns: []string{"cmek_*"}, want: []string{"cmek_preserve"}},
 		{name: "no_pattern", wantError: "at least one pattern"},
-		{name: "no_match", patterns: []string{"sso_*", "ssso_*"}, wantError: `"ssso_*" matches none`},
-		{name: "empty_pattern", patterns: []string{""}, wantError: `"" matches none`},
-		{name: "case_counts", patterns: []string{"SSO_*"}, wantError: `"SSO_*" matches none`},
-		{name: "malformed", patterns: []string{"sso_["}, wantError: `"sso_[" is malformed`},
+		{name: "no_match", patterns: []string{"sso_*", "ssso_*"}, wantError: `pattern 2, "ssso_*", matches none of the `},
+		{name: "misspelt", patterns: []string{"sso_login_faild"}, wantError: `; the nearest known name is "sso_login_failed"`},
+		{name: "retired", patterns: []string{"design_project_view*"}, wantError: `, only "design_project_viewed", which is retired`},
+		{name: "removed", patterns: []string{"environment_created"}, wantError: `, only "environment_created", which is removed`},
+		{name: "empty_pattern", patterns: []string{""}, wantError: `pattern 1 matches none`},
+		{name: "case_counts", patterns: []string{"SSO_*"}, wantError: `pattern 1 matches none`},
+		{name: "malformed", patterns: []string{"sso_["}, wantError: `pattern 1, "sso_[", is malformed`},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
@@ -63,6 +126,8 @@ func TestMatch(t *testing.T) {
 			if test.wantError != "" {
 				if err == nil || !strings.Contains(err.Error(), test.wantError) {
 					t.Errorf("got %v, %v, want an error with %q", got, err, test.wantError)
+				} else if strings.HasSuffix(err.Error(), "?") || strings.HasSuffix(err.Error(), ".") {
+					t.Errorf("got %q, which Terraform shows with one more full stop", err)
 				}
 				return
 			}
@@ -70,6 +135,16 @@ func TestMatch(t *testing.T) {
 				t.Errorf("got %v, %v, want %v", got, err, test.want)
 			}
 		})
+	}
+}
+
+// A pattern may be sensitive, which nobody tells the provider.
+func TestMatchQuotesLittle(t *testing.T) {
+	t.Parallel()
+	for _, pattern := range []string{"robin@example.com", "sk-ant-api03-AbC", "two words", strings.Repeat("a", 60)} {
+		if _, err := Match("sso_*", pattern); err == nil || strings.Contains(err.Error(), pattern) {
+			t.Errorf("%q: got the error %v, want one without the pattern", pattern, err)
+		}
 	}
 }
 
@@ -90,6 +165,7 @@ func TestNearest(t *testing.T) {
 		"sso_lagin_faxled":   "sso_login_failed", // two others
 		"ss_logi_faild":      "",                 // three less
 		"sso_login_failed":   "",                 // known
+		"environment_create": "",                 // close to a removed one alone
 		"api_key_create":     "api_key_created",
 		"Api_Key_created":    "api_key_created",
 		"something_else":     "",
@@ -130,6 +206,11 @@ func FuzzMatch(f *testing.F) {
 		matches, err := Match(pattern)
 		if (err == nil) != (len(matches) > 0) {
 			t.Errorf("got %v, %v, want matches or an error", matches, err)
+		}
+		for _, name := range matches {
+			if state := StateOf(name); state != Listed && state != FilterOnly {
+				t.Errorf("got %q, which is %s", name, state)
+			}
 		}
 	})
 }

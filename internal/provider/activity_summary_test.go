@@ -114,36 +114,3 @@ func TestSummaryLookback(t *testing.T) {
 	requireEqual(t, "by_type", got["by_type"], values{"api_key_created": 2, "scim_user_created": 1, "org_icon": 1})
 	requireEqual(t, "window", got["window"], values{"start": "2026-04-11T00:00:00Z", "end": nil})
 }
-
-func TestMisspeltTypes(t *testing.T) {
-	t.Parallel()
-	s := start(t, newTestProvider())
-	for _, argument := range []string{"activity_types", "exclude_activity_types"} {
-		for _, name := range []string{summaryName, listName} {
-			config := values{argument: []string{"sso_login_faild", "sso_login_failed", "a_type_of_tomorrow"}}
-			if got := warnings(t, s, name, config); len(got) != 1 || !strings.Contains(got[0], `"sso_login_failed"`) || !strings.Contains(got[0], argument+"[sso_login_faild]") {
-				t.Errorf("%s of %s: got %q, want one warning with the likely name", argument, name, got)
-			}
-		}
-	}
-	if got := warnings(t, s, listName, values{"activity_types": []any{unknown}}); len(got) > 0 {
-		t.Errorf("got %q for an unknown value, want nothing", got)
-	}
-}
-
-// warnings are all that validation says of a data source and its twin, which must be
-// the same and no errors.
-func warnings(t *testing.T, s *session, name string, config values) []string {
-	t.Helper()
-	var texts []string
-	for _, d := range s.validate(name, config) {
-		if d.Severity.String() != "WARNING" {
-			t.Errorf("got a severity of %s, want a warning", d.Severity)
-		}
-		texts = append(texts, diagnosticPath(d)+": "+d.Detail)
-	}
-	if twin := s.validateEphemeral(name, config); len(twin) != len(texts) {
-		t.Errorf("the ephemeral resource says %d things, the data source %d", len(twin), len(texts))
-	}
-	return texts
-}

@@ -23,8 +23,7 @@ func (activityTypesFunction) Definition(_ context.Context, _ function.Definition
 	resp.Definition = function.Definition{
 		Summary: "Known activity types that match any of the patterns",
 		MarkdownDescription: "Returns the known activity types that match any of the patterns, sorted and each once. " +
-			"Known are those that the API's public reference listed in " + activitytype.AsOf() + "; " +
-			"newer ones are not found, and can be written out beside the function with `concat`. " +
+			"Known are those that the API's public reference documented in " + activitytype.AsOf() + ". " +
 			"A pattern that matches none is an error, so that a misspelt one leaves nothing out of a policy.",
 		VariadicParameter: function.StringParameter{
 			Name: "patterns",

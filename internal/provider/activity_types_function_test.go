@@ -52,9 +52,11 @@ func TestActivityTypes(t *testing.T) {
 func TestActivityTypesErrors(t *testing.T) {
 	t.Parallel()
 	for want, patterns := range map[string][]string{
-		"at least one pattern":  nil,
-		`"ssso_*" matches none`: {"sso_*", "ssso_*"},
-		`"[" is malformed`:      {"["},
+		"at least one pattern":                           nil,
+		`pattern 2, "ssso_*", matches none`:              {"sso_*", "ssso_*"},
+		`pattern 1, "[", is malformed`:                   {"["},
+		`; the nearest known name is "sso_login_failed"`: {"sso_login_faild"},
+		`only "environment_created", which is removed`:   {"environment_created"},
 	} {
 		if names, errorText := callActivityTypes(t, patterns...); !strings.Contains(errorText, want) {
 			t.Errorf("%v: got %v and the error %q, want an error with %q", patterns, names, errorText, want)

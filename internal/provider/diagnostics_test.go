@@ -215,7 +215,9 @@ func TestDiagnostics(t *testing.T) {
 	for _, name := range sorted(invalid) {
 		add("validate: "+name, s.validate(listName, invalid[name].config))
 	}
-	add("validate: a type that may be misspelt", s.validate(listName, values{"activity_types": []string{"sso_login_faild"}}))
+	for _, name := range sorted(doubtful) {
+		add("validate: "+name, s.validate(listName, doubtful[name].config))
+	}
 	_, diags := s.read(listName, nil)
 	add("read: before the provider is configured", diags)
 	for _, variables := range []map[string]string{{keyVariables[0]: "two words"}, {keyVariables[0]: "key", baseURLVariable: "example.com"}} {

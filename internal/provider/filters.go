@@ -53,22 +53,22 @@ func withFilters(more map[string]schema.Attribute) map[string]schema.Attribute {
 			Validators:          []validator.String{timeString},
 		}
 	}
-	set := func(description string, more ...validator.Set) schema.Attribute {
+	set := func(description string, check func(string) *finding, more ...validator.Set) schema.Attribute {
 		return schema.SetAttribute{
 			Optional:            true,
 			ElementType:         types.StringType,
 			MarkdownDescription: description + " Omit it for no such filter; an empty set is an error.",
-			Validators:          append(more, filterSet{}),
+			Validators:          append(more, filterSet{check}),
 		}
 	}
 	attributes := map[string]schema.Attribute{
-		"organization_ids": set("Only activities of these organizations: `org_…` IDs or organization UUIDs."),
-		"actor_ids":        set("Only activities of these actors: `user_…` IDs."),
-		"activity_types": set("Only activities of these types: names and not patterns, which match nothing here; the function `activity_types` turns patterns into names. "+
-			"Not together with `exclude_activity_types`.",
-			setvalidator.ValueStringsAre(misspeltType{})),
-		"exclude_activity_types": set("No activities of these types. Not together with `activity_types`.",
-			setvalidator.ValueStringsAre(misspeltType{}), setvalidator.ConflictsWith(path.MatchRoot("activity_types"))),
+		"organization_ids": set("Only activities of these organizations: `org_…` IDs or organization UUIDs. "+
+			"Activities that belong to no organization, such as sign-ins and calls of the Compliance API, come all the same.", checkOrganizationID),
+		"actor_ids": set("Only activities of these actors: `user_…` IDs. The API documents no others here, and `validate` warns of them.", checkActorID),
+		"activity_types": set("Only activities of these types. The server refuses a name that it does not know, and patterns; "+
+			"the function `activity_types` turns patterns into names. Not together with `exclude_activity_types`.", checkActivityType),
+		"exclude_activity_types": set("No activities of these types: names, as in `activity_types`. Not together with `activity_types`.",
+			checkActivityType, setvalidator.ConflictsWith(path.MatchRoot("activity_types"))),
 		"created_at_gte": bound("Only activities at or after this time."),
 		"created_at_gt":  bound("Only activities after this time."),
 		"created_at_lte": bound("Only activities at or before this time."),

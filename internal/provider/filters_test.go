@@ -4,6 +4,7 @@ import (
 	"net/url"
 	"reflect"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -23,8 +24,8 @@ func TestFiltersArriveAtTheServer(t *testing.T) {
 		"one of each":         {values{"organization_ids": []string{"org_1"}, "actor_ids": []string{"user_1"}, "activity_types": []string{"sso_login_failed"}}, url.Values{"limit": {"5000"}, "organization_ids[]": {"org_1"}, "actor_ids[]": {"user_1"}, "activity_types[]": {"sso_login_failed"}}},
 		"several, sorted":     {values{"actor_ids": []string{"user_2", "user_3", "user_1"}}, url.Values{"limit": {"5000"}, "actor_ids[]": {"user_1", "user_2", "user_3"}}},
 		"excluded types":      {values{"exclude_activity_types": []string{"compliance_api_accessed"}}, url.Values{"limit": {"5000"}, "exclude_activity_types[]": {"compliance_api_accessed"}}},
-		"an unheard-of type":  {values{"activity_types": []string{"quantum_link_opened"}}, url.Values{"limit": {"5000"}, "activity_types[]": {"quantum_link_opened"}}},
-		"reserved characters": {values{"actor_ids": []string{"a&b=c d+e%[]#é"}}, url.Values{"limit": {"5000"}, "actor_ids[]": {"a&b=c d+e%[]#é"}}},
+		"a filter-only type":  {values{"activity_types": []string{"anthropic_access"}}, url.Values{"limit": {"5000"}, "activity_types[]": {"anthropic_access"}}},
+		"reserved characters": {values{"actor_ids": []string{"user_a&b=c+d%[]#é"}}, url.Values{"limit": {"5000"}, "actor_ids[]": {"user_a&b=c+d%[]#é"}}},
 		"all four bounds": {
 			values{"created_at_gte": "2026-01-01T00:00:00Z", "created_at_gt": "2026-01-02T00:00:00Z", "created_at_lte": "2026-03-02T00:00:00Z", "created_at_lt": "2026-03-01T00:00:00Z"},
 			url.Values{"limit": {"5000"}, "created_at.gte": {"2026-01-01T00:00:00Z"}, "created_at.gt": {"2026-01-02T00:00:00Z"}, "created_at.lte": {"2026-03-02T00:00:00Z"}, "created_at.lt": {"2026-03-01T00:00:00Z"}},
@@ -130,48 +131,60 @@ var invalid = map[string]struct {
 	at     string
 	says   string
 }{
-	"no organizations":           {values{"organization_ids": []string{}}, "organization_ids", "The set is empty"},
-	"no actors":                  {values{"actor_ids": []string{}}, "actor_ids", "The set is empty"},
-	"no types":                   {values{"activity_types": []string{}}, "activity_types", "The set is empty"},
-	"no excluded types":          {values{"exclude_activity_types": []string{}}, "exclude_activity_types", "The set is empty"},
-	"an empty organization":      {values{"organization_ids": []string{"org_1", ""}}, "organization_ids", "an empty string"},
-	"an empty actor":             {values{"actor_ids": []string{""}}, "actor_ids", "an empty string"},
-	"an empty type":              {values{"activity_types": []string{""}}, "activity_types", "an empty string"},
-	"an empty excluded type":     {values{"exclude_activity_types": []string{""}}, "exclude_activity_types", "an empty string"},
-	"a null organization":        {values{"organization_ids": []any{"org_1", nil}}, "organization_ids", "a null"},
-	"a null actor":               {values{"actor_ids": []any{nil}}, "actor_ids", "a null"},
-	"a null type":                {values{"activity_types": []any{nil}}, "activity_types", "a null"},
-	"a null excluded type":       {values{"exclude_activity_types": []any{nil}}, "exclude_activity_types", "a null"},
-	"types in and out":           {values{"activity_types": []string{"sso_login_failed"}, "exclude_activity_types": []string{"user_signed_out"}}, "exclude_activity_types", "activity_types"},
-	"both cursors":               {values{"after_id": "a", "before_id": "b"}, "before_id", "after_id"},
-	"lookback and gte":           {values{"lookback": "1h", "created_at_gte": "2026-01-01T00:00:00Z"}, "lookback", "created_at_gte"},
-	"lookback and gt":            {values{"lookback": "1h", "created_at_gt": "2026-01-01T00:00:00Z"}, "lookback", "created_at_gt"},
-	"gte is no time":             {values{"created_at_gte": "yesterday"}, "created_at_gte", "RFC 3339"},
-	"gt has no zone":             {values{"created_at_gt": "2026-01-01T00:00:00"}, "created_at_gt", "RFC 3339"},
-	"lte is a day":               {values{"created_at_lte": "2026-01-01"}, "created_at_lte", "RFC 3339"},
-	"lt is empty":                {values{"created_at_lt": ""}, "created_at_lt", "RFC 3339"},
-	"an hour of one digit":       {values{"created_at_lt": "2026-01-01T8:00:00Z"}, "created_at_lt", "RFC 3339"},
-	"a comma in the seconds":     {values{"created_at_lt": "2026-01-01T08:00:00,5Z"}, "created_at_lt", "RFC 3339"},
-	"the 30th of February":       {values{"created_at_lt": "2026-02-30T00:00:00Z"}, "created_at_lt", "RFC 3339"},
-	"gte after lte":              {values{"created_at_gte": "2026-01-02T00:00:00Z", "created_at_lte": "2026-01-01T00:00:00Z"}, "created_at_gte", "leave no instant"},
-	"gt at lte":                  {values{"created_at_gt": "2026-01-01T00:00:00Z", "created_at_lte": "2026-01-01T01:00:00+01:00"}, "created_at_gt", "leave no instant"},
-	"gte at lt":                  {values{"created_at_gte": "2026-01-01T00:00:00Z", "created_at_lt": "2026-01-01T00:00:00Z"}, "created_at_gte", "leave no instant"},
-	"the tighter bounds exclude": {values{"created_at_gte": "2026-01-01T00:00:00Z", "created_at_gt": "2026-01-03T00:00:00Z", "created_at_lte": "2026-02-01T00:00:00Z", "created_at_lt": "2026-01-02T00:00:00Z"}, "created_at_gt", "created_at_lt"},
-	"lookback without a unit":    {values{"lookback": "24"}, "lookback", "duration"},
-	"lookback is empty":          {values{"lookback": ""}, "lookback", "duration"},
-	"lookback of zero":           {values{"lookback": "0d"}, "lookback", "longer than zero"},
-	"negative lookback":          {values{"lookback": "-1h"}, "lookback", "duration"},
-	"timeouts.read is no time":   {values{"timeouts": values{"read": "soon"}}, "timeouts.read", "duration"},
-	"timeouts.read is zero":      {values{"timeouts": values{"read": "0s"}}, "timeouts.read", "longer than zero"},
-	"another order":              {values{"order": "newest"}, "order", "asc"},
-	"an empty order":             {values{"order": ""}, "order", "asc"},
-	"limit 0":                    {values{"limit": 0}, "limit", "a whole number from 1 to 5000"},
-	"limit 5001":                 {values{"limit": 5001}, "limit", "a whole number from 1 to 5000"},
-	"max_results 0":              {values{"max_results": 0}, "max_results", "a whole number, 1 or more"},
-	"limit 1.5":                  {values{"limit": 1.5}, "limit", "a whole number from 1 to 5000"},
-	"max_results beyond all":     {values{"max_results": 1 << 40}, "max_results", "too large"},
-	"an empty after_id":          {values{"after_id": ""}, "after_id", "no cursor"},
-	"an empty before_id":         {values{"before_id": ""}, "before_id", "no cursor"},
+	"no organizations":             {values{"organization_ids": []string{}}, "organization_ids", "The set is empty"},
+	"no actors":                    {values{"actor_ids": []string{}}, "actor_ids", "The set is empty"},
+	"no types":                     {values{"activity_types": []string{}}, "activity_types", "The set is empty"},
+	"no excluded types":            {values{"exclude_activity_types": []string{}}, "exclude_activity_types", "The set is empty"},
+	"an empty organization":        {values{"organization_ids": []string{"org_1", ""}}, "organization_ids", "an empty string"},
+	"an empty actor":               {values{"actor_ids": []string{""}}, "actor_ids", "an empty string"},
+	"an empty type":                {values{"activity_types": []string{""}}, "activity_types", "an empty string"},
+	"an empty excluded type":       {values{"exclude_activity_types": []string{""}}, "exclude_activity_types", "an empty string"},
+	"a null organization":          {values{"organization_ids": []any{"org_1", nil}}, "organization_ids", "a null"},
+	"a null actor":                 {values{"actor_ids": []any{nil}}, "actor_ids", "a null"},
+	"a null type":                  {values{"activity_types": []any{nil}}, "activity_types", "a null"},
+	"a null excluded type":         {values{"exclude_activity_types": []any{nil}}, "exclude_activity_types", "a null"},
+	"a pattern":                    {values{"activity_types": []string{"scim_user_*"}}, "activity_types[scim_user_*]", `activity_types("scim_user_*"), which returns the known names that match (3 now)`},
+	"an excluded pattern":          {values{"exclude_activity_types": []string{"scim_user_?eleted"}}, "exclude_activity_types[scim_user_?eleted]", `activity_types("scim_user_?eleted")`},
+	"a pattern of no known type":   {values{"activity_types": []string{"ssso_*"}}, "activity_types[ssso_*]", `activity_types("ssso_*"), which returns the known names that match;`},
+	"a pattern that may be secret": {values{"activity_types": []string{"Robin*"}}, "activity_types[Robin*]", `activity_types("sso_*")`},
+	"an upper-case type":           {values{"activity_types": []string{"SSO_Login_Failed"}}, "activity_types[SSO_Login_Failed]", `Write "sso_login_failed".`},
+	"a type with a blank":          {values{"activity_types": []string{"sso login failed"}}, "activity_types[sso login failed]", "lower-case letters"},
+	"a type and a blank":           {values{"exclude_activity_types": []string{"sso_login_failed "}}, "exclude_activity_types[sso_login_failed ]", `Write "sso_login_failed".`},
+	"an actor's address":           {values{"actor_ids": []string{"user_1", "robin@example.com"}}, "actor_ids[robin@example.com]", `an e-mail address`},
+	"an actor with a blank":        {values{"actor_ids": []string{"user_1 "}}, "actor_ids[user_1 ]", "a blank or a line break"},
+	"an actor that is a blank":     {values{"actor_ids": []string{" "}}, "actor_ids[ ]", "a blank or a line break"},
+	"an organization's address":    {values{"organization_ids": []string{"it@example.com"}}, "organization_ids[it@example.com]", `begin with "org_", or are UUIDs`},
+	"two organizations in one":     {values{"organization_ids": []string{"org_1 org_2"}}, "organization_ids[org_1 org_2]", "a blank or a line break"},
+	"types in and out":             {values{"activity_types": []string{"sso_login_failed"}, "exclude_activity_types": []string{"user_signed_out"}}, "exclude_activity_types", "activity_types"},
+	"both cursors":                 {values{"after_id": "a", "before_id": "b"}, "before_id", "after_id"},
+	"lookback and gte":             {values{"lookback": "1h", "created_at_gte": "2026-01-01T00:00:00Z"}, "lookback", "created_at_gte"},
+	"lookback and gt":              {values{"lookback": "1h", "created_at_gt": "2026-01-01T00:00:00Z"}, "lookback", "created_at_gt"},
+	"gte is no time":               {values{"created_at_gte": "yesterday"}, "created_at_gte", "RFC 3339"},
+	"gt has no zone":               {values{"created_at_gt": "2026-01-01T00:00:00"}, "created_at_gt", "RFC 3339"},
+	"lte is a day":                 {values{"created_at_lte": "2026-01-01"}, "created_at_lte", "RFC 3339"},
+	"lt is empty":                  {values{"created_at_lt": ""}, "created_at_lt", "RFC 3339"},
+	"an hour of one digit":         {values{"created_at_lt": "2026-01-01T8:00:00Z"}, "created_at_lt", "RFC 3339"},
+	"a comma in the seconds":       {values{"created_at_lt": "2026-01-01T08:00:00,5Z"}, "created_at_lt", "RFC 3339"},
+	"the 30th of February":         {values{"created_at_lt": "2026-02-30T00:00:00Z"}, "created_at_lt", "RFC 3339"},
+	"gte after lte":                {values{"created_at_gte": "2026-01-02T00:00:00Z", "created_at_lte": "2026-01-01T00:00:00Z"}, "created_at_gte", "leave no instant"},
+	"gt at lte":                    {values{"created_at_gt": "2026-01-01T00:00:00Z", "created_at_lte": "2026-01-01T01:00:00+01:00"}, "created_at_gt", "leave no instant"},
+	"gte at lt":                    {values{"created_at_gte": "2026-01-01T00:00:00Z", "created_at_lt": "2026-01-01T00:00:00Z"}, "created_at_gte", "leave no instant"},
+	"the tighter bounds exclude":   {values{"created_at_gte": "2026-01-01T00:00:00Z", "created_at_gt": "2026-01-03T00:00:00Z", "created_at_lte": "2026-02-01T00:00:00Z", "created_at_lt": "2026-01-02T00:00:00Z"}, "created_at_gt", "created_at_lt"},
+	"lookback without a unit":      {values{"lookback": "24"}, "lookback", "duration"},
+	"lookback is empty":            {values{"lookback": ""}, "lookback", "duration"},
+	"lookback of zero":             {values{"lookback": "0d"}, "lookback", "longer than zero"},
+	"negative lookback":            {values{"lookback": "-1h"}, "lookback", "duration"},
+	"timeouts.read is no time":     {values{"timeouts": values{"read": "soon"}}, "timeouts.read", "duration"},
+	"timeouts.read is zero":        {values{"timeouts": values{"read": "0s"}}, "timeouts.read", "longer than zero"},
+	"another order":                {values{"order": "newest"}, "order", "asc"},
+	"an empty order":               {values{"order": ""}, "order", "asc"},
+	"limit 0":                      {values{"limit": 0}, "limit", "a whole number from 1 to 5000"},
+	"limit 5001":                   {values{"limit": 5001}, "limit", "a whole number from 1 to 5000"},
+	"max_results 0":                {values{"max_results": 0}, "max_results", "a whole number, 1 or more"},
+	"limit 1.5":                    {values{"limit": 1.5}, "limit", "a whole number from 1 to 5000"},
+	"max_results beyond all":       {values{"max_results": 1 << 40}, "max_results", "too large"},
+	"an empty after_id":            {values{"after_id": ""}, "after_id", "no cursor"},
+	"an empty before_id":           {values{"before_id": ""}, "before_id", "no cursor"},
 }
 
 func TestValidateRefuses(t *testing.T) {
@@ -198,6 +211,9 @@ func TestValidateAccepts(t *testing.T) {
 	for name, config := range map[string]values{
 		"everything unknown":            everything,
 		"an unknown element":            {"actor_ids": []any{unknown}, "activity_types": []any{"sso_login_failed", unknown}},
+		"a type that is newer":          {"activity_types": []string{"quantum_link_opened"}},
+		"a filter-only type":            {"exclude_activity_types": []string{"cmek_preserve"}},
+		"organizations of both kinds":   {"organization_ids": []string{"org_1", "6f2c1de0-8d0c-4d1c-9b57-3f0a4f1f6a52"}},
 		"an unknown read timeout":       {"timeouts": values{"read": unknown}},
 		"an unknown bound may be right": {"created_at_gte": "2026-01-01T00:00:00Z", "created_at_lt": unknown},
 		"lookback and an unknown bound": {"lookback": "1h", "created_at_lt": unknown},
@@ -212,6 +228,66 @@ func TestValidateAccepts(t *testing.T) {
 			requireNone(t, s.validate(listName, config))
 			requireNone(t, s.validateEphemeral(listName, config))
 		})
+	}
+}
+
+// doubtful are values that may be right, of which validate warns.
+var doubtful = map[string]struct {
+	config values
+	at     string
+	says   string
+}{
+	"a misspelt type":          {values{"activity_types": []string{"sso_login_faild", "sso_login_failed", "a_type_of_tomorrow"}}, "activity_types[sso_login_faild]", `"sso_login_failed" is`},
+	"a misspelt excluded one":  {values{"exclude_activity_types": []any{"sso_login_faild", unknown}}, "exclude_activity_types[sso_login_faild]", `"sso_login_failed" is`},
+	"a retired type":           {values{"activity_types": []string{"design_project_viewed"}}, "activity_types[design_project_viewed]", "nothing is recorded under it any more"},
+	"a removed type":           {values{"exclude_activity_types": []string{"environment_created"}}, "exclude_activity_types[environment_created]", "The server may refuse it"},
+	"an actor of another kind": {values{"actor_ids": []any{"user_1", "apikey_1", unknown}}, "actor_ids[apikey_1]", "may match nothing"},
+}
+
+func TestValidateWarns(t *testing.T) {
+	t.Parallel()
+	s := start(t, newTestProvider())
+	for name, test := range doubtful {
+		t.Run(name, func(t *testing.T) {
+			s := s.in(t)
+			for _, object := range []string{listName, TypeName + "_activity_summary"} {
+				diags := s.validate(object, test.config)
+				if len(diags) != 1 || diags[0].Severity != tfprotov6.DiagnosticSeverityWarning ||
+					diagnosticPath(diags[0]) != test.at || !strings.Contains(diags[0].Detail, test.says) {
+					t.Errorf("%s: got\n%s\nwant one warning at %s with %q", object, render(diags), test.at, test.says)
+				}
+				requireEqual(t, "diagnostics of the ephemeral resource", render(s.validateEphemeral(object, test.config)), render(diags))
+			}
+		})
+	}
+}
+
+// A provider cannot see that a value is sensitive, so that no message may repeat one.
+func TestValidateQuotesNoValue(t *testing.T) {
+	t.Parallel()
+	s := start(t, newTestProvider())
+	const secret = "Sesame 7"
+	for _, argument := range []string{"created_at_gte", "created_at_gt", "created_at_lte", "created_at_lt", "lookback"} {
+		requireQuotesNo(t, s.validate(listName, values{argument: secret}), secret)
+	}
+	requireQuotesNo(t, s.validate(listName, values{"timeouts": values{"read": secret}}), secret)
+	for _, argument := range []string{"organization_ids", "actor_ids", "activity_types", "exclude_activity_types"} {
+		for _, value := range []string{secret, secret + "*", "sesame@example.com"} {
+			requireQuotesNo(t, s.validate(listName, values{argument: []string{value}}), value)
+		}
+	}
+}
+
+// requireQuotesNo fails if there is no diagnostic of the value, or if one repeats it.
+func requireQuotesNo(t *testing.T, diags []*tfprotov6.Diagnostic, value string) {
+	t.Helper()
+	if len(diags) == 0 {
+		t.Errorf("%q passes, want it refused", value)
+	}
+	for _, d := range diags {
+		if strings.Contains(d.Summary+d.Detail, value) {
+			t.Errorf("%q is repeated:\n%s", value, render(diags))
+		}
 	}
 }
 

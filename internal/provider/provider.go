@@ -65,13 +65,13 @@ func (p *activityFeedProvider) Schema(_ context.Context, _ provider.SchemaReques
 				MarkdownDescription: "A Compliance Access Key with the scope `read:compliance_activities`, or an Admin API key. " +
 					"Default: the first of the environment variables " + keyVariablesMarkdown + " that is set. " +
 					"It is needed when something is read, not before.",
-				Validators: []validator.String{checkedSecret("a key that can be sent", checkAPIKey)},
+				Validators: []validator.String{checkedString("a key that can be sent", checkAPIKey)},
 			},
 			"base_url": schema.StringAttribute{
 				Optional: true,
 				MarkdownDescription: "Where the API is. Default: the environment variable `" + baseURLVariable + "`, then `" + compliance.DefaultBaseURL + "`. " +
 					"`https`, or `http` on a loopback host only. A path is kept.",
-				Validators: []validator.String{checkedSecret("an https URL", checkBaseURL)},
+				Validators: []validator.String{checkedString("an https URL", checkBaseURL)},
 			},
 			"request_timeout": schema.StringAttribute{
 				Optional: true,
@@ -99,7 +99,7 @@ func (p *activityFeedProvider) Schema(_ context.Context, _ provider.SchemaReques
 			"anthropic_version": schema.StringAttribute{
 				Optional:            true,
 				MarkdownDescription: "The version of the API that is asked for. Default: `" + compliance.DefaultVersion + "`.",
-				Validators:          []validator.String{checkedSecret("a version", compliance.CheckVersion)},
+				Validators:          []validator.String{checkedString("a version", compliance.CheckVersion)},
 			},
 		},
 	}

@@ -7,6 +7,7 @@ import (
 	"math"
 	"math/big"
 	"strings"
+	"unicode"
 
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
@@ -15,19 +16,15 @@ import (
 	"github.com/compliance-feed/terraform-provider-compliance/internal/timerange"
 )
 
-// stringValidator is a rule for strings.
+// stringValidator is a rule for strings. No message has the value: it may be sensitive,
+// which Terraform does not tell a provider, and Terraform shows the line that it is from.
 type stringValidator struct {
-	what   string             // the value should be
-	check  func(string) error // whose error goes on from "The value …"
-	secret bool               // the value may hold a key or a password, and is in no message
+	what  string             // the value should be
+	check func(string) error // whose error goes on from "The value …"
 }
 
 func checkedString(what string, check func(string) error) validator.String {
 	return stringValidator{what: what, check: check}
-}
-
-func checkedSecret(what string, check func(string) error) validator.String {
-	return stringValidator{what: what, check: check, secret: true}
 }
 
 var durationString = checkedString("a duration", func(text string) error {
@@ -53,13 +50,8 @@ func (v stringValidator) ValidateString(_ context.Context, req validator.StringR
 	if req.ConfigValue.IsNull() || req.ConfigValue.IsUnknown() {
 		return
 	}
-	value := req.ConfigValue.ValueString()
-	if err := v.check(value); err != nil {
-		what := "The value"
-		if value != "" && !v.secret {
-			what += fmt.Sprintf(" %.100q", value)
-		}
-		resp.Diagnostics.AddAttributeError(req.Path, "Invalid "+req.Path.String(), what+" "+err.Error()+".")
+	if err := v.check(req.ConfigValue.ValueString()); err != nil {
+		resp.Diagnostics.AddAttributeError(req.Path, "Invalid "+req.Path.String(), "The value "+err.Error()+".")
 	}
 }
 
@@ -119,13 +111,21 @@ var cursorString = checkedString("a cursor", func(text string) error {
 // in it, could be taken for "no filter" and let the wrong activities through. The
 // library's SizeAtLeast, NoNullValues and LengthAtLeast say what is wrong with such a
 // set, and not what to do.
-type filterSet struct{}
+type filterSet struct {
+	check func(value string) *finding // of a value that is not empty; nil if all is well
+}
+
+// finding is what is wrong, or likely wrong, with a value.
+type finding struct {
+	summary, detail string
+	warning         bool
+}
 
 func (filterSet) Description(context.Context) string { return "set and its elements must not be empty" }
 
 func (v filterSet) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
 
-func (filterSet) ValidateSet(_ context.Context, req validator.SetRequest, resp *validator.SetResponse) {
+func (v filterSet) ValidateSet(_ context.Context, req validator.SetRequest, resp *validator.SetResponse) {
 	if req.ConfigValue.IsNull() || req.ConfigValue.IsUnknown() {
 		return
 	}
@@ -137,31 +137,98 @@ func (filterSet) ValidateSet(_ context.Context, req validator.SetRequest, resp *
 		refuse("The set is empty", "Omit the argument, or make it null, to read without this filter.")
 	}
 	for _, element := range elements {
-		switch text, _ := element.(types.String); {
+		text, _ := element.(types.String)
+		switch {
+		case text.IsUnknown():
+			continue
 		case text.IsNull():
 			refuse("The set holds a null", "Leave it out, with compact() for instance.")
-		case !text.IsUnknown() && text.ValueString() == "":
+			continue
+		case text.ValueString() == "":
 			refuse("The set holds an empty string", "Leave it out, with compact() for instance.")
+			continue
+		}
+		found := v.check(text.ValueString())
+		switch at := req.Path.AtSetValue(element); {
+		case found == nil:
+		case found.warning:
+			resp.Diagnostics.AddAttributeWarning(at, found.summary, found.detail)
+		default:
+			resp.Diagnostics.AddAttributeError(at, "Invalid "+req.Path.String(), found.detail)
 		}
 	}
 }
 
-// misspeltType warns of an activity type that is close to a known one. It is no error,
-// since the server knows more types than this version of the provider; and any other
-// unknown value may be one of those.
-type misspeltType struct{}
-
-func (misspeltType) Description(context.Context) string {
-	return "value should be an activity type"
+// checkActivityType refuses what can be the name of no type, and warns of a type that is
+// out of use or close to a known one. Any other name passes, since the server knows more
+// types than this version of the provider.
+func checkActivityType(value string) *finding {
+	warn := func(summary, format string, arguments ...any) *finding {
+		return &finding{summary: summary, detail: fmt.Sprintf(format, arguments...), warning: true}
+	}
+	if !activitytype.IsName(value) {
+		return &finding{detail: notATypeText(value)}
+	}
+	switch activitytype.StateOf(value) {
+	case activitytype.Retired:
+		return warn("An activity type that is not recorded any more",
+			"%q is retired: nothing is recorded under it any more, so a policy that looks for it sees nothing new. "+
+				"The API's reference lists the types that are recorded.", value)
+	case activitytype.Removed:
+		return warn("An activity type that the API no longer lists",
+			"%q is no longer in the API's list (%s). The server may refuse it, and with it the whole read; leave it out then.",
+			value, activitytype.AsOf())
+	}
+	if nearest, ok := activitytype.Nearest(value); ok {
+		return warn("Possibly a misspelt activity type",
+			"%q is not among the activity types known in %s, and %q is. The server refuses a type that it does not know; if this is a newer one, all is well.",
+			value, activitytype.AsOf(), nearest)
+	}
+	return nil
 }
 
-func (v misspeltType) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
-
-func (misspeltType) ValidateString(_ context.Context, req validator.StringRequest, resp *validator.StringResponse) {
-	value := req.ConfigValue.ValueString()
-	if nearest, ok := activitytype.Nearest(value); ok && !req.ConfigValue.IsUnknown() {
-		resp.Diagnostics.AddAttributeWarning(req.Path, "Possibly a misspelt activity type",
-			fmt.Sprintf("%q is not among the activity types known in %s, and %q is. If it is a newer type, all is well.",
-				value, activitytype.AsOf(), nearest))
+// notATypeText says what to write in place of a value that can be no activity type.
+func notATypeText(value string) string {
+	if strings.ContainsAny(value, "*?[]") {
+		pattern, names := "sso_*", "the known names that match"
+		if activitytype.Quotable(value) {
+			pattern = value
+			if matches, err := activitytype.Match(value); err == nil {
+				names += fmt.Sprintf(" (%d now)", len(matches))
+			}
+		}
+		return fmt.Sprintf("A value is a pattern, and the API takes names only. Instead of it, use provider::compliance::activity_types(%q), "+
+			"which returns %s; it needs Terraform 1.8 or OpenTofu 1.7.", pattern, names)
 	}
+	const text = "A value is no activity type: their names have only lower-case letters, digits and underscores. "
+	if lower := strings.ToLower(strings.TrimSpace(value)); activitytype.StateOf(lower) != activitytype.Unknown {
+		return text + fmt.Sprintf("Write %q.", lower)
+	}
+	return text + `An example is "sso_login_failed".`
+}
+
+// checkOrganizationID refuses what can be no ID at all.
+func checkOrganizationID(value string) *finding {
+	return checkID(value, `The IDs of organizations begin with "org_", or are UUIDs.`)
+}
+
+// checkActorID also warns of an ID that is not a user's: the API documents no others
+// here, and another may match nothing.
+func checkActorID(value string) *finding {
+	found := checkID(value, `The API takes the IDs of users here, which begin with "user_".`)
+	if found == nil && !strings.HasPrefix(value, "user_") {
+		found = &finding{warning: true, summary: "Possibly not the ID of a user",
+			detail: `A value does not begin with "user_". The API documents the IDs of users alone here; another kind may match nothing, and then a policy sees nothing.`}
+	}
+	return found
+}
+
+func checkID(value, expected string) *finding {
+	switch {
+	case strings.ContainsFunc(value, unicode.IsSpace):
+		return &finding{detail: "A value has a blank or a line break in it, which no ID has; trimspace() removes them at the ends. " + expected}
+	case strings.Contains(value, "@"):
+		return &finding{detail: "A value is an e-mail address, which would match nothing. " + expected}
+	}
+	return nil
 }

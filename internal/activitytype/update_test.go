@@ -1,0 +1,96 @@
+package activitytype
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// before is the list that the script has in these tests.
+const before = `# Types (3 listed on 2026-09-26; about 50 more a month)
+# removed: was listed until May 2026
+a_created	a_id,name?~	user_actor	listed
+b_created			listed
+b_viewed	b_id	any	retired
+c_created	c_id	any	listed
+d_access			filter-only
+e_created			removed
+`
+
+// TestUpdate runs scripts/update-activity-types on a list of its own.
+func TestUpdate(t *testing.T) {
+	t.Parallel()
+	header := func(first, second string) string {
+		return "# Types (" + first + "; about 50 more a month)\n# removed: " + second + "\n"
+	}
+	for name, test := range map[string]struct {
+		input, says, want string
+	}{
+		"the same rows": {
+			input: before,
+			says:  "added:  \nremoved:\n",
+			want:  strings.Replace(before, "2026-09-26", "2026-10-31", 1),
+		},
+		"names": { // a known one keeps what is known, and a new one has nothing
+			input: "f_created\na_created\nb_viewed\r\nc_created\n\n# b_created\ne_created\n",
+			says:  "added:   e_created f_created\nremoved: b_created\n",
+			want: header("4 listed on 2026-10-31", "was listed before") +
+				"a_created\ta_id,name?~\tuser_actor\tlisted\nb_created\t\t\tremoved\nb_viewed\tb_id\tany\tretired\n" +
+				"c_created\tc_id\tany\tlisted\nd_access\t\t\tfilter-only\ne_created\t\t\tlisted\nf_created\t\t\tlisted\n",
+		},
+		"rows": {
+			input: "c_created\tc_id,more\tuser_actor\tretired\na_created\nb_created\nb_viewed\n",
+			says:  "added:  \nremoved:\n",
+			want: header("2 listed on 2026-10-31", "was listed until May 2026") +
+				"a_created\ta_id,name?~\tuser_actor\tlisted\nb_created\t\t\tlisted\nb_viewed\tb_id\tany\tretired\n" +
+				"c_created\tc_id,more\tuser_actor\tretired\nd_access\t\t\tfilter-only\ne_created\t\t\tremoved\n",
+		},
+		"nothing":        {input: "# only this\n", says: "expected activity types on standard input"},
+		"no name":        {input: "a_created\nB created\n", says: "not: B created"},
+		"too few fields": {input: "a_created\tlisted\n", says: "not: a_created\tlisted"},
+		"another status": {input: "a_created\t\t\tgone\n", says: "not: a_created"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			root := t.TempDir()
+			script, err := os.ReadFile("../../scripts/update-activity-types")
+			if err != nil {
+				t.Fatal(err)
+			}
+			write := func(file, text string) string {
+				file = filepath.Join(root, file)
+				if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+					t.Fatal(err)
+				}
+				if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+					t.Fatal(err)
+				}
+				return file
+			}
+			files := []string{
+				write("internal/activitytype/activity-types.tsv", before),
+				write("internal/fakeapi/testdata/activity-types.tsv", "another\n"),
+			}
+			wants := []string{test.want, test.want}
+			if test.want == "" {
+				wants = []string{before, "another\n"}
+			}
+			command := exec.Command("bash", write("scripts/update-activity-types", string(script)), "2026-10-31")
+			command.Stdin = strings.NewReader(test.input)
+			output, err := command.CombinedOutput()
+			if (err == nil) != (test.want != "") || !strings.Contains(string(output), test.says) {
+				t.Errorf("got %v and %q, want %q", err, output, test.says)
+			}
+			for i, file := range files {
+				if got, err := os.ReadFile(file); err != nil || string(got) != wants[i] {
+					t.Errorf("%s: got\n%s%v\nwant\n%s", file, got, err, wants[i])
+				}
+			}
+			if left, err := os.ReadDir(filepath.Dir(files[0])); err != nil || len(left) != 1 {
+				t.Errorf("got %v, %v beside the list, want nothing left over", left, err)
+			}
+		})
+	}
+}
