@@ -27,6 +27,7 @@ var list string
 // State is what the list says of a type.
 type State string
 
+// The states, in the words of the list.
 const (
 	Unknown    State = ""            // not in the list: newer than it, or no type at all
 	Listed     State = "listed"      // in the reference's list

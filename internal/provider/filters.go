@@ -64,9 +64,9 @@ func withFilters(more map[string]schema.Attribute) map[string]schema.Attribute {
 	attributes := map[string]schema.Attribute{
 		"organization_ids": set("Only activities of these organizations: `org_…` IDs or organization UUIDs. "+
 			"Activities that belong to no organization, such as sign-ins and calls of the Compliance API, come all the same.", checkOrganizationID),
-		"actor_ids": set("Only activities of these actors: `user_…` IDs. The API documents no others here, and `validate` warns of them.", checkActorID),
-		"activity_types": set("Only activities of these types. The server refuses a name that it does not know, and patterns; "+
-			"the function `activity_types` turns patterns into names. Not together with `exclude_activity_types`.", checkActivityType),
+		"actor_ids": set("Only activities of these actors: `user_…` IDs. The API documents no other IDs here, and others may match nothing.", checkActorID),
+		"activity_types": set("Only activities of these types. The server refuses a name that it does not know (400), and takes no patterns; "+
+			"the function `activity_types` turns them into names. Not together with `exclude_activity_types`.", checkActivityType),
 		"exclude_activity_types": set("No activities of these types: names, as in `activity_types`. Not together with `activity_types`.",
 			checkActivityType, setvalidator.ConflictsWith(path.MatchRoot("activity_types"))),
 		"created_at_gte": bound("Only activities at or after this time."),

@@ -197,8 +197,8 @@ func notATypeText(value string) string {
 				names += fmt.Sprintf(" (%d now)", len(matches))
 			}
 		}
-		return fmt.Sprintf("A value is a pattern, and the API takes names only. Instead of it, use provider::compliance::activity_types(%q), "+
-			"which returns %s; it needs Terraform 1.8 or OpenTofu 1.7.", pattern, names)
+		return fmt.Sprintf("A value is a pattern, and the API takes names only. Use provider::compliance::activity_types(%q) in its place, "+
+			"and concat() to add other names. It returns %s, and needs Terraform 1.8 or OpenTofu 1.7.", pattern, names)
 	}
 	const text = "A value is no activity type: their names have only lower-case letters, digits and underscores. "
 	if lower := strings.ToLower(strings.TrimSpace(value)); activitytype.StateOf(lower) != activitytype.Unknown {

@@ -1,7 +1,7 @@
-# A type that is newer than the provider stands beside the function.
+# Names can be added to those of the function, for instance of types that are newer than the provider.
 data "compliance_activity_summary" "tunnels" {
   lookback       = "7d"
-  activity_types = concat(provider::compliance::activity_types("tunnel_*"), ["tunnel_frobnicated"])
+  activity_types = concat(provider::compliance::activity_types("tunnel_token_*"), ["tunnel_created"])
 }
 
 output "tunnel_changes" {

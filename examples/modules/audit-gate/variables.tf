@@ -52,7 +52,7 @@ variable "thresholds" {
 }
 
 variable "organization_ids" {
-  description = "Only activities of these organizations. Beware: sign-ins belong to none, and are then not seen."
+  description = "Only activities of these organizations, and those that belong to none, such as sign-ins."
   type        = set(string)
   default     = null
 }
