@@ -2,7 +2,9 @@ package fakeapi_test
 
 import (
 	"compress/gzip"
+	"context"
 	"encoding/json"
+	"errors"
 	"io"
 	"net/http"
 	"net/url"
@@ -17,43 +19,46 @@ import (
 
 func TestInvalidQueries(t *testing.T) {
 	t.Parallel()
-	const timestamp = "contains an invalid timestamp format"
-	const twoLimits = "The `limit` parameter may be given only once."
+	const timestamp = ": Input should be a valid datetime or date, "
+	const twoLimits = "limit: Input should be given only once"
+	const noType = ": Input is not one of the permitted values."
 	tests := []struct{ name, query, message string }{
-		{"limit_0", "limit=0", "The limit parameter must be between 1 and 5000, inclusive. Got 0."},
-		{"limit_negative", "limit=-1", "The limit parameter must be between 1 and 5000, inclusive. Got -1."},
-		{"limit_6000", "limit=6000", "The limit parameter must be between 1 and 5000, inclusive. Got 6000."},
-		{"limit_5001", "limit=5001", "The limit parameter must be between 1 and 5000, inclusive. Got 5001."},
-		{"limit_word", "limit=ten", "The limit parameter must be between 1 and 5000, inclusive. Got ten."},
-		{"limit_fraction", "limit=10.0", "The limit parameter must be between 1 and 5000, inclusive. Got 10.0."},
-		{"limit_huge", "limit=99999999999999999999", "The limit parameter must be between 1 and 5000"},
-		{"limit_empty", "limit=", "The `limit` parameter must not be empty."},
+		{"limit_0", "limit=0", "limit: Input should be greater than or equal to 1"},
+		{"limit_negative", "limit=-1", "limit: Input should be greater than or equal to 1"},
+		{"limit_5001", "limit=5001", "limit: Input should be less than or equal to 5000"},
+		{"limit_word", "limit=ten", "limit: Input should be a valid integer, "},
+		{"limit_fraction", "limit=10.0", "limit: Input should be a valid integer, "},
+		{"limit_huge", "limit=99999999999999999999", "limit: Input should be a valid integer, "},
+		{"limit_empty", "limit=", "limit: Input should not be empty"},
 		{"limit_twice", "limit=1&limit=2", twoLimits},
 		{"limit_twice_the_same", "limit=1&limit=1", twoLimits},
-		{"order", "order=up", "The order parameter must be `asc` or `desc`. Got up."},
-		{"order_case", "order=ASC", "The order parameter must be"},
-		{"gte", "created_at.gte=yesterday", "The `created_at.gte` parameter " + timestamp},
-		{"gt", "created_at.gt=2026-01-01", "The `created_at.gt` parameter " + timestamp},
-		{"lte", "created_at.lte=2026-01-01T00:00:00", "The `created_at.lte` parameter " + timestamp},
-		{"lt", "created_at.lt=2026-02-30T00:00:00Z", "The `created_at.lt` parameter " + timestamp},
-		{"plus_not_encoded", "created_at.lt=2026-01-01T00:00:00+00:00", "The `created_at.lt` parameter " + timestamp},
-		{"one_digit_hour", "created_at.lt=2026-01-01T0:00:00Z", "The `created_at.lt` parameter " + timestamp},
-		{"bound_empty", "created_at.lt=", "The `created_at.lt` parameter must not be empty."},
-		{"bound_twice", "created_at.lt=2026-01-01T00:00:00Z&created_at.lt=2026-01-01T00:00:00Z", "The `created_at.lt` parameter may be given only once."},
-		{"bound_with_brackets", "created_at[lt]=2026-01-01T00:00:00Z", "Unknown query parameter `created_at[lt]`."},
-		{"after_id", "after_id=activity_invalid123", "Invalid `after_id`. No activity found for `after_id` \"activity_invalid123\""},
-		{"before_id", "before_id=activity_invalid123", "Invalid `before_id`. No activity found for `before_id` \"activity_invalid123\""},
-		{"activity_id_as_cursor", "after_id=a01", "Invalid `after_id`. No activity found for `after_id` \"a01\""},
-		{"cursor_empty", "after_id=", "The `after_id` parameter must not be empty."},
-		{"cursors_of_both_kinds", "after_id=CURSOR&before_id=CURSOR", "`after_id` and `before_id` cannot be used together."},
-		{"cursor_twice", "after_id=CURSOR&after_id=CURSOR", "The `after_id` parameter may be given only once."},
-		{"types_and_excluded_types", "activity_types[]=a&exclude_activity_types[]=b", "`activity_types[]` and `exclude_activity_types[]` cannot be used together."},
-		{"list_with_empty_value", "activity_types[]=a&activity_types[]=", "The `activity_types[]` parameter must not be empty."},
-		{"list_without_brackets", "activity_types=a", "Unknown query parameter `activity_types`."},
-		{"list_with_commas_in_name", "organization_ids=a", "Unknown query parameter `organization_ids`."},
-		{"unknown", "page=2", "Unknown query parameter `page`."},
-		{"unknown_case", "Limit=2", "Unknown query parameter `Limit`."},
-		{"no_name", "=2", "Unknown query parameter ``."},
+		{"order", "order=up", "order: Input should be 'asc' or 'desc'"},
+		{"order_case", "order=ASC", "order: Input should be"},
+		{"gte", "created_at.gte=yesterday", "created_at.gte" + timestamp},
+		{"gt", "created_at.gt=2026-01-01", "created_at.gt" + timestamp},
+		{"lte", "created_at.lte=2026-01-01T00:00:00", "created_at.lte" + timestamp},
+		{"lt", "created_at.lt=2026-02-30T00:00:00Z", "created_at.lt" + timestamp},
+		{"plus_not_encoded", "created_at.lt=2026-01-01T00:00:00+00:00", "created_at.lt" + timestamp},
+		{"one_digit_hour", "created_at.lt=2026-01-01T0:00:00Z", "created_at.lt" + timestamp},
+		{"bound_empty", "created_at.lt=", "created_at.lt: Input should not be empty"},
+		{"bound_twice", "created_at.lt=2026-01-01T00:00:00Z&created_at.lt=2026-01-01T00:00:00Z", "created_at.lt: Input should be given only once"},
+		{"bound_with_brackets", "created_at[lt]=2026-01-01T00:00:00Z", "Unknown query parameter: 'created_at[lt]'. Did you mean 'created_at.lt'?"},
+		{"after_id", "after_id=garbage", "Invalid activity_id format: 'garbage'"},
+		{"before_id", "before_id=garbage", "Invalid activity_id format: 'garbage'"},
+		{"activity_id_as_cursor", "after_id=a01", "Invalid activity_id format: 'a01'"},
+		{"cursor_empty", "after_id=", "after_id: Input should not be empty"},
+		{"cursors_of_both_kinds", "after_id=CURSOR&before_id=CURSOR", "Cannot specify both 'before_id' and 'after_id' in the same request. "},
+		{"cursor_twice", "after_id=CURSOR&after_id=CURSOR", "after_id: Input should be given only once"},
+		{"types_and_excluded_types", "activity_types[]=claude_chat_created&exclude_activity_types[]=claude_chat_viewed", "Cannot specify both "},
+		{"unknown_type", "activity_types[]=claude_chat", "activity_types[].0" + noType},
+		{"unknown_type_by_its_place", "activity_types[]=claude_chat_viewed&activity_types[]=Claude_Chat_Viewed&activity_types[]=t", "activity_types[].1" + noType},
+		{"unknown_excluded_type", "exclude_activity_types[]=sso_*", "exclude_activity_types[].0" + noType},
+		{"removed_type", "activity_types[]=environment_created", "activity_types[].0" + noType},
+		{"list_with_empty_value", "activity_types[]=claude_chat_viewed&activity_types[]=", "activity_types[]: Input should not be empty"},
+		{"list_without_brackets", "activity_types=a", "Unknown query parameter: 'activity_types'. Did you mean 'activity_types[]'?"},
+		{"unknown", "page=2", "Unknown query parameter: 'page'."},
+		{"unknown_case", "Limit=2", "Unknown query parameter: 'Limit'. Did you mean 'limit'?"},
+		{"no_name", "=2", "Unknown query parameter: ''."},
 		{"bad_escape", "limit=%zz", "The query string is malformed"},
 		{"semicolon", "limit=1;order=asc", "The query string is malformed"},
 	}
@@ -67,8 +72,8 @@ func TestInvalidQueries(t *testing.T) {
 			if a.status != 400 || a.Error.Type != "invalid_request_error" || !strings.HasPrefix(a.Error.Message, test.message) {
 				t.Errorf("got %d %s, want 400 invalid_request_error %q", a.status, a.body, test.message)
 			}
-			if !strings.HasPrefix(a.header.Get("request-id"), "req_") {
-				t.Errorf("got request-id %q, want one", a.header.Get("request-id"))
+			if id := a.header.Get("request-id"); !strings.HasPrefix(id, "req_") || a.RequestID != id || a.header.Get("x-should-retry") != "false" {
+				t.Errorf("got the headers %v, the request ID %q", a.header, a.RequestID)
 			}
 		})
 	}
@@ -79,23 +84,47 @@ func TestCursorOfAnotherFeed(t *testing.T) {
 	t.Parallel()
 	other := inProcess(fakeapi.New(quiet(record("elsewhere", "2026-05-01T00:00:00Z", "t")))).get(t, "")
 	a := inProcess(fakeapi.New(quiet(records(3)...))).get(t, "after_id="+url.QueryEscape(*other.LastID))
-	if want := "Invalid `after_id`. No activity found for `after_id` \"" + *other.LastID + `"`; a.status != 400 || a.Error.Message != want {
+	if want := "Invalid activity_id format: '" + *other.LastID + "'"; a.status != 400 || a.Error.Message != want {
 		t.Errorf("got %d %q, want 400 %q", a.status, a.Error.Message, want)
+	}
+}
+
+func TestKnownTypes(t *testing.T) {
+	t.Parallel()
+	o := quiet(record("a", "2026-05-01T00:00:00Z", "of_the_feed"))
+	o.ExtraTypes = []string{"environment_created"}
+	c := inProcess(fakeapi.New(o))
+	for name, activityType := range map[string]string{
+		"listed": "claude_chat_viewed", "filter_only": "anthropic_access", "retired": "design_project_viewed",
+		"of_the_feed": "of_the_feed", "extra": "environment_created",
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			for _, parameter := range []string{"activity_types[]", "exclude_activity_types[]"} {
+				if a := c.get(t, parameter+"="+activityType); a.status != 200 {
+					t.Errorf("%s: got %d %s, want 200", parameter, a.status, a.body)
+				}
+			}
+		})
 	}
 }
 
 func TestAdmission(t *testing.T) {
 	t.Parallel()
 	keys := map[string]fakeapi.Grant{
-		"good":      {Scopes: []string{"read:other", fakeapi.Scope}},
-		"no-scope":  {Scopes: []string{"read:compliance_user_data"}},
-		"no-scopes": {},
-		"revoked":   {Scopes: []string{fakeapi.Scope}, Revoked: true},
-		"admin":     {Admin: true},
-		"old-admin": {Admin: true, BeforeAPI: true},
+		"good":         {Scopes: []string{"read:other", fakeapi.Scope}},
+		"organization": {Scopes: []string{fakeapi.OrganizationScope}},
+		"no-scope":     {Scopes: []string{"api:admin", "read:compliance_user_data"}},
+		"no-scopes":    {},
+		"narrow":       {Scopes: []string{fakeapi.Scope}, Organizations: []string{"org_mine", "5f0c4a52-3a4e-4f0e-9d0c-2f6f1c7b8a10"}},
+		"invalid":      {Scopes: []string{fakeapi.Scope}, Dead: fakeapi.Invalid},
+		"deactivated":  {Dead: fakeapi.Deactivated},
+		"expired":      {Dead: fakeapi.Expired},
 	}
-	const invalidKey = "The API key provided is invalid or has been revoked."
-	const missing = "Missing required scopes. Got: [%] Needed one of: ['read:compliance_activities']"
+	const missing = "Missing required scopes. Got: [%] Needed one of: ['read:compliance_activities', 'read:org_audit']"
+	now := time.Date(2026, 5, 1, 12, 0, 0, 5, time.FixedZone("", 7200))
+	const foreign = "Cannot query compliance data for organizations outside this API key's scope"
+	const notFound, dead = "not_found_error", "authentication_error"
 	tests := []struct {
 		name          string
 		key           string
@@ -105,31 +134,38 @@ func TestAdmission(t *testing.T) {
 		cost          int
 	}{
 		{"good", "good", nil, 200, "", "", 1},
-		{"admin", "admin", nil, 200, "", "", 1},
-		{"no_scope", "no-scope", nil, 403, "permission_error", strings.Replace(missing, "%", "'read:compliance_user_data'", 1), 1},
+		{"organization_scope", "organization", nil, 200, "", "", 1},
+		{"no_scope", "no-scope", nil, 403, "permission_error", strings.Replace(missing, "%", "'api:admin', 'read:compliance_user_data'", 1), 1},
 		{"no_scopes", "no-scopes", nil, 403, "permission_error", strings.Replace(missing, "%", "", 1), 1},
-		{"old_admin", "old-admin", nil, 403, "permission_error", "", 1},
-		{"revoked", "revoked", nil, 401, "authentication_error", invalidKey, 0},
-		{"unknown", "unknown", nil, 401, "authentication_error", invalidKey, 0},
-		{"empty", "", nil, 401, "authentication_error", invalidKey, 0},
-		{"missing", "", func(r *http.Request) { r.Header.Del("x-api-key") }, 401, "authentication_error", invalidKey, 0},
-		{"two_keys", "good", func(r *http.Request) { r.Header.Add("x-api-key", "good") }, 401, "authentication_error", invalidKey, 0},
+		{"own_organizations", "narrow", func(r *http.Request) {
+			r.URL.RawQuery = "organization_ids[]=org_mine&organization_ids[]=5f0c4a52-3a4e-4f0e-9d0c-2f6f1c7b8a10"
+		}, 200, "", "", 1},
+		{"foreign_organization", "narrow", func(r *http.Request) {
+			r.URL.RawQuery = "organization_ids[]=org_mine&organization_ids[]=org_other"
+		}, 403, "permission_error", foreign, 1},
+		{"invalid", "invalid", nil, 401, dead, "API key is invalid.", 0},
+		{"deactivated", "deactivated", nil, 401, dead, "API key has been deactivated.", 0},
+		{"expired", "expired", nil, 401, dead, "API key has expired.", 0},
+		{"unknown", "unknown", nil, 404, notFound, "Not found", 0},
+		{"empty", "", nil, 404, notFound, "Not found", 0},
+		{"missing", "", func(r *http.Request) { r.Header.Del("x-api-key") }, 404, notFound, "Not found", 0},
+		{"two_keys", "good", func(r *http.Request) { r.Header.Add("x-api-key", "good") }, 404, notFound, "Not found", 0},
 		{"bearer", "", func(r *http.Request) {
 			r.Header.Del("x-api-key")
 			r.Header.Set("Authorization", "Bearer good")
-		}, 401, "authentication_error", invalidKey, 0},
-		{"no_version", "good", func(r *http.Request) { r.Header.Del("anthropic-version") }, 400, "invalid_request_error", "", 1},
-		{"other_version", "good", func(r *http.Request) { r.Header.Set("anthropic-version", "2023-01-01") }, 400, "invalid_request_error", "", 1},
+		}, 404, notFound, "Not found", 0},
+		{"no_version", "good", func(r *http.Request) { r.Header.Del("anthropic-version") }, 200, "", "", 1},
+		{"other_version", "good", func(r *http.Request) { r.Header.Set("anthropic-version", "2020-01-01") }, 200, "", "", 1},
 		{"post", "good", func(r *http.Request) { r.Method = http.MethodPost }, 405, "invalid_request_error", "", 0},
-		{"no_prefix", "good", func(r *http.Request) { r.URL.Path = "/v1/compliance/activities" }, 404, "not_found_error", "", 0},
-		{"slash_at_end", "good", func(r *http.Request) { r.URL.Path += "/" }, 404, "not_found_error", "", 0},
-		{"double_slash", "good", func(r *http.Request) { r.URL.Path = "/" + r.URL.Path }, 404, "not_found_error", "", 0},
-		{"other_path", "good", func(r *http.Request) { r.URL.Path = "/prefix/v1/compliance/organizations" }, 404, "not_found_error", "", 0},
+		{"no_prefix", "good", func(r *http.Request) { r.URL.Path = "/v1/compliance/activities" }, 404, notFound, "Not found", 0},
+		{"slash_at_end", "good", func(r *http.Request) { r.URL.Path += "/" }, 404, notFound, "Not found", 0},
+		{"double_slash", "good", func(r *http.Request) { r.URL.Path = "/" + r.URL.Path }, 404, notFound, "Not found", 0},
+		{"other_path", "good", func(r *http.Request) { r.URL.Path = "/prefix/v1/compliance/organizations" }, 404, notFound, "Not found", 0},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			c := inProcess(fakeapi.New(fakeapi.Options{Keys: keys, PathPrefix: "/prefix", SkipReadLog: true}))
+			c := inProcess(fakeapi.New(fakeapi.Options{Keys: keys, PathPrefix: "/prefix", SkipReadLog: true, Now: func() time.Time { return now }}))
 			c.base += "/prefix"
 			c.key = test.key
 			req := c.request(t, "")
@@ -142,6 +178,21 @@ func TestAdmission(t *testing.T) {
 			}
 			if got := a.header.Get("content-type"); got != "application/json" {
 				t.Errorf("got content-type %q", got)
+			}
+			wantHeaders := map[string]string{
+				"x-should-retry":            map[bool]string{true: "false"}[test.status >= 400 && test.status != 401],
+				"anthropic-organization-id": map[int]string{1: fakeapi.Organization}[test.cost],
+				"date":                      "Fri, 01 May 2026 10:00:00 GMT",
+			}
+			for name, want := range wantHeaders {
+				if got := a.header.Get(name); got != want {
+					t.Errorf("got %s %q, want %q", name, got, want)
+				}
+			}
+			if id := a.header.Get("request-id"); (id != "") != (test.status != 401) {
+				t.Errorf("got request-id %q", id)
+			} else if test.status >= 400 && (a.Type != "error" || a.RequestID != id) {
+				t.Errorf("got around the error %q and %q, want error and %q", a.Type, a.RequestID, id)
 			}
 			if got, want := a.header.Get("anthropic-ratelimit-requests-limit"), map[int]string{0: "", 1: "600"}[test.cost]; got != want {
 				t.Errorf("got a limit of %q, want %q", got, want)
@@ -159,7 +210,7 @@ func TestRateLimit(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		api := fakeapi.New(fakeapi.Options{RateLimit: 3, SkipReadLog: true, Keys: map[string]fakeapi.Grant{
-			fakeapi.Key: {Scopes: []string{fakeapi.Scope}}, "other": {Admin: true},
+			fakeapi.Key: {Scopes: []string{fakeapi.Scope}}, "other": {Scopes: []string{fakeapi.OrganizationScope}},
 		}})
 		c := inProcess(api)
 		time.Sleep(1500 * time.Millisecond) // into a second
@@ -172,7 +223,7 @@ func TestRateLimit(t *testing.T) {
 			if a.status != status || !slices.Equal(got, want) {
 				t.Errorf("got %d %q, want %d %q", a.status, got, status, want)
 			}
-			if status == 429 && (a.Error.Type != "rate_limit_error" || !strings.HasPrefix(a.Error.Message, "Compliance API rate limit of 3 requests per minute per parent organization has been exceeded.")) {
+			if status == 429 && (h.Get("x-should-retry") != "" || a.Error.Type != "rate_limit_error" || !strings.HasPrefix(a.Error.Message, "Compliance API rate limit of 3 requests per minute per parent organization has been exceeded.")) {
 				t.Errorf("got %s", a.body)
 			}
 		}
@@ -196,6 +247,7 @@ func TestReadsAreLogged(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		api := fakeapi.New(fakeapi.Options{Feed: fakeapi.NewFeed(record("a", "1999-12-31T00:00:00Z", "t"))})
 		c := inProcess(api)
+		c.base = "https://api.example.com"
 		first := c.get(t, "limit=7")
 		if got := first.ids(t); !slices.Equal(got, []string{"a"}) {
 			t.Errorf("first read: got %v, want only what was there", got)
@@ -206,11 +258,15 @@ func TestReadsAreLogged(t *testing.T) {
 		anonymous.key = "unknown"
 		anonymous.get(t, "")
 
+		type actor struct {
+			Type     string
+			APIKeyID string `json:"api_key_id"`
+		}
 		type accessed struct {
 			Type          string
 			CreatedAt     string  `json:"created_at"`
 			Organization  *string `json:"organization_id"`
-			Actor         struct{ Type string }
+			Actor         actor
 			RequestID     string `json:"request_id"`
 			URL           string
 			RequestMethod string  `json:"request_method"`
@@ -231,8 +287,8 @@ func TestReadsAreLogged(t *testing.T) {
 		}
 		requests := api.Requests()
 		want := []accessed{
-			{"compliance_api_accessed", "2000-01-01T00:00:00Z", nil, struct{ Type string }{"api_actor"}, requests[0].RequestID, "/v1/compliance/activities?limit=7", "GET", nil, 200},
-			{"compliance_api_accessed", "2000-01-01T00:01:00Z", nil, struct{ Type string }{"api_actor"}, requests[1].RequestID, "/v1/compliance/activities?limit=0", "GET", nil, 400},
+			{"compliance_api_accessed", "2000-01-01T00:00:00Z", nil, actor{"api_actor", "apikey_01FakeKeyOfThisFake"}, requests[0].RequestID, "https://api.example.com/v1/compliance/activities?limit=7", "GET", nil, 200},
+			{"compliance_api_accessed", "2000-01-01T00:01:00Z", nil, actor{"api_actor", "apikey_01FakeKeyOfThisFake"}, requests[1].RequestID, "https://api.example.com/v1/compliance/activities?limit=0", "GET", nil, 400},
 		}
 		if !slices.Equal(got, want) {
 			t.Errorf("got  %+v\nwant %+v", got, want)
@@ -319,7 +375,68 @@ func TestLatency(t *testing.T) {
 		if got := time.Since(start); got != 3*time.Second {
 			t.Errorf("got an answer after %s, want 3s", got)
 		}
+
+		const least, most = 900 * time.Millisecond, 5 * time.Second
+		c = inProcess(fakeapi.New(fakeapi.Options{Latency: least, LatencyMax: most}))
+		waits := make(map[time.Duration]bool)
+		for range 20 {
+			start = time.Now()
+			c.get(t, "")
+			wait := time.Since(start)
+			waits[wait] = true
+			if wait < least || wait > most {
+				t.Errorf("got an answer after %s, want %s to %s", wait, least, most)
+			}
+		}
+		if len(waits) < 10 {
+			t.Errorf("got the waits %v, want many different ones", waits)
+		}
 	})
+}
+
+func TestHeaviestPage(t *testing.T) {
+	t.Parallel()
+	o := ten()
+	o.HeaviestPage = 4
+	c := inProcess(fakeapi.New(o))
+	for query, want := range map[string]int{"limit=4": 200, "limit=5": 504, "": 504, "limit=5000&created_at.lt=2026-05-01T00:00:03Z": 200} {
+		a := c.get(t, query)
+		if a.status != want || want == 504 && a.Error.Type != "timeout_error" {
+			t.Errorf("%s: got %d %s, want %d", query, a.status, a.body, want)
+		}
+	}
+
+	o.Heavy = fakeapi.Hang()
+	c = inProcess(fakeapi.New(o))
+	ctx, cancel := context.WithTimeout(t.Context(), time.Millisecond)
+	defer cancel()
+	if _, err := c.try(c.request(t, "").WithContext(ctx)); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("got %v, want no answer", err)
+	}
+}
+
+func TestNotEnabled(t *testing.T) {
+	t.Parallel()
+	a := inProcess(fakeapi.New(fakeapi.Options{NotEnabled: true})).get(t, "")
+	if a.status != 400 || a.Error.Type != "invalid_request_error" || a.Error.Message != "Compliance API is not enabled for this organization" {
+		t.Errorf("got %d %s", a.status, a.body)
+	}
+}
+
+func TestOrganization(t *testing.T) {
+	t.Parallel()
+	a := inProcess(fakeapi.New(fakeapi.Options{Organization: "org_01Other"})).get(t, "")
+	if got := a.header.Get("anthropic-organization-id"); got != "org_01Other" {
+		t.Errorf("got %q", got)
+	}
+}
+
+func TestAWS(t *testing.T) {
+	t.Parallel()
+	a := inProcess(fakeapi.New(fakeapi.Options{AWS: true})).get(t, "limit=0")
+	if id := a.header.Get("x-amzn-requestid"); id == "" || a.RequestID != id || a.header.Get("request-id") != "" {
+		t.Errorf("got the headers %v and %s", a.header, a.body)
+	}
 }
 
 // Several clients read while the feed grows and logs their reads; no reader misses or
@@ -329,7 +446,7 @@ func TestConcurrentUse(t *testing.T) {
 	api := fakeapi.New(fakeapi.Options{
 		Feed: fakeapi.Generate(fakeapi.Spec{Activities: 300, Newest: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)}),
 	})
-	api.Inject(fakeapi.Times(2, fakeapi.LastPage), fakeapi.EditPage(func(page []byte) []byte { return page }))
+	api.Inject(fakeapi.Times(2, fakeapi.Page(8)), fakeapi.EditPage(func(page []byte) []byte { return page }))
 	t.Run("writer", func(t *testing.T) {
 		t.Parallel()
 		for _, text := range records(30) { // newer than the window

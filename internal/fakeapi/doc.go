@@ -2,10 +2,10 @@
 // tests and for a demo without a key and without a network.
 //
 // It answers GET {prefix}/v1/compliance/activities as the API's public
-// documentation says: keys, versions, filters, cursors, order, errors and rate
-// limit. It is strict where a real server may be lenient: a query parameter
-// that it does not know, one that is empty or repeated without brackets, is
-// answered with 400, so that a misspelt name in a client fails a test.
+// documentation and published captures of it say: keys, filters, cursors, order, errors
+// and rate limit. It is strict where a real server may be lenient: a query parameter
+// that is empty or repeated without brackets, or a date without a time, is answered with
+// 400, so that a mistake in a client fails a test.
 //
 // What a server should not do, but a client must survive, is injected with
 // [API.Inject].

@@ -4,9 +4,11 @@ import (
 	"bytes"
 	"encoding/json"
 	"net/http"
+	"net/url"
 	"strconv"
 	"strings"
 	"sync"
+	"time"
 )
 
 // EditPage sends what edit makes of the JSON text of a page. Errors of the API
@@ -23,6 +25,58 @@ func editRequested(edit func(r *http.Request, page []byte) []byte) Fault {
 		}
 		send(w, r, body.status, body.bytes)
 	}
+}
+
+// EditQuery has the API answer another query than the client's, as a server does that takes
+// a parameter for something else. [CoarseBounds], [InclusiveUntil] and [IgnoreParameter]
+// are made of it.
+func EditQuery(edit func(url.Values)) Fault {
+	return func(w http.ResponseWriter, r *http.Request, next http.Handler) {
+		query := r.URL.Query()
+		edit(query)
+		r = r.Clone(r.Context())
+		r.URL.RawQuery = query.Encode()
+		next.ServeHTTP(w, r)
+	}
+}
+
+// CoarseBounds rounds all time bounds down to a multiple of d, such as an hour or a day.
+func CoarseBounds(d time.Duration) Fault {
+	return EditQuery(func(query url.Values) {
+		for name, values := range query {
+			if t, err := parseTime(values[0]); err == nil && strings.HasPrefix(name, "created_at.") {
+				values[0] = t.Truncate(d).UTC().Format(time.RFC3339)
+			}
+		}
+	})
+}
+
+// InclusiveUntil takes created_at.lt for created_at.lte.
+func InclusiveUntil() Fault {
+	return EditQuery(func(query url.Values) {
+		if query.Has("created_at.lt") && !query.Has("created_at.lte") {
+			query.Set("created_at.lte", query.Get("created_at.lt"))
+			query.Del("created_at.lt")
+		}
+	})
+}
+
+// IgnoreParameter has the server overlook a parameter, such as created_at.lt.
+func IgnoreParameter(name string) Fault {
+	return EditQuery(func(query url.Values) { query.Del(name) })
+}
+
+// CoarseTimes shows each created_at cut to a multiple of d, such as a minute. Order and
+// time bounds are those of the real ones.
+func CoarseTimes(d time.Duration) Fault {
+	return editRecords(func(_ int, record []byte) []byte {
+		m := mustSplit(record)
+		t, err := parseTime(stringOf(m.get("created_at")))
+		if err != nil {
+			return record
+		}
+		return m.set("created_at", appendString(nil, string(appendTime(nil, t.Truncate(d))))).join()
+	})
 }
 
 // SetMember replaces the value of a page's member, such as has_more, by any text, JSON or not.
@@ -130,10 +184,19 @@ func editMembers(edit func(*http.Request, members) members) Fault {
 }
 
 func editRecord(index int, edit func(record []byte) []byte) Fault {
+	return editRecords(func(i int, record []byte) []byte {
+		if i != index {
+			return record
+		}
+		return edit(record)
+	})
+}
+
+func editRecords(edit func(i int, record []byte) []byte) Fault {
 	return editMembers(func(_ *http.Request, m members) members {
 		records := splitArray(m.get("data"))
-		if index < len(records) {
-			records[index] = edit(records[index])
+		for i, record := range records {
+			records[i] = edit(i, record)
 		}
 		return m.set("data", joinArray(records))
 	})

@@ -15,27 +15,41 @@ const (
 	// distinctive, so that tests can search for it where it must not be.
 	Key = "fake-compliance-access-key-q7XvZ3mT9w"
 
-	// Scope is what a Compliance Access Key needs to read activities.
-	Scope = "read:compliance_activities"
+	// Scope lets a key read activities, and so does OrganizationScope. A Compliance
+	// Access Key has been given one of them; an Admin API key has Scope unless it was
+	// made before the Compliance API was enabled.
+	Scope             = "read:compliance_activities"
+	OrganizationScope = "read:org_audit"
 
-	// Version is the only anthropic-version there is.
+	// Version is the only anthropic-version there is; the server does not look at it.
 	Version = "2023-06-01"
+
+	// Organization is the ID that most activities of a generated feed have, and that of
+	// a key's organization where [Options].Organization is empty.
+	Organization = "org_01FakeorganizationA1111111"
 
 	endpoint         = "/v1/compliance/activities"
 	defaultRateLimit = 600
 )
 
-// A Grant is what the API knows about a key.
+// What a dead key is answered with; see [Grant].Dead.
+const (
+	Invalid     = "API key is invalid."
+	Deactivated = "API key has been deactivated."
+	Expired     = "API key has expired."
+)
+
+// A Grant is what the API knows about a key. A key without one is of the wrong kind for
+// this API, which hides from it: a 404, as for a request without a key.
 type Grant struct {
-	// Scopes of a Compliance Access Key. Without [Scope] it gets a 403.
+	// Scopes of the key. Without [Scope] and [OrganizationScope] it gets a 403.
 	Scopes []string
-	// Admin says that this is an Admin API key, which needs no scopes.
-	Admin bool
-	// BeforeAPI says that this Admin API key was made before the Compliance API was
-	// enabled for the organization; it gets a 403.
-	BeforeAPI bool
-	// Revoked keys get a 401, as unknown ones do.
-	Revoked bool
+	// Organizations are the IDs and UUIDs that the key may pass as organization_ids[]; any
+	// other gets a 403. Nil means any.
+	Organizations []string
+	// Dead is the message of the 401 that the key gets, such as [Expired]; empty for a
+	// key that is alive.
+	Dead string
 }
 
 // Options configure an [API]. The zero value is an empty feed with the real
@@ -59,11 +73,34 @@ type Options struct {
 	// PathPrefix comes before /v1 in the path, as in "/proxy/anthropic".
 	PathPrefix string
 
-	// Latency is how long each request waits before anything else happens.
-	Latency time.Duration
+	// Organization is that of the keys, sent as anthropic-organization-id with each
+	// authenticated answer; empty means [Organization].
+	Organization string
+
+	// NotEnabled has each authenticated request answered with a 400: the Compliance API
+	// is not enabled for the organization.
+	NotEnabled bool
+
+	// ExtraTypes may be filtered by, besides the types of activity-types.tsv that are
+	// not removed and those of activities that were added to the feed. Any other is a 400.
+	ExtraTypes []string
+
+	// AWS has the request's ID sent as x-amzn-requestid and not as request-id.
+	AWS bool
+
+	// Latency is how long each request waits before anything else happens. With a
+	// LatencyMax above it the wait is anything from the one to the other; the real
+	// server's is 0.9 to 5 s.
+	Latency, LatencyMax time.Duration
+
+	// HeaviestPage is the largest number of activities in a page that the server can
+	// make; Heavy answers a request for more: nil is a 504, [Hang] no answer at all. 0
+	// means no such limit.
+	HeaviestPage int
+	Heavy        Fault
 
 	// Now is the clock; nil means time.Now. In a testing/synctest bubble
-	// that begins in 2000, far from the time of most feeds.
+	// that begins in 2000, far from the time of most feeds. The header date follows it.
 	Now func() time.Time
 }
 
@@ -93,6 +130,12 @@ func New(o Options) *API {
 	if o.Keys == nil {
 		o.Keys = map[string]Grant{Key: {Scopes: []string{Scope}}}
 	}
+	if o.Organization == "" {
+		o.Organization = Organization
+	}
+	if o.Heavy == nil {
+		o.Heavy = Status(http.StatusGatewayTimeout, "timeout_error", "Request timed out")
+	}
 	if o.RateLimit == 0 {
 		o.RateLimit = defaultRateLimit
 	}
@@ -112,7 +155,7 @@ func New(o Options) *API {
 // Add adds activities to the feed, as [Feed.Add] does; also between the pages of a read.
 func (a *API) Add(activities ...string) { a.feed.Add(activities...) }
 
-// SetKey makes, changes or revokes a key. To rotate one in the middle of a read, call
+// SetKey makes, changes or ends a key. To rotate one in the middle of a read, call
 // it from a [Fault] or between two pages.
 func (a *API) SetKey(key string, g Grant) {
 	a.mu.Lock()
@@ -125,8 +168,9 @@ func (a *API) SetKey(key string, g Grant) {
 func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	logged := a.logRequest(r)
 	w = &statusRecorder{ResponseWriter: w, api: a, logged: logged}
-	w.Header().Set("request-id", logged.RequestID)
-	if a.options.Latency > 0 && !pause(r.Context(), a.options.Latency) {
+	w.Header().Set(a.requestIDHeader(), logged.RequestID)
+	w.Header().Set("date", logged.Time.UTC().Format(http.TimeFormat))
+	if latency := a.latency(logged.Number); latency > 0 && !pause(r.Context(), latency) {
 		return
 	}
 	answer := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { a.answer(w, r, logged) })
@@ -137,36 +181,60 @@ func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	answer.ServeHTTP(w, r)
 }
 
+func (a *API) requestIDHeader() string {
+	if a.options.AWS {
+		return "x-amzn-requestid"
+	}
+	return "request-id"
+}
+
+func (a *API) latency(number int) time.Duration {
+	low, high := a.options.Latency, a.options.LatencyMax
+	if high <= low {
+		return low
+	}
+	r := newRandom(uint64(number), 2)
+	return low + time.Duration(r.share()*float64(high-low))
+}
+
 func (a *API) answer(w http.ResponseWriter, r *http.Request, logged *Request) {
 	grant, f := a.admit(w.Header(), r)
 	if f != nil && grant == nil {
-		send(w, r, f.status, f.body())
+		f.send(w, r)
 		return
 	}
 	var body []byte
 	var count int
 	if f == nil {
-		body, count, f = a.page(r, logged.Page)
+		body, count, f = a.page(r, grant, logged.Page)
 	}
 	status := http.StatusOK
 	if f != nil {
-		status, body = f.status, f.body()
+		status = f.status
 	}
 	// All is noted before the client can know the answer.
 	a.mu.Lock()
 	logged.Activities = count
 	a.mu.Unlock()
 	if !a.options.SkipReadLog {
-		a.logRead(r, logged, grant, status)
+		a.logRead(r, logged, status)
 	}
-	send(w, r, status, body)
+	switch heaviest := a.options.HeaviestPage; {
+	case f != nil:
+		f.send(w, r)
+	case heaviest > 0 && count > heaviest:
+		a.options.Heavy(w, r, nil)
+	default:
+		send(w, r, status, body)
+	}
 }
 
 // admit checks all but the query. The grant is nil where the caller is not known, which
 // costs nothing and is not logged as an activity.
 func (a *API) admit(header http.Header, r *http.Request) (*Grant, *failure) {
+	notFound := &failure{http.StatusNotFound, "not_found_error", "Not found"}
 	if r.URL.Path != a.options.PathPrefix+endpoint {
-		return nil, &failure{http.StatusNotFound, "not_found_error", "Not found"}
+		return nil, notFound
 	}
 	if r.Method != http.MethodGet {
 		header.Set("Allow", http.MethodGet)
@@ -176,58 +244,69 @@ func (a *API) admit(header http.Header, r *http.Request) (*Grant, *failure) {
 	defer a.mu.Unlock()
 	keys := r.Header.Values("x-api-key")
 	grant, known := a.keys[r.Header.Get("x-api-key")]
-	if len(keys) != 1 || !known || grant.Revoked {
-		return nil, &failure{http.StatusUnauthorized, "authentication_error", "The API key provided is invalid or has been revoked."}
+	switch {
+	case len(keys) != 1 || !known:
+		return nil, notFound
+	case grant.Dead != "":
+		return nil, &failure{http.StatusUnauthorized, "authentication_error", grant.Dead}
 	}
-	if !a.limit.take(a.options.Now(), header) {
+	header.Set("anthropic-organization-id", a.options.Organization)
+	switch {
+	case !a.limit.take(a.options.Now(), header):
 		return &grant, &failure{
 			http.StatusTooManyRequests, "rate_limit_error",
 			fmt.Sprintf("Compliance API rate limit of %d requests per minute per parent organization has been exceeded. Please try again later.", a.limit.perMinute),
 		}
-	}
-	if !grant.mayRead() {
-		return &grant, &failure{http.StatusForbidden, "permission_error", grant.missingScopes()}
-	}
-	if versions := r.Header.Values("anthropic-version"); !slices.Equal(versions, []string{Version}) {
-		return &grant, invalid("anthropic-version: %q is not a valid version.", strings.Join(versions, ", "))
+	case a.options.NotEnabled:
+		return &grant, invalid("Compliance API is not enabled for this organization")
+	case !slices.Contains(grant.Scopes, Scope) && !slices.Contains(grant.Scopes, OrganizationScope):
+		return &grant, forbidden("Missing required scopes. Got: %s Needed one of: %s", listed(grant.Scopes), listed([]string{Scope, OrganizationScope}))
 	}
 	return &grant, nil
 }
 
-func (g Grant) mayRead() bool {
-	if g.Admin {
-		return !g.BeforeAPI
+// listed writes a list as the API's messages do: ['a', 'b'].
+func listed(values []string) string {
+	quoted := make([]string, len(values))
+	for i, value := range values {
+		quoted[i] = "'" + value + "'"
 	}
-	return slices.Contains(g.Scopes, Scope)
+	return "[" + strings.Join(quoted, ", ") + "]"
 }
 
-func (g Grant) missingScopes() string {
-	var got []string
-	for _, scope := range g.Scopes {
-		got = append(got, "'"+scope+"'")
+// check refuses what a good query may not ask for of this feed or with this key.
+func (a *API) check(q *query, g *Grant, sources []source) *failure {
+	for _, list := range []struct {
+		name  string
+		types []string
+	}{{"activity_types[]", q.types}, {"exclude_activity_types[]", q.excludedTypes}} {
+		for i, name := range list.types {
+			if !a.feed.knows(name) && !slices.Contains(a.options.ExtraTypes, name) {
+				return invalid("%s.%d: Input is not one of the permitted values.", list.name, i)
+			}
+		}
 	}
-	return fmt.Sprintf("Missing required scopes. Got: [%s] Needed one of: ['%s']", strings.Join(got, ", "), Scope)
-}
-
-// find returns the page that a query string asks for, and its query.
-func (a *API) find(raw string) (page, *query, *failure) {
-	q, f := parseQuery(raw)
-	if f != nil {
-		return page{}, nil, f
+	foreign := func(organization string) bool { return !slices.Contains(g.Organizations, organization) }
+	if g.Organizations != nil && slices.ContainsFunc(q.organizations, foreign) {
+		return forbidden("Cannot query compliance data for organizations outside this API key's scope")
 	}
-	sources := a.feed.sources()
 	if q.cursor != nil && !contains(sources, *q.cursor) {
-		return page{}, nil, invalidCursor(q.cursorName, q.cursorText)
+		return invalidCursor(q.cursorText)
 	}
-	return selectPage(sources, q), q, nil
+	return nil
 }
 
 // page returns a page's JSON and the number of activities in it.
-func (a *API) page(r *http.Request, number int) ([]byte, int, *failure) {
-	p, q, f := a.find(r.URL.RawQuery)
+func (a *API) page(r *http.Request, g *Grant, number int) ([]byte, int, *failure) {
+	q, f := parseQuery(r.URL.RawQuery)
 	if f != nil {
 		return nil, 0, f
 	}
+	sources := a.feed.sources()
+	if f := a.check(q, g, sources); f != nil {
+		return nil, 0, f
+	}
+	p := selectPage(sources, q)
 	body := []byte(`{"data":[`)
 	for i, e := range p.entries {
 		if i > 0 {

@@ -19,7 +19,21 @@ func Status(code int, errorType, message string, headers ...string) Fault {
 		for i := 0; i+1 < len(headers); i += 2 {
 			w.Header().Set(headers[i], headers[i+1])
 		}
-		send(w, r, code, (&failure{code, errorType, message}).body())
+		send(w, r, code, (&failure{code, errorType, message}).body(w.Header()))
+	}
+}
+
+// Headers changes headers of the API's answer, given as pairs of name and value; one with
+// an empty value is left out. "age" with "3600", or an old "date", makes it one from a cache.
+func Headers(headers ...string) Fault {
+	return func(w http.ResponseWriter, r *http.Request, next http.Handler) {
+		body := record(w, r, next)
+		for i := 0; i+1 < len(headers); i += 2 {
+			if w.Header().Set(headers[i], headers[i+1]); headers[i+1] == "" {
+				w.Header().Del(headers[i])
+			}
+		}
+		send(w, r, body.status, body.bytes)
 	}
 }
 
@@ -67,7 +81,7 @@ func EchoKey() Fault {
 // HTML answers with a web page, as a proxy would, and without a request-id.
 func HTML(code int) Fault {
 	return func(w http.ResponseWriter, _ *http.Request, _ http.Handler) {
-		w.Header().Del("request-id")
+		dropRequestID(w.Header())
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
 		w.WriteHeader(code)
 		fmt.Fprintf(w, "<!DOCTYPE html>\n<html><head><title>%[1]d</title></head><body><h1>%[1]d %[2]s</h1></body></html>\n", code, http.StatusText(code))

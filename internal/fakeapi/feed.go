@@ -18,7 +18,9 @@ type Feed struct {
 	generated *generated // nil where there is none
 
 	mu    sync.Mutex
-	added texts // replaced or appended to, never changed in place
+	added texts           // replaced or appended to, never changed in place
+	late  texts           // as added, in the order of indexing
+	types map[string]bool // of what was added
 }
 
 // NewFeed returns a feed of the activities given; see [Feed.Add].
@@ -43,36 +45,54 @@ func (f *Feed) Add(activities ...string) {
 		}
 		parsed = append(parsed, t)
 	}
-	f.add(parsed)
+	f.add(&f.added, parsed)
 }
 
-func (f *Feed) add(activities texts) {
+// AddLate adds an activity as Add does, and breaks the API's promise of an order by
+// created_at: the activity stands, for pages and cursors, where the time at which it
+// was indexed puts it. The time bounds still look at its created_at.
+func (f *Feed) AddLate(indexed time.Time, activity string) {
+	t, err := parseText(activity)
+	if err != nil {
+		panic(err)
+	}
+	t.place.createdAt = indexed
+	f.add(&f.late, texts{t})
+}
+
+func (f *Feed) add(to *texts, activities texts) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	next := len(f.added)
+	next := len(f.added) + len(f.late)
 	if f.generated != nil {
 		next += f.generated.count()
 	}
+	if f.types == nil {
+		f.types = make(map[string]bool)
+	}
 	for i := range activities {
 		activities[i].place.number = next + i
+		f.types[activities[i].about.activityType] = true
 	}
 	slices.SortFunc(activities, text.compare)
-	if len(f.added) > 0 && len(activities) > 0 && activities[0].compare(f.added[len(f.added)-1]) < 0 {
+	old := *to
+	if len(old) > 0 && len(activities) > 0 && activities[0].compare(old[len(old)-1]) < 0 {
 		// A page that is being made may still read the old array.
-		f.added = slices.Concat(f.added, activities)
-		slices.SortFunc(f.added, text.compare)
+		*to = slices.Concat(old, activities)
+		slices.SortFunc(*to, text.compare)
 		return
 	}
-	f.added = append(f.added, activities...)
+	*to = append(old, activities...)
 }
 
-// Len returns the number of activities in the feed.
-func (f *Feed) Len() int {
-	n := 0
-	for _, s := range f.sources() {
-		n += s.count()
+// knows tells if the type is one that a query may name.
+func (f *Feed) knows(activityType string) bool {
+	if t, ok := knownTypes()[activityType]; ok {
+		return t.status != "removed"
 	}
-	return n
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.types[activityType]
 }
 
 // All returns the text of every activity in the feed at the time of the call,
@@ -120,7 +140,7 @@ type traits struct {
 func (f *Feed) sources() []source {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	sources := []source{f.added}
+	sources := []source{f.added, lateTexts{f.late}}
 	if f.generated != nil {
 		sources = append(sources, f.generated)
 	}
@@ -171,8 +191,8 @@ func selectPage(sources []source, q *query) page {
 	return p
 }
 
-// walk yields what lies inside the time bounds and beyond the cursor of q, beginning
-// at the end of it where the walk begins. It looks at no other filter.
+// walk yields what lies inside the time bounds, late activities apart, and beyond the
+// cursor of q, beginning at the end of it where the walk begins. It looks at no other filter.
 func walk(sources []source, q *query) iter.Seq[entry] {
 	up := q.upward()
 	return func(yield func(entry) bool) {
@@ -206,9 +226,11 @@ type part struct {
 }
 
 func newPart(s source, q *query, up bool) part {
-	p := part{source: s}
-	p.low = sort.Search(s.count(), func(i int) bool { return !q.bounds.tooEarly(s.position(i).createdAt) })
-	p.high = sort.Search(s.count(), func(i int) bool { return q.bounds.tooLate(s.position(i).createdAt) })
+	p := part{source: s, high: s.count()}
+	if _, isLate := s.(lateTexts); !isLate {
+		p.low = sort.Search(s.count(), func(i int) bool { return !q.bounds.tooEarly(s.position(i).createdAt) })
+		p.high = sort.Search(s.count(), func(i int) bool { return q.bounds.tooLate(s.position(i).createdAt) })
+	}
 	switch {
 	case q.cursor == nil:
 	case up:

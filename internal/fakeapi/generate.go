@@ -50,8 +50,8 @@ func Bursts(n int) Shape {
 
 // Generate returns a feed that makes each activity when it is asked for, so that a
 // feed of a million takes no more memory than one of ten. The activities are a
-// mix of all known types and actors, with nulls, nested values and text in many
-// scripts. Several often share their created_at; some have fractions of a second. All
+// mix of all types still recorded and of all actors, with nulls, nested values and text in
+// many scripts. Several often share their created_at; some have fractions of a second. All
 // names and addresses are of the ranges kept for documentation.
 func Generate(s Spec) *Feed {
 	if s.Newest.IsZero() {
@@ -83,10 +83,8 @@ func (g *generated) createdAt(i int) time.Time {
 	t := g.Newest.Add(-g.Span).Add(time.Duration(share * float64(g.Span))).UTC()
 	second := newRandom(g.Seed, uint64(t.Unix()))
 	switch second.below(12) {
-	case 0:
+	case 0, 1, 2:
 		return t.Truncate(time.Microsecond)
-	case 1, 2:
-		return t.Truncate(time.Millisecond)
 	default:
 		return t.Truncate(time.Second)
 	}
@@ -146,9 +144,18 @@ func (g *generated) appendJSON(dst []byte, i int) []byte {
 	dst = append(dst, `{"id":"`...)
 	dst = append(dst, g.id(i, t)...)
 	dst = append(dst, `","created_at":"`...)
-	dst = t.AppendFormat(dst, time.RFC3339Nano)
+	dst = appendTime(dst, t)
 	dst = append(dst, '"')
 	return g.draft(i).appendJSON(dst)
+}
+
+// appendTime writes a time as the API does, in UTC with no decimals or exactly six.
+func appendTime(dst []byte, t time.Time) []byte {
+	t = t.UTC().Truncate(time.Microsecond)
+	if t.Nanosecond() == 0 {
+		return t.AppendFormat(dst, time.RFC3339)
+	}
+	return t.AppendFormat(dst, "2006-01-02T15:04:05.000000Z")
 }
 
 // The letters of IDs, in ascending order, so that numbers written with them sort.

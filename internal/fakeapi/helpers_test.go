@@ -57,7 +57,10 @@ type answer struct {
 	HasMore bool    `json:"has_more"`
 	FirstID *string `json:"first_id"`
 	LastID  *string `json:"last_id"`
-	Error   struct{ Type, Message string }
+
+	Type      string
+	Error     struct{ Type, Message string }
+	RequestID string `json:"request_id"`
 }
 
 func (c caller) do(t *testing.T, req *http.Request) answer {

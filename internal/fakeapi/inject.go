@@ -7,7 +7,7 @@ import (
 
 // A Fault answers a request instead of the API. It may call next, which is the API
 // without faults, any number of times, with other writers and other requests.
-// The header request-id is set already. The context of r ends when the client
+// The headers request-id and date are set already. The context of r ends when the client
 // leaves. Faults may run at the same time as each other.
 type Fault func(w http.ResponseWriter, r *http.Request, next http.Handler)
 
@@ -16,12 +16,7 @@ type Call struct {
 	Number  int // see [Request]
 	Page    int // see [Request]
 	Request *http.Request
-
-	isLast func() bool
 }
-
-// Last tells if the request is a good one for a page after which there is no more.
-func (c Call) Last() bool { return c.isLast() }
 
 // A Matcher chooses the requests for a fault. It must not call the [API]. It is called
 // by one request at a time, and not for a request that an earlier fault took.
@@ -42,20 +37,6 @@ func First(n int) Matcher { return func(c Call) bool { return c.Number <= n } }
 // Page matches the requests for a page of a read, from 1, each attempt anew; see
 // [Request].Page.
 func Page(n int) Matcher { return func(c Call) bool { return c.Page == n } }
-
-// MiddlePages matches the pages of a read that are neither its first nor its last.
-func MiddlePages(c Call) bool { return c.Page > 1 && !c.Last() }
-
-// LastPage matches the page of a read after which there is no more.
-func LastPage(c Call) bool { return c.Last() }
-
-// Cursor matches the requests that pass this cursor as after_id or before_id.
-func Cursor(cursor string) Matcher {
-	return func(c Call) bool {
-		q := c.Request.URL.Query()
-		return q.Get("after_id") == cursor || q.Get("before_id") == cursor
-	}
-}
 
 // Times matches what the other matcher does, but only the first n times.
 func Times(n int, when Matcher) Matcher {
@@ -98,10 +79,6 @@ func (a *API) ClearFaults() {
 
 func (a *API) faultFor(r *http.Request, logged *Request) Fault {
 	c := Call{Number: logged.Number, Page: logged.Page, Request: r}
-	c.isLast = func() bool {
-		p, _, f := a.find(r.URL.RawQuery)
-		return f == nil && !p.hasMore
-	}
 	a.faultsMu.Lock()
 	defer a.faultsMu.Unlock()
 	for _, i := range a.faults {

@@ -162,15 +162,17 @@ func TestFilters(t *testing.T) {
 		{"none", url.Values{}, func(activity) bool { return true }},
 		{
 			"organization_id", url.Values{"organization_ids[]": {*organization}},
-			func(a activity) bool { return is(a.OrganizationID, *organization) },
+			func(a activity) bool { return a.OrganizationID == nil || is(a.OrganizationID, *organization) },
 		},
 		{
 			"organization_uuid", url.Values{"organization_ids[]": {*uuid, "org_unknown"}},
-			func(a activity) bool { return is(a.OrganizationUUID, *uuid) },
+			func(a activity) bool { return a.OrganizationID == nil || is(a.OrganizationUUID, *uuid) },
 		},
 		{
 			"organization_both_forms", url.Values{"organization_ids[]": {*uuid, *organization}},
-			func(a activity) bool { return is(a.OrganizationUUID, *uuid) || is(a.OrganizationID, *organization) },
+			func(a activity) bool {
+				return is(a.OrganizationUUID, *uuid) || a.OrganizationID == nil || is(a.OrganizationID, *organization)
+			},
 		},
 		{
 			"actor", url.Values{"actor_ids[]": {user}},
@@ -181,8 +183,10 @@ func TestFilters(t *testing.T) {
 			func(a activity) bool { return a.Actor.UserID == user },
 		},
 		{
-			"types", url.Values{"activity_types[]": {"claude_chat_created", "added", "no_such_type"}},
-			func(a activity) bool { return a.Type == "claude_chat_created" || a.Type == "added" },
+			"types", url.Values{"activity_types[]": {"claude_chat_created", "added", "claude_chat_access_failed"}},
+			func(a activity) bool {
+				return a.Type == "claude_chat_created" || a.Type == "added" || a.Type == "claude_chat_access_failed"
+			},
 		},
 		{
 			"excluded_types", url.Values{"exclude_activity_types[]": {"claude_chat_created", "claude_chat_viewed"}},
@@ -221,7 +225,7 @@ func TestFilters(t *testing.T) {
 				"exclude_activity_types[]": {"claude_chat_viewed"}, "created_at.gte": {middle.Format(time.RFC3339Nano)},
 			},
 			func(a activity) bool {
-				return is(a.OrganizationID, *organization) && a.Actor.UserID == user &&
+				return (a.OrganizationID == nil || is(a.OrganizationID, *organization)) && a.Actor.UserID == user &&
 					a.Type != "claude_chat_viewed" && !a.CreatedAt.Before(middle)
 			},
 		},
@@ -287,7 +291,7 @@ func TestCursorsAreStable(t *testing.T) {
 	if got := c.get(t, second).ids(t); !slices.Equal(got, want) {
 		t.Errorf("after growth and failure: got %v, want %v", got, want)
 	}
-	api.SetKey(fakeapi.Key, fakeapi.Grant{Revoked: true})
+	api.SetKey(fakeapi.Key, fakeapi.Grant{Dead: fakeapi.Deactivated})
 	api.SetKey("another", fakeapi.Grant{Scopes: []string{fakeapi.Scope}})
 	if a := c.get(t, second); a.status != 401 {
 		t.Errorf("with the old key: got status %d, want 401", a.status)
@@ -370,7 +374,7 @@ func TestLoad(t *testing.T) {
 			t.Errorf("%s: got error %v, want one about line 2", bad, err)
 		}
 	}
-	if got := feed.Len(); got != 2 {
+	if got := len(texts(feed)); got != 2 {
 		t.Errorf("after errors: got %d activities, want 2", got)
 	}
 }

@@ -1,13 +1,17 @@
 package fakeapi
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
+	"net/http"
 	"net/url"
 	"regexp"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
+	"unicode"
 )
 
 const (
@@ -37,6 +41,10 @@ func (q *query) backward() bool { return q.cursorName == "before_id" }
 func (q *query) upward() bool { return (q.order == ascending) != q.backward() }
 
 func (q *query) matches(e entry) bool {
+	late, isLate := e.source.(lateTexts)
+	if isLate && !q.bounds.contain(late.texts[e.index].createdAt) {
+		return false
+	}
 	if q.organizations == nil && q.users == nil && q.types == nil && q.excludedTypes == nil {
 		return true
 	}
@@ -44,7 +52,8 @@ func (q *query) matches(e entry) bool {
 	anyOf := func(list []string, values ...string) bool {
 		return list == nil || slices.ContainsFunc(values, func(v string) bool { return v != "" && slices.Contains(list, v) })
 	}
-	return anyOf(q.organizations, t.organizationID, t.organizationUUID) &&
+	noOrganization := t.organizationID == "" && t.organizationUUID == ""
+	return (noOrganization || anyOf(q.organizations, t.organizationID, t.organizationUUID)) &&
 		anyOf(q.users, t.userID) &&
 		anyOf(q.types, t.activityType) &&
 		!slices.Contains(q.excludedTypes, t.activityType)
@@ -60,6 +69,8 @@ func (b bounds) tooEarly(t time.Time) bool {
 func (b bounds) tooLate(t time.Time) bool {
 	return b.lte != nil && t.After(*b.lte) || b.lt != nil && !t.Before(*b.lt)
 }
+
+func (b bounds) contain(t time.Time) bool { return !b.tooEarly(t) && !b.tooLate(t) }
 
 // Neither time.Parse nor Time.UnmarshalText is strict: both take an hour of one
 // digit and a comma.
@@ -88,37 +99,39 @@ func parseQuery(raw string) (*query, *failure) {
 		}
 	}
 	if q.types != nil && q.excludedTypes != nil {
-		return nil, invalid("`activity_types[]` and `exclude_activity_types[]` cannot be used together.")
+		return nil, invalid("Cannot specify both 'activity_types[]' and 'exclude_activity_types[]' in the same request.")
 	}
 	if values.Has("after_id") && values.Has("before_id") {
-		return nil, invalid("`after_id` and `before_id` cannot be used together.")
+		return nil, invalid("Cannot specify both 'before_id' and 'after_id' in the same request. Please use one or the other.")
 	}
 	return q, nil
 }
 
 func (q *query) set(name string, values []string) *failure {
 	if slices.Contains(values, "") {
-		return invalid("The `%s` parameter must not be empty.", name)
+		return invalid("%s: Input should not be empty", name)
 	}
 	switch name {
 	case "organization_ids[]":
 		q.organizations = values
-		return nil
 	case "actor_ids[]", "user_ids[]":
 		q.users = append(q.users, values...)
-		return nil
 	case "activity_types[]":
 		q.types = values
-		return nil
 	case "exclude_activity_types[]":
 		q.excludedTypes = values
-		return nil
+	default:
+		if f := q.setOne(name, values[0]); f != nil {
+			return f
+		}
+		if len(values) > 1 {
+			return invalid("%s: Input should be given only once", name)
+		}
 	}
+	return nil
+}
 
-	value := values[0]
-	if len(values) > 1 {
-		return invalid("The `%s` parameter may be given only once.", name)
-	}
+func (q *query) setOne(name, value string) *failure {
 	switch name {
 	case "created_at.gte":
 		return setBound(&q.bounds.gte, name, value)
@@ -130,39 +143,65 @@ func (q *query) set(name string, values []string) *failure {
 		return setBound(&q.bounds.lt, name, value)
 	case "order":
 		if value != ascending && value != descending {
-			return invalid("The order parameter must be `asc` or `desc`. Got %s.", value)
+			return invalid("order: Input should be 'asc' or 'desc'")
 		}
 		q.order = value
 	case "limit":
 		n, err := strconv.Atoi(value)
-		if err != nil || n < 1 || n > maxLimit {
-			return invalid("The limit parameter must be between 1 and %d, inclusive. Got %s.", maxLimit, value)
+		switch {
+		case err != nil:
+			return invalid("limit: Input should be a valid integer, unable to parse string as an integer")
+		case n < 1:
+			return invalid("limit: Input should be greater than or equal to 1")
+		case n > maxLimit:
+			return invalid("limit: Input should be less than or equal to %d", maxLimit)
 		}
 		q.limit = n
 	case "after_id", "before_id":
 		p, err := decodeCursor(value)
 		if err != nil {
-			return invalidCursor(name, value)
+			return invalidCursor(value)
 		}
 		q.cursor, q.cursorName, q.cursorText = &p, name, value
 	default:
-		return invalid("Unknown query parameter `%s`.", name)
+		return unknownParameter(name)
 	}
 	return nil
+}
+
+var parameters = []string{
+	"organization_ids[]", "actor_ids[]", "user_ids[]", "activity_types[]", "exclude_activity_types[]",
+	"created_at.gte", "created_at.gt", "created_at.lte", "created_at.lt", "order", "limit", "after_id", "before_id",
+}
+
+// unknownParameter suggests a name that differs in nothing but case and punctuation.
+func unknownParameter(name string) *failure {
+	letters := func(s string) string {
+		return strings.Map(func(c rune) rune {
+			if unicode.IsLetter(c) {
+				return unicode.ToLower(c)
+			}
+			return -1
+		}, s)
+	}
+	for _, known := range parameters {
+		if letters(known) == letters(name) {
+			return invalid("Unknown query parameter: '%s'. Did you mean '%s'?", name, known)
+		}
+	}
+	return invalid("Unknown query parameter: '%s'.", name)
 }
 
 func setBound(bound **time.Time, name, value string) *failure {
 	t, err := parseTime(value)
 	if err != nil {
-		return invalid("The `%s` parameter contains an invalid timestamp format. Use RFC 3339, for example 2026-01-31T12:00:00Z. Got %q.", name, value)
+		return invalid("%s: Input should be a valid datetime or date, invalid character in year", name)
 	}
 	*bound = &t
 	return nil
 }
 
-func invalidCursor(name, value string) *failure {
-	return invalid("Invalid `%[1]s`. No activity found for `%[1]s` %[2]q", name, value)
-}
+func invalidCursor(value string) *failure { return invalid("Invalid activity_id format: '%s'", value) }
 
 // A failure is an error as the API answers it.
 type failure struct {
@@ -172,11 +211,36 @@ type failure struct {
 }
 
 func invalid(format string, args ...any) *failure {
-	return &failure{400, "invalid_request_error", fmt.Sprintf(format, args...)}
+	return &failure{http.StatusBadRequest, "invalid_request_error", fmt.Sprintf(format, args...)}
 }
 
-func (f *failure) body() []byte {
-	body := appendString([]byte(`{"error":{"type":`), f.kind)
-	body = appendString(append(body, `,"message":`...), f.message)
-	return append(body, "}}"...)
+func forbidden(format string, args ...any) *failure {
+	return &failure{http.StatusForbidden, "permission_error", fmt.Sprintf(format, args...)}
+}
+
+// send answers with the failure. A 401 has no request ID. A 429 is for trying again, so that
+// it is the one other 4xx without the header that forbids it.
+func (f *failure) send(w http.ResponseWriter, r *http.Request) {
+	switch {
+	case f.status == http.StatusUnauthorized:
+		dropRequestID(w.Header())
+	case f.status != http.StatusTooManyRequests:
+		w.Header().Set("x-should-retry", "false")
+	}
+	send(w, r, f.status, f.body(w.Header()))
+}
+
+// body returns the JSON of the failure, with the request ID that is in the header.
+func (f *failure) body(header http.Header) []byte {
+	body := appendString([]byte(`{"type":"error","error":{"type":`), f.kind)
+	body = append(appendString(append(body, `,"message":`...), f.message), '}')
+	if id := cmp.Or(header.Get("request-id"), header.Get("x-amzn-requestid")); id != "" {
+		body = appendString(append(body, `,"request_id":`...), id)
+	}
+	return append(body, '}')
+}
+
+func dropRequestID(header http.Header) {
+	header.Del("request-id")
+	header.Del("x-amzn-requestid")
 }

@@ -27,8 +27,10 @@ type Request struct {
 	// Activities is the number in the page that the API made, before a fault
 	// changed it.
 	Activities int
-	// RequestID is the header request-id of the response.
+	// RequestID is the header request-id of the response, which a 401 lacks.
 	RequestID string
+
+	uri string
 }
 
 // Requests returns the log of requests in the order of their arrival. Where a client
@@ -59,6 +61,7 @@ func (a *API) logRequest(r *http.Request) *Request {
 		Number:    len(a.requests) + 1,
 		Page:      1,
 		Time:      a.options.Now(),
+		uri:       r.URL.RequestURI(),
 		Method:    r.Method,
 		Host:      r.Host,
 		Path:      r.URL.Path,
@@ -76,24 +79,24 @@ func (a *API) logRequest(r *http.Request) *Request {
 	return logged
 }
 
-// logRead adds the activity that the API makes of each call of itself.
-func (a *API) logRead(r *http.Request, logged *Request, g *Grant, status int) {
+// logRead adds the activity that the API makes of each call of itself, whatever kind
+// of key the call was made with.
+func (a *API) logRead(r *http.Request, logged *Request, status int) {
 	a.mu.Lock()
 	a.readsDone++
 	number := a.readsDone
 	a.mu.Unlock()
 
-	now := a.options.Now().UTC()
-	scramble, tail := newRandom(0, 0), newRandom(uint64(number), 1)
-	actor := `"type":"api_actor","api_key_id":"apikey_01FakeKeyOfThisFake"`
-	if g.Admin {
-		actor = `"type":"admin_api_key_actor","admin_api_key_id":"adminkey_01FakeKeyOfThisFake"`
+	scheme := "http"
+	if r.TLS != nil {
+		scheme = "https"
 	}
+	scramble, tail := newRandom(0, 0), newRandom(uint64(number), 1)
 	a.feed.Add(fmt.Sprintf(`{"id":"%s","created_at":"%s","organization_id":null,"organization_uuid":null,`+
-		`"actor":{%s,"ip_address":"192.0.2.1","user_agent":%s},"type":"compliance_api_accessed",`+
-		`"request_id":"%s","url":%s,"request_method":"GET","request_body":null,"status_code":%d}`,
-		appendActivityID(nil, &scramble, number, &tail), now.Format(time.RFC3339Nano),
-		actor, appendString(nil, r.UserAgent()), logged.RequestID, appendString(nil, r.URL.RequestURI()), status))
+		`"actor":{"type":"api_actor","api_key_id":"apikey_01FakeKeyOfThisFake","ip_address":"192.0.2.1","user_agent":%s},`+
+		`"type":"compliance_api_accessed","request_id":"%s","url":%s,"request_method":"GET","request_body":null,"status_code":%d}`,
+		appendActivityID(nil, &scramble, number, &tail), appendTime(nil, a.options.Now()),
+		appendString(nil, r.UserAgent()), logged.RequestID, appendString(nil, scheme+"://"+logged.Host+logged.uri), status))
 }
 
 // A statusRecorder notes the status before the client can know it.

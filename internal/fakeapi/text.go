@@ -12,9 +12,10 @@ import (
 
 // A text is an activity that was added as JSON text.
 type text struct {
-	place position
-	about traits
-	json  string
+	place     position
+	createdAt time.Time
+	about     traits
+	json      string
 }
 
 func (t text) compare(u text) int { return t.place.compare(u.place) }
@@ -26,6 +27,9 @@ func (t texts) count() int                          { return len(t) }
 func (t texts) position(i int) position             { return t[i].place }
 func (t texts) traits(i int) traits                 { return t[i].about }
 func (t texts) appendJSON(dst []byte, i int) []byte { return append(dst, t[i].json...) }
+
+// lateTexts are ordered by another time than the created_at of each; see [Feed.AddLate].
+type lateTexts struct{ texts }
 
 func parseText(activity string) (text, error) {
 	// A map, since the fields of a struct would also match names of another case.
@@ -48,16 +52,17 @@ func parseText(activity string) (text, error) {
 		return text{}, fmt.Errorf("fakeapi: the activity %.200s lacks a string id or type", activity)
 	}
 	var err error
-	if t.place.createdAt, err = parseTime(stringOf(fields["created_at"])); err != nil {
+	if t.createdAt, err = parseTime(stringOf(fields["created_at"])); err != nil {
 		return text{}, fmt.Errorf("fakeapi: created_at of the activity %.200s: %w", activity, err)
 	}
+	t.place.createdAt = t.createdAt
 	return t, nil
 }
 
 // Load adds the activities that r holds as JSON lines, each as [Feed.Add] takes
 // it; empty lines are skipped. Where created_at is a negative duration in Go's units,
 // such as "-3h", it is replaced by the time that long before now, in RFC 3339
-// and UTC. On an error nothing is added.
+// and UTC; any other is RFC 3339 and stays as it is. On an error nothing is added.
 func (f *Feed) Load(r io.Reader, now time.Time) error {
 	var activities texts
 	lines := bufio.NewScanner(r)
@@ -79,7 +84,7 @@ func (f *Feed) Load(r io.Reader, now time.Time) error {
 	if err := lines.Err(); err != nil {
 		return err
 	}
-	f.add(activities)
+	f.add(&f.added, activities)
 	return nil
 }
 

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"compress/gzip"
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -77,6 +78,9 @@ func serverRequest(ctx context.Context, req *http.Request) (r *http.Request, unz
 		r.Host = req.URL.Host
 	}
 	r.RemoteAddr = "192.0.2.1:49152"
+	if req.URL.Scheme == "https" {
+		r.TLS = &tls.ConnectionState{}
+	}
 	r.Proto, r.ProtoMajor, r.ProtoMinor = "HTTP/1.1", 1, 1
 	if r.Body == nil {
 		r.Body = http.NoBody

@@ -20,50 +20,48 @@ func valueOf(name string) value {
 	switch {
 	case has("_id"):
 		return idOf(strings.TrimSuffix(name, "_id"))
-	case has("_usd", "_amount"):
+	case has("_ids"):
+		return list(idOf(strings.TrimSuffix(name, "_ids")))
+	case has("_uuid"):
+		return func(dst []byte, r *random) []byte { return append(r.appendUUID(append(dst, '"')), '"') }
+	case has("_usd", "amount"):
 		return anyOf("0", "1.0", "25", "99.95", "250.50", "1e3")
-	case has("_count", "_quantity", "_seats"):
+	case has("_count", "_quantity", "_seats", "_ms", "port"):
 		return integer
-	case has("_date"):
-		return anyOf(`"2026-01-01"`, `"2026-03-31"`, `"2026-06-30"`)
-	case has("enabled", "approved", "ignore", "_set", "_toggled", "_only", "_verified", "_name_updated", "_address_updated"):
+	case has("_date", "_at"):
+		return anyOf(`"2026-01-01T00:00:00Z"`, `"2026-06-30T23:59:59.999999Z"`)
+	case strings.HasPrefix(name, "is_"), has("enabled", "approved", "ignore", "_set", "_toggled", "_only", "_updated", "_truncated", "_unknown"):
 		return anyOf("true", "false")
+	case has("_email"):
+		return email
 	case has("name", "title"):
 		return writing
-	case has("_owner", "_plan", "_type", "_mode", "_action", "_permission", "_method", "_group", "_interval", "_identifier"):
-		return word
-	default:
+	case has("_details", "_data", "_changes", "_descriptor", "policies", "mappings", "attributes"):
 		return nested
+	default:
+		return word
 	}
 }
 
 // namedValues are for fields whose name alone does not tell enough.
 var namedValues = map[string]value{
-	"account_id":         idOf("user"),
-	"action":             anyOf(`"read"`, `"write"`, `"delete"`),
-	"alert_emails":       list(email),
-	"alerted_roles":      list(word),
-	"algorithm":          anyOf(`"ed25519"`, `"ecdsa-p256"`),
-	"audience":           list(grantee),
-	"claude_project_id":  idOf("claude_proj"),
-	"invitee_email":      email,
-	"is_service_created": anyOf("true", "false"),
-	"item_allocations":   list(nested),
-	"member_ids":         list(idOf("user")),
-	"model":              anyOf(`"claude-sonnet-4-5"`, `"claude-opus-4-5"`),
-	"new_owner_id":       idOf("user"),
-	"previous_owner_id":  idOf("user"),
-	"principal_id":       idOf("user"),
-	"request_body":       anyOf("null", `"{}"`),
-	"request_id":         idOf("req"),
-	"request_method":     anyOf(`"GET"`),
-	"scopes":             list(anyOf(`"read:compliance_activities"`, `"read:compliance_user_data"`, `"org:admin"`)),
-	"status":             word,
-	"status_code":        anyOf("200", "200", "200", "400", "403", "429"),
-	"updates":            updates,
-	"url":                anyOf(`"/v1/compliance/activities?limit=100"`, `"/v1/compliance/activities?order=asc&limit=5000"`),
-	"value":              anyOf("50", "4000", "12345678901234567890", "1.50"),
-	"version":            anyOf(`"1"`, `"2"`, `"1.10"`),
+	"account_id":        idOf("user"),
+	"alert_emails":      list(email),
+	"audience":          list(grantee),
+	"claude_project_id": idOf("claude_proj"),
+	"item_allocations":  list(nested),
+	"member_ids":        list(idOf("user")),
+	"new_owner_id":      idOf("user"),
+	"previous_owner_id": idOf("user"),
+	"principal_id":      idOf("user"),
+	"request_body":      anyOf("null", `"{}"`),
+	"request_id":        idOf("req"),
+	"request_method":    anyOf(`"GET"`),
+	"scopes":            list(anyOf(`"read:compliance_activities"`, `"read:compliance_user_data"`, `"org:admin"`)),
+	"status_code":       anyOf("200", "200", "200", "400", "403", "429"),
+	"updates":           list(update),
+	"url":               anyOf(`"https://api.anthropic.com/v1/compliance/activities?limit=100"`, `"https://api.anthropic.com/v1/compliance/activities?order=asc&limit=5000"`),
+	"value":             anyOf("50", "4000", "12345678901234567890", "1.50"),
 }
 
 // anyOf makes one of the values given, each JSON text.
@@ -127,16 +125,17 @@ var (
 	grantee = anyOf(
 		`{"type":"organization"}`,
 		`{"type":"user","user_id":"user_01TuVwXyZaBcDeFgH2JkLmN4","role":"admin"}`,
-		`{"type":"group","group_id":null,"role":"viewer"}`,
+		`{"type":"group","role":"viewer"}`,
+		`{"type":"anyone_with_link"}`,
 	)
 )
 
-func updates(dst []byte, r *random) []byte {
-	dst = append(dst, `{"name":{"previous":`...)
+func update(dst []byte, r *random) []byte {
+	dst = append(dst, `{"type":"name","previous_value":`...)
 	dst = writing(dst, r)
-	dst = append(dst, `,"new":`...)
+	dst = append(dst, `,"current_value":`...)
 	dst = writing(dst, r)
-	return append(dst, `},"archived":false}`...)
+	return append(dst, '}')
 }
 
 func nested(dst []byte, r *random) []byte {

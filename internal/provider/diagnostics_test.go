@@ -70,7 +70,7 @@ func scenarios() []scenario {
 		{name: "401", keys: map[string]fakeapi.Grant{}},
 		{name: "401 in the middle of a read", config: pages, inject: onPage(2, fakeapi.Status(401, "authentication_error", "The API key provided is invalid or has been revoked."))},
 		{name: "403 without the scope", keys: map[string]fakeapi.Grant{testKey: {Scopes: []string{"read:compliance_user_data"}}}},
-		{name: "403 for an Admin API key", keys: map[string]fakeapi.Grant{testKey: {Admin: true, BeforeAPI: true}}},
+		{name: "403 for an Admin API key", keys: map[string]fakeapi.Grant{testKey: {Scopes: []string{"api:admin"}}}},
 		{name: "404", inject: always(fakeapi.Status(404, "not_found_error", "Not found"))},
 		{name: "409", inject: always(fakeapi.Status(409, "conflict_error", "Conflict"))},
 		{name: "413 from a proxy", inject: always(fakeapi.HTML(413))},
