@@ -188,8 +188,12 @@ func TestHeaders(t *testing.T) {
 			}
 		}
 		client = newClient(t, uncompressed(api), func(o *Options) { o.Version = "2099-01-01" })
-		if status := errorAs[*StatusError](t, read(client.Pages(t.Context(), Query{})).err); !strings.Contains(status.Message, "2099-01-01") {
-			t.Errorf("got %v, want the version refused", status)
+		api.ResetRequests()
+		if err := read(client.Pages(t.Context(), Query{})).err; err != nil {
+			t.Fatal(err)
+		}
+		if got := api.Requests()[0].Header.Get("Anthropic-Version"); got != "2099-01-01" {
+			t.Errorf("got version %q, want that of the options", got)
 		}
 	})
 }

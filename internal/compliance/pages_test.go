@@ -294,8 +294,8 @@ func TestQuery(t *testing.T) {
 		"nothing":       {Query{}, url.Values{}},
 		"organizations": {Query{OrganizationIDs: []string{"org_1", "0b0b0b0b-0000-4000-8000-000000000000"}}, url.Values{"organization_ids[]": {"org_1", "0b0b0b0b-0000-4000-8000-000000000000"}}},
 		"actors":        {Query{ActorIDs: []string{"user_1", "user_2"}}, url.Values{"actor_ids[]": {"user_1", "user_2"}}},
-		"types":         {Query{ActivityTypes: []string{"a", "b"}}, url.Values{"activity_types[]": {"a", "b"}}},
-		"not types":     {Query{ExcludeActivityTypes: []string{"a", "b"}}, url.Values{"exclude_activity_types[]": {"a", "b"}}},
+		"types":         {Query{ActivityTypes: []string{"sso_login_failed", "api_key_created"}}, url.Values{"activity_types[]": {"sso_login_failed", "api_key_created"}}},
+		"not types":     {Query{ExcludeActivityTypes: []string{"sso_login_failed", "api_key_created"}}, url.Values{"exclude_activity_types[]": {"sso_login_failed", "api_key_created"}}},
 		"bounds": {
 			Query{CreatedAtGTE: "2026-01-01T00:00:00+00:00", CreatedAtGT: "2026-01-02T00:00:00Z", CreatedAtLTE: "2026-04-11T00:00:00-05:00", CreatedAtLT: "2026-04-10T00:00:00.5Z"},
 			url.Values{"created_at.gte": {"2026-01-01T00:00:00+00:00"}, "created_at.gt": {"2026-01-02T00:00:00Z"}, "created_at.lte": {"2026-04-11T00:00:00-05:00"}, "created_at.lt": {"2026-04-10T00:00:00.5Z"}},

@@ -235,6 +235,7 @@ func TestConfigurationErrorsComeWithTheRead(t *testing.T) {
 // Which of several keys it was that the server refused.
 func TestKeyOrigin(t *testing.T) {
 	t.Parallel()
+	refuses := fakeapi.Options{Keys: map[string]fakeapi.Grant{"wrong": {Dead: fakeapi.Invalid}}}
 	for name, test := range map[string]struct {
 		argument    any
 		environment map[string]string
@@ -250,7 +251,7 @@ func TestKeyOrigin(t *testing.T) {
 			p := newTestProvider()
 			p.getenv = environment(test.environment)
 			s := start(t, p)
-			s.configure(withFake(newFake(t, fakeapi.Options{}), values{"api_key": test.argument}))
+			s.configure(withFake(newFake(t, refuses), values{"api_key": test.argument}))
 			_, diags := s.read(listName, values{})
 			requireError(t, diags, "", "The API key was refused", "The key came from "+test.want+".")
 		})

@@ -67,7 +67,7 @@ func scenarios() []scenario {
 		{name: "400 for a cursor", config: values{"after_id": "activity_invalid123"}},
 		{name: "400 in the middle of a read", config: pages, inject: onPage(2, fakeapi.Status(400, "invalid_request_error", "Invalid `after_id`. No activity found."))},
 		{name: "400 for an argument", inject: always(fakeapi.Status(400, "invalid_request_error", "The `created_at.gte` parameter contains an invalid timestamp format."))},
-		{name: "401", keys: map[string]fakeapi.Grant{}},
+		{name: "401", keys: map[string]fakeapi.Grant{testKey: {Dead: fakeapi.Invalid}}},
 		{name: "401 in the middle of a read", config: pages, inject: onPage(2, fakeapi.Status(401, "authentication_error", "The API key provided is invalid or has been revoked."))},
 		{name: "403 without the scope", keys: map[string]fakeapi.Grant{testKey: {Scopes: []string{"read:compliance_user_data"}}}},
 		{name: "403 for an Admin API key", keys: map[string]fakeapi.Grant{testKey: {Scopes: []string{"api:admin"}}}},

@@ -42,7 +42,7 @@ func TestFiltersArriveAtTheServer(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			fake := newFake(t, fakeapi.Options{})
+			fake := newFake(t, fakeapi.Options{ExtraTypes: []string{"quantum_link_opened"}})
 			s := reading(t, fake, nil)
 			requireNone(t, s.validate(listName, test.config))
 			s.list(test.config)
@@ -69,7 +69,7 @@ func TestFiltersSelect(t *testing.T) {
 	}{
 		"everything":     {values{}, []string{"a3", "a2", "a1"}},
 		"oldest first":   {values{"order": "asc"}, []string{"a1", "a2", "a3"}},
-		"organizations":  {values{"organization_ids": []string{"org_1", "org_2"}}, []string{"a2", "a1"}},
+		"organizations":  {values{"organization_ids": []string{"org_1", "org_2"}}, []string{"a3", "a2", "a1"}},
 		"actors":         {values{"actor_ids": []string{"user_1"}}, []string{"a3", "a1"}},
 		"types":          {values{"activity_types": []string{"user_signed_out"}}, []string{"a3"}},
 		"excluded types": {values{"exclude_activity_types": []string{"user_signed_out"}}, []string{"a2", "a1"}},
