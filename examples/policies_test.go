@@ -92,7 +92,9 @@ func TestTraps(t *testing.T) {
 
 	t.Run("a_read_that_fails_inside_a_check_is_a_warning", func(t *testing.T) {
 		t.Parallel()
-		w := workspace(t, newFeed(t, closed))
+		feed := newFeed(t, closed)
+		feed.SetKey("wrong", fakeapi.Grant{Dead: fakeapi.Invalid})
+		w := workspace(t, feed)
 		complete(w, "")
 		w.Write("main.tf", `
 check "scoped" {

@@ -283,7 +283,8 @@ func TestCursorsAreStable(t *testing.T) {
 	if strings.HasPrefix(*first.LastID, "a") || url.QueryEscape(*first.LastID) == *first.LastID {
 		t.Errorf("cursor %q: want one that is no activity ID and must be encoded", *first.LastID)
 	}
-	api.Add(record("new", "2026-05-02T00:00:00Z", "t"), record("old", "2026-04-01T00:00:00Z", "t"))
+	api.Add(record("new", "2026-05-02T00:00:00Z", "t"), record("old", "2026-04-01T00:00:00Z", "t"),
+		record("late", "2026-05-01T00:00:07Z", "t")) // behind the cursor, which skips it
 	api.Inject(fakeapi.Times(1, fakeapi.Page(2)), fakeapi.ServerError(""))
 	if a := c.get(t, second); a.status != 500 {
 		t.Fatalf("got status %d, want 500", a.status)

@@ -17,6 +17,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"time"
 
@@ -37,16 +38,45 @@ func main() {
 type config struct {
 	listen, urlFile, key, feedFile string
 
-	spec        fakeapi.Spec
-	latency     time.Duration
-	lifetime    time.Duration
-	skipReadLog bool
+	spec     fakeapi.Spec
+	options  fakeapi.Options
+	grant    fakeapi.Grant
+	lifetime time.Duration
+}
+
+const about = `Serves a made-up Activity Feed of Anthropic's Compliance API on a loopback address.
+
+  fakeapi -listen 127.0.0.1:8080 -key made-up -feed feed.jsonl &
+  export ANTHROPIC_COMPLIANCE_BASE_URL=http://127.0.0.1:8080 ANTHROPIC_COMPLIANCE_API_KEY=made-up
+
+A line of a feed file is an activity as the API sends it. Its created_at is an RFC 3339 time,
+or one such as "-3h" or "-72h30m" from now (units h, m, s):
+
+  {"id":"activity_01Mine","created_at":"-3h","type":"api_key_created","actor":{"type":"system_actor"}}
+
+It ends by itself (-for), or on SIGINT and SIGTERM. "go run" does not pass a SIGTERM on; build
+it, to end it in a script: go build -o fakeapi ./internal/fakeapi/cmd/fakeapi
+
+`
+
+// refusals are what a right key can be answered with all the same.
+var refusals = map[string]func(c *config){
+	"wrong-kind":  func(c *config) { c.options.Keys = map[string]fakeapi.Grant{} },
+	"invalid":     func(c *config) { c.grant.Dead = fakeapi.Invalid },
+	"deactivated": func(c *config) { c.grant.Dead = fakeapi.Deactivated },
+	"expired":     func(c *config) { c.grant.Dead = fakeapi.Expired },
+	"scope":       func(c *config) { c.grant.Scopes = []string{"api:admin"} },
+	"not-enabled": func(c *config) { c.options.NotEnabled = true },
 }
 
 func parse(args []string, output io.Writer) (config, error) {
-	c := config{spec: fakeapi.Spec{Newest: time.Now()}}
+	c := config{spec: fakeapi.Spec{Newest: time.Now()}, grant: fakeapi.Grant{Scopes: []string{fakeapi.Scope}}}
 	flags := flag.NewFlagSet("fakeapi", flag.ContinueOnError)
 	flags.SetOutput(output)
+	flags.Usage = func() {
+		fmt.Fprint(output, about, "Flags:\n")
+		flags.PrintDefaults()
+	}
 	flags.StringVar(&c.listen, "listen", "127.0.0.1:0", "loopback `address` to listen on; port 0 takes a free one")
 	flags.StringVar(&c.urlFile, "url-file", "", "`file` to write the base URL to, once it can be used")
 	flags.IntVar(&c.spec.Activities, "activities", 1000, "`number` of generated activities")
@@ -59,10 +89,30 @@ func parse(args []string, output io.Writer) (config, error) {
 		return c.spec.Newest.UnmarshalText([]byte(text))
 	})
 	flags.DurationVar(&c.spec.Span, "span", 30*24*time.Hour, "how long before -newest the generated activities begin")
-	flags.StringVar(&c.key, "key", fakeapi.Key, "API `key` that may read")
-	flags.StringVar(&c.feedFile, "feed", "", "JSON-lines `file` of more activities; a created_at such as \"-3h\" counts from now")
-	flags.DurationVar(&c.latency, "latency", 0, "how long each request waits")
-	flags.BoolVar(&c.skipReadLog, "skip-read-log", false, "do not log requests as activities")
+	flags.StringVar(&c.key, "key", fakeapi.Key, "API `key` that may read; any other is answered with 404, as one of the wrong kind")
+	flags.Func("refuse", "`why` the key is refused all the same: invalid, deactivated, expired (401), scope (403), wrong-kind (404), not-enabled (400)", func(text string) error {
+		refuse, ok := refusals[text]
+		if ok {
+			refuse(&c)
+			return nil
+		}
+		return errors.New("not one of invalid, deactivated, expired, scope, wrong-kind, not-enabled")
+	})
+	flags.StringVar(&c.feedFile, "feed", "", "JSON-lines `file` of more activities")
+	flags.StringVar(&c.options.Organization, "organization", fakeapi.Organization, "`ID` of the key's organization")
+	flags.Func("organizations", "comma-separated `IDs` that the key may filter by; any other is answered with 403 (default any)", list(&c.grant.Organizations))
+	flags.Func("extra-types", "comma-separated activity `types` that may be filtered by, besides the known ones and those of -feed", list(&c.options.ExtraTypes))
+	flags.Func("latency", "`time` that each answer takes, such as 2s, or 900ms-5s for anything between, as the real server's", func(text string) (err error) {
+		low, high, isRange := strings.Cut(text, "-")
+		if c.options.Latency, err = time.ParseDuration(low); err == nil && isRange {
+			c.options.LatencyMax, err = time.ParseDuration(high)
+		}
+		return err
+	})
+	flags.IntVar(&c.options.HeaviestPage, "heaviest-page", 0, "largest `number` of activities in a page that is not answered with 504 (default no limit)")
+	flags.IntVar(&c.options.RateLimit, "rate-limit", 600, "`requests` a minute; more are answered with 429")
+	flags.BoolVar(&c.options.AWS, "aws", false, "send the request ID in x-amzn-requestid, as on AWS")
+	flags.BoolVar(&c.options.SkipReadLog, "skip-read-log", false, "do not log requests as activities")
 	flags.DurationVar(&c.lifetime, "for", time.Hour, "exit after this `duration`")
 	if err := flags.Parse(args); err != nil {
 		return c, err
@@ -73,7 +123,17 @@ func parse(args []string, output io.Writer) (config, error) {
 	if c.spec.Activities < 0 || c.spec.Span < 0 {
 		return c, errors.New("-activities and -span must not be negative")
 	}
+	if c.options.Keys == nil {
+		c.options.Keys = map[string]fakeapi.Grant{c.key: c.grant}
+	}
 	return c, nil
+}
+
+func list(values *[]string) func(string) error {
+	return func(text string) error {
+		*values = append(*values, strings.Split(text, ",")...)
+		return nil
+	}
 }
 
 // run serves until ctx ends or the time is up, which are both no error.
@@ -88,17 +148,13 @@ func run(ctx context.Context, args []string, output io.Writer) error {
 			return err
 		}
 	}
+	c.options.Feed = feed
 	listener, err := listen(c.listen)
 	if err != nil {
 		return err
 	}
 	server := &http.Server{
-		Handler: fakeapi.New(fakeapi.Options{
-			Feed:        feed,
-			Keys:        map[string]fakeapi.Grant{c.key: {Scopes: []string{fakeapi.Scope}}},
-			SkipReadLog: c.skipReadLog,
-			Latency:     c.latency,
-		}),
+		Handler:           fakeapi.New(c.options),
 		ReadHeaderTimeout: 10 * time.Second,
 	}
 	served := make(chan error, 1)

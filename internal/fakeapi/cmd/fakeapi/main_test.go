@@ -6,11 +6,14 @@ import (
 	"flag"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/compliance-feed/terraform-provider-compliance/internal/fakeapi"
 )
 
 // wait reads the URL file as soon as it is there.
@@ -87,6 +90,52 @@ func TestRunEndsByItself(t *testing.T) {
 	}
 }
 
+// Each flag about answers, by the header or the error that shows it.
+func TestAnswers(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		args, query string
+		status      int
+		want        string
+	}{
+		"default":        {"", "limit=10", 200, "request-id: req_"},
+		"wrong_kind":     {"-refuse wrong-kind", "", 404, "Not found"},
+		"invalid":        {"-refuse invalid", "", 401, "API key is invalid."},
+		"deactivated":    {"-refuse deactivated", "", 401, "API key has been deactivated."},
+		"expired":        {"-refuse expired", "", 401, "API key has expired."},
+		"scope":          {"-refuse scope", "", 403, "Missing required scopes. Got: ['api:admin']"},
+		"not_enabled":    {"-refuse not-enabled", "", 400, "not enabled"},
+		"organization":   {"-organization org_01Mine", "", 200, "anthropic-organization-id: org_01Mine"},
+		"organizations":  {"-organizations org_1,org_2", "organization_ids[]=org_2&organization_ids[]=org_3", 403, "outside this API key's scope"},
+		"extra_types":    {"-extra-types one,two", "activity_types[]=two", 200, ""},
+		"no_extra_types": {"", "activity_types[]=two", 400, "permitted values"},
+		"latency":        {"-latency 1ms-2ms", "", 200, ""},
+		"heaviest_page":  {"-heaviest-page 10", "limit=11", 504, "timeout_error"},
+		"rate_limit":     {"-rate-limit 7", "", 200, "anthropic-ratelimit-requests-limit: 7"},
+		"aws":            {"-aws", "", 200, "x-amzn-requestid: req_"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c, err := parse(append([]string{"-key", "demo"}, strings.Fields(test.args)...), io.Discard)
+			if err != nil {
+				t.Fatal(err)
+			}
+			c.options.Feed = fakeapi.Generate(c.spec)
+			request := httptest.NewRequest(http.MethodGet, "/v1/compliance/activities?"+test.query, nil)
+			request.Header.Set("x-api-key", "demo")
+			w := httptest.NewRecorder()
+			fakeapi.New(c.options).ServeHTTP(w, request)
+			answer := w.Body.String()
+			for name := range w.Header() {
+				answer += "\n" + strings.ToLower(name) + ": " + w.Header().Get(name)
+			}
+			if w.Code != test.status || !strings.Contains(answer, test.want) {
+				t.Errorf("got %d %.2000s, want %d with %s", w.Code, answer, test.status, test.want)
+			}
+		})
+	}
+}
+
 func TestRunRefuses(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
@@ -100,6 +149,8 @@ func TestRunRefuses(t *testing.T) {
 		"no_port":             {[]string{"-listen", "127.0.0.1"}, "missing port"},
 		"bad_newest":          {[]string{"-newest", "today"}, "newest"},
 		"negative_activities": {[]string{"-activities", "-1"}, "must not be negative"},
+		"refuse":              {[]string{"-refuse", "gently"}, "not one of invalid"},
+		"latency":             {[]string{"-latency", "1s-soon"}, "invalid duration"},
 		"argument":            {[]string{"more"}, `unexpected argument "more"`},
 		"no_feed":             {[]string{"-feed", "does-not-exist"}, "does-not-exist"},
 		"url_file":            {[]string{"-url-file", "does-not-exist/url"}, "does-not-exist"},
