@@ -40,6 +40,14 @@ func TestEachDependencyHasAReason(t *testing.T) {
 	}
 }
 
+// The fake stands alone, and has a copy of the list that the provider is made with.
+func TestTheFakeHasTheSameTypes(t *testing.T) {
+	t.Parallel()
+	if readFile(t, "internal/activitytype/activity-types.tsv") != readFile(t, "internal/fakeapi/testdata/activity-types.tsv") {
+		t.Error("the lists differ; make update-activity-types writes both")
+	}
+}
+
 // A tag can be moved to other code, a commit cannot.
 func TestActionsArePinned(t *testing.T) {
 	t.Parallel()

@@ -102,7 +102,7 @@ func serve(t *testing.T, age time.Duration, activities ...string) *fakeapi.Serve
 	t.Helper()
 	feed := fakeapi.Generate(fakeapi.Spec{Activities: 2000, Newest: time.Now().Add(-age)})
 	feed.Add(activities...)
-	server := fakeapi.NewServer(fakeapi.Options{Feed: feed, ExtraTypes: []string{"tunnel_frobnicated"}}) // newer than the list of types
+	server := fakeapi.NewServer(fakeapi.Options{Feed: feed})
 	t.Cleanup(server.Close)
 	return server
 }

@@ -15,10 +15,11 @@ const (
 	// distinctive, so that tests can search for it where it must not be.
 	Key = "fake-compliance-access-key-q7XvZ3mT9w"
 
-	// Scope lets a key read activities, and so does OrganizationScope. A Compliance
-	// Access Key has been given one of them; an Admin API key has Scope unless it was
-	// made before the Compliance API was enabled.
-	Scope             = "read:compliance_activities"
+	// Scope lets a key read activities. A Compliance Access Key was given it or
+	// OrganizationScope; an Admin API key has it unless it was made before the
+	// Compliance API was enabled.
+	Scope = "read:compliance_activities"
+	// OrganizationScope lets a key read activities, too.
 	OrganizationScope = "read:org_audit"
 
 	// Version is the only anthropic-version there is; the server does not look at it.

@@ -75,14 +75,13 @@ func (f *Feed) add(to *texts, activities texts) {
 		f.types[activities[i].about.activityType] = true
 	}
 	slices.SortFunc(activities, text.compare)
-	old := *to
-	if len(old) > 0 && len(activities) > 0 && activities[0].compare(old[len(old)-1]) < 0 {
+	if old := *to; len(old) > 0 && len(activities) > 0 && activities[0].compare(old[len(old)-1]) < 0 {
 		// A page that is being made may still read the old array.
 		*to = slices.Concat(old, activities)
 		slices.SortFunc(*to, text.compare)
 		return
 	}
-	*to = append(old, activities...)
+	*to = append(*to, activities...)
 }
 
 // knows tells if the type is one that a query may name.

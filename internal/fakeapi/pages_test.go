@@ -66,6 +66,17 @@ func TestPages(t *testing.T) {
 
 func equal(a, b [][]string) bool { return slices.EqualFunc(a, b, slices.Equal) }
 
+func TestLimit(t *testing.T) {
+	t.Parallel()
+	feed := fakeapi.Generate(fakeapi.Spec{Activities: 5001})
+	c := inProcess(fakeapi.New(fakeapi.Options{Feed: feed, SkipReadLog: true}))
+	for query, want := range map[string]int{"": 100, "limit=1": 1, "limit=5000": 5000} {
+		if a := c.get(t, query); len(a.Data) != want || !a.HasMore {
+			t.Errorf("%q: got %d activities, has_more %t, want %d and more", query, len(a.Data), a.HasMore, want)
+		}
+	}
+}
+
 func TestEmptyPage(t *testing.T) {
 	t.Parallel()
 	c := inProcess(fakeapi.New(quiet()))

@@ -14,7 +14,7 @@ import (
 func send(w http.ResponseWriter, r *http.Request, status int, body []byte) {
 	h := w.Header()
 	h.Set("Content-Type", "application/json")
-	if acceptsGzip(r) {
+	if strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") {
 		h.Set("Content-Encoding", "gzip")
 		body = compress(body)
 	}
@@ -22,16 +22,6 @@ func send(w http.ResponseWriter, r *http.Request, status int, body []byte) {
 	w.WriteHeader(status)
 	// A client that is gone has no use for the error.
 	_, _ = w.Write(body)
-}
-
-func acceptsGzip(r *http.Request) bool {
-	for accepted := range strings.SplitSeq(r.Header.Get("Accept-Encoding"), ",") {
-		coding, _, weighted := strings.Cut(strings.TrimSpace(accepted), ";")
-		if coding == "gzip" && !weighted {
-			return true
-		}
-	}
-	return false
 }
 
 func compress(body []byte) []byte {

@@ -45,23 +45,15 @@ func valueOf(name string) value {
 
 // namedValues are for fields whose name alone does not tell enough.
 var namedValues = map[string]value{
-	"account_id":        idOf("user"),
-	"alert_emails":      list(email),
-	"audience":          list(grantee),
-	"claude_project_id": idOf("claude_proj"),
-	"item_allocations":  list(nested),
-	"member_ids":        list(idOf("user")),
-	"new_owner_id":      idOf("user"),
-	"previous_owner_id": idOf("user"),
-	"principal_id":      idOf("user"),
-	"request_body":      anyOf("null", `"{}"`),
-	"request_id":        idOf("req"),
-	"request_method":    anyOf(`"GET"`),
-	"scopes":            list(anyOf(`"read:compliance_activities"`, `"read:compliance_user_data"`, `"org:admin"`)),
-	"status_code":       anyOf("200", "200", "200", "400", "403", "429"),
-	"updates":           list(update),
-	"url":               anyOf(`"https://api.anthropic.com/v1/compliance/activities?limit=100"`, `"https://api.anthropic.com/v1/compliance/activities?order=asc&limit=5000"`),
-	"value":             anyOf("50", "4000", "12345678901234567890", "1.50"),
+	"alert_emails":   list(email),
+	"audience":       list(grantee),
+	"request_body":   anyOf("null"),
+	"request_method": anyOf(`"GET"`),
+	"scopes":         list(anyOf(`"read:compliance_activities"`, `"read:compliance_user_data"`, `"api:admin"`)),
+	"status_code":    anyOf("200", "200", "200", "400", "403", "429"),
+	"updates":        list(update),
+	"url":            anyOf(`"https://api.anthropic.com/v1/compliance/activities?limit=100"`, `"https://api.anthropic.com/v1/compliance/activities?order=asc&limit=5000"`),
+	"value":          anyOf("50", "4000", "12345678901234567890", "1.50"),
 }
 
 // anyOf makes one of the values given, each JSON text.
