@@ -224,7 +224,7 @@ func (a *API) answer(w http.ResponseWriter, r *http.Request, logged *Request) {
 	case f != nil:
 		f.send(w, r)
 	case heaviest > 0 && count > heaviest:
-		a.options.Heavy(w, r, nil)
+		a.options.Heavy(w, r, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { send(w, r, status, body) }))
 	default:
 		send(w, r, status, body)
 	}
