@@ -21,6 +21,7 @@ import (
 
 	"github.com/compliance-feed/terraform-provider-compliance/internal/activity"
 	"github.com/compliance-feed/terraform-provider-compliance/internal/compliance"
+	"github.com/compliance-feed/terraform-provider-compliance/internal/feed"
 )
 
 func main() {
@@ -146,7 +147,7 @@ func (activities) Read(ctx context.Context, req datasource.ReadRequest, resp *da
 	}
 	m.Activities = []activityModel{}
 	m.Window = types.ObjectNull(map[string]attr.Type{"start": types.StringType, "end": types.StringType})
-	for page, err := range client.Pages(ctx, compliance.Query{}) {
+	for page, err := range feed.New(client).Pages(ctx, feed.Query{}) {
 		if err != nil {
 			resp.Diagnostics.AddError("No page", err.Error())
 			return

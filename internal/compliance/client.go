@@ -25,7 +25,7 @@ const (
 	maxErrorBytes = 64 << 10
 )
 
-// Client reads the Activity Feed. It is safe for use by several reads at once,
+// Client asks the Activity Feed for pages. It is safe for use by several reads at once,
 // which share its connections and its pace. Make one with [New].
 type Client struct {
 	endpoint       *url.URL
@@ -105,17 +105,9 @@ type attemptError struct {
 	asked bool
 }
 
-// answer is a page with what came beside it.
-type answer struct {
-	*activity.Page
-	requestID string
-	remaining string // the server's own budget for this minute, for the log
-	bytes     int
-}
-
 // attempt sends one request, for which release stems from the limiter, and reads its
 // answer. Either the answer or the failure is nil.
-func (c *Client) attempt(ctx context.Context, parameters url.Values, release func(http.Header)) (*answer, *attemptError) {
+func (c *Client) attempt(ctx context.Context, parameters url.Values, release func(http.Header)) (*Answer, *attemptError) {
 	response, body, failure := c.exchange(ctx, parameters) //nolint:bodyclose // closed there
 	if response == nil {
 		release(nil)
@@ -125,7 +117,7 @@ func (c *Client) attempt(ctx context.Context, parameters url.Values, release fun
 	defer release(response.Header)
 	now := time.Now()
 	if failure == nil {
-		var result *answer
+		var result *Answer
 		if result, failure = c.read(response, body, now); failure == nil {
 			return result, nil
 		}
@@ -180,7 +172,7 @@ func (c *Client) unanswered(ctx, requestCtx context.Context, err error) *attempt
 }
 
 // read makes a page of a response, or an error.
-func (c *Client) read(response *http.Response, body []byte, now time.Time) (*answer, *attemptError) {
+func (c *Client) read(response *http.Response, body []byte, now time.Time) (*Answer, *attemptError) {
 	requestID := c.cleaner.clean(response.Header.Get("request-id"))
 	if response.StatusCode != http.StatusOK {
 		return nil, &attemptError{
@@ -203,10 +195,10 @@ func (c *Client) read(response *http.Response, body []byte, now time.Time) (*ans
 		}
 		return nil, &attemptError{err: failure, retry: errors.Is(err, activity.ErrBrokenOff)}
 	}
-	return &answer{
+	return &Answer{
 		Page:      decoded,
-		requestID: requestID,
-		remaining: c.cleaner.clean(response.Header.Get("anthropic-ratelimit-requests-remaining")),
+		RequestID: requestID,
+		Remaining: c.cleaner.clean(response.Header.Get("anthropic-ratelimit-requests-remaining")),
 		bytes:     len(body),
 	}, nil
 }

@@ -10,20 +10,16 @@ import (
 // in them that comes from the server is cleaned (see [cleaner]). The API key is
 // in none of them.
 
-// ReadError is what [Client.Pages] ends with when it could not read everything.
-// Err is one of the other error types of this package.
-type ReadError struct {
-	Page       int // the page that could not be read, from 1
-	Activities int // how many were read before it
-	Attempts   int // requests sent for that page
-	Err        error
+// RequestError is what [Client.Page] returns where no page came of a request. Err is one
+// of the other error types of this package.
+type RequestError struct {
+	Attempts int // requests sent
+	Err      error
 }
 
-func (e *ReadError) Error() string {
-	return fmt.Sprintf("page %d, after %d activities and %d attempts: %v", e.Page, e.Activities, e.Attempts, e.Err)
-}
+func (e *RequestError) Error() string { return fmt.Sprintf("after %d attempts: %v", e.Attempts, e.Err) }
 
-func (e *ReadError) Unwrap() error { return e.Err }
+func (e *RequestError) Unwrap() error { return e.Err }
 
 // StatusError is an answer with another status than 200.
 type StatusError struct {

@@ -1,15 +1,15 @@
 package compliance
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
-	"flag"
 	"fmt"
 	"io"
 	"iter"
-	"math/rand/v2"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 	"sync"
@@ -22,13 +22,7 @@ import (
 	"github.com/compliance-feed/terraform-provider-compliance/internal/fakeapi"
 )
 
-var (
-	update = flag.Bool("update", false, "write the golden files anew")
-	seed   = flag.Uint64("seed", rand.Uint64(), "of the property test")
-)
-
 func TestMain(m *testing.M) {
-	flag.Parse()
 	goleak.VerifyTestMain(m)
 }
 
@@ -59,8 +53,8 @@ func records(n int) []string {
 	return texts
 }
 
-// idsOf are the ids of records, in the order given.
-func idsOf(order Order, texts []string) []string {
+// idsOf are the ids of records, newest first.
+func idsOf(texts []string) []string {
 	ids := []string{}
 	for _, text := range texts {
 		var activity struct{ ID string }
@@ -69,9 +63,7 @@ func idsOf(order Order, texts []string) []string {
 		}
 		ids = append(ids, activity.ID)
 	}
-	if order != OldestFirst {
-		slices.Reverse(ids)
-	}
+	slices.Reverse(ids)
 	return ids
 }
 
@@ -123,21 +115,54 @@ func newClient(t *testing.T, transport http.RoundTripper, edits ...func(*Options
 	return client
 }
 
+// Query is as much of a query as the tests of single requests need, and Pages the simplest
+// of all reads: it follows last_id, without the checks of package feed.
+type Query struct{ PageSize int }
+
+// ReadError says where a read failed.
+type ReadError struct {
+	Page, Activities, Attempts int
+	Err                        error
+}
+
+func (e *ReadError) Error() string { return e.Err.Error() }
+func (e *ReadError) Unwrap() error { return e.Err }
+
+// Pages reads to the end.
+func (c *Client) Pages(ctx context.Context, query Query) iter.Seq2[*Answer, error] {
+	return func(yield func(*Answer, error) bool) {
+		request := Request{Parameters: url.Values{}, PageSize: cmp.Or(query.PageSize, MaxPageSize), Number: 1}
+		for activities := 0; ; request.Number++ {
+			answer, err := c.Page(ctx, request)
+			if err != nil {
+				failed := &ReadError{Page: request.Number, Activities: activities, Err: err}
+				if requestError := (*RequestError)(nil); errors.As(err, &requestError) {
+					failed.Attempts = requestError.Attempts
+				}
+				yield(nil, failed)
+				return
+			}
+			if !yield(answer, nil) || !answer.HasMore {
+				return
+			}
+			activities += len(answer.Activities)
+			request.Parameters.Set("after_id", answer.LastID)
+		}
+	}
+}
+
 // result is what a read came to.
 type result struct {
-	pages []*Page
+	pages []*Answer
 	err   error
 }
 
-func read(pages iter.Seq2[*Page, error]) result {
+func read(pages iter.Seq2[*Answer, error]) result {
 	var r result
 	for page, err := range pages {
 		if err != nil {
 			r.err = err
-			continue // an error must be the last that comes
-		}
-		if r.err != nil {
-			panic("a page came after an error")
+			break
 		}
 		r.pages = append(r.pages, page)
 	}
@@ -154,18 +179,6 @@ func (r result) ids() []string {
 	}
 	return ids
 }
-
-// ordered are the ids in result order: for a walk from BeforeID, every page stands
-// before the one that came before it.
-func (r result) ordered(query Query) []string {
-	if query.BeforeID != "" {
-		slices.Reverse(r.pages)
-		defer slices.Reverse(r.pages)
-	}
-	return r.ids()
-}
-
-func (r result) lastPage() *Page { return r.pages[len(r.pages)-1] }
 
 // mustBe fails the test unless the read was complete, with exactly these ids.
 func (r result) mustBe(t *testing.T, want []string) {
@@ -286,12 +299,4 @@ func after(t *testing.T, d time.Duration) context.Context {
 	ctx, cancel := context.WithTimeout(t.Context(), d)
 	t.Cleanup(cancel)
 	return ctx
-}
-
-func jsonString(text string) string {
-	quoted, err := json.Marshal(text)
-	if err != nil {
-		panic(err)
-	}
-	return string(quoted)
 }

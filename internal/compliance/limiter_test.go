@@ -64,7 +64,7 @@ func readAll(t *testing.T, client *Client, reads, activities int) {
 	var all sync.WaitGroup
 	for i := range reads {
 		all.Go(func() {
-			got := read(client.Pages(t.Context(), Query{PageSize: 1, RememberLastPageOnly: true}))
+			got := read(client.Pages(t.Context(), Query{PageSize: 1}))
 			if got.err != nil || len(got.ids()) != activities {
 				t.Errorf("read %d: got %d activities and error %v, want %d", i, len(got.ids()), got.err, activities)
 			}

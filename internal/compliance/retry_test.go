@@ -181,7 +181,7 @@ func TestAttempts(t *testing.T) {
 					api.Inject(fakeapi.Times(retries, fakeapi.Page(page)), fakeapi.Overloaded())
 				}
 				client := newClient(t, uncompressed(api), func(o *Options) { o.MaxRetries = retries })
-				read(client.Pages(t.Context(), Query{PageSize: 2})).mustBe(t, idsOf(NewestFirst, records(6)))
+				read(client.Pages(t.Context(), Query{PageSize: 2})).mustBe(t, idsOf(records(6)))
 				requests := api.Requests()
 				if got, want := len(requests), 3*(1+retries); got != want {
 					t.Fatalf("got %d requests, want %d", got, want)
@@ -369,7 +369,7 @@ func TestRequestTimeout(t *testing.T) {
 				api.Inject(fakeapi.Times(2, fakeapi.Page(2)), fault)
 				started := time.Now()
 				client := newClient(t, uncompressed(api))
-				read(client.Pages(t.Context(), Query{PageSize: 2})).mustBe(t, idsOf(NewestFirst, records(5)))
+				read(client.Pages(t.Context(), Query{PageSize: 2})).mustBe(t, idsOf(records(5)))
 				if waited := time.Since(started); waited < 63*time.Second || waited > 64*time.Second {
 					t.Errorf("got %v, want two timeouts of 30 s and backoffs of 1 s and 2 s", waited)
 				}
@@ -394,7 +394,7 @@ func TestRequestTimeoutSpares(t *testing.T) {
 		api := newFake(5)
 		api.Inject(fakeapi.Times(1, fakeapi.Page(1)), fakeapi.TooManyRequests("300"))
 		api.Inject(fakeapi.Page(2), fakeapi.Drip(100, time.Second))
-		read(newClient(t, uncompressed(api)).Pages(t.Context(), Query{PageSize: 2})).mustBe(t, idsOf(NewestFirst, records(5)))
+		read(newClient(t, uncompressed(api)).Pages(t.Context(), Query{PageSize: 2})).mustBe(t, idsOf(records(5)))
 	})
 }
 

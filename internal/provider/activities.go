@@ -13,6 +13,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 
 	"github.com/compliance-feed/terraform-provider-compliance/internal/compliance"
+	"github.com/compliance-feed/terraform-provider-compliance/internal/feed"
 )
 
 // maxActivities is how many activities a list may have that sets no max_results. A
@@ -32,7 +33,7 @@ var activities = &readable{
 		"order": schema.StringAttribute{
 			Optional:            true,
 			MarkdownDescription: "`desc`, newest first, which is the default, or `asc`. Ties of `created_at` are ordered by ID.",
-			Validators:          []validator.String{stringvalidator.OneOf(string(compliance.NewestFirst), string(compliance.OldestFirst))},
+			Validators:          []validator.String{stringvalidator.OneOf(string(feed.NewestFirst), string(feed.OldestFirst))},
 		},
 		"after_id": schema.StringAttribute{
 			Optional: true,
@@ -96,15 +97,15 @@ type activitiesModel struct {
 	LastID     types.String `tfsdk:"last_id"`
 }
 
-func (m *activitiesModel) read(ctx context.Context, f *feed, query compliance.Query, about readContext) (outcome, diag.Diagnostics) {
-	query.Order = compliance.Order(m.Order.ValueString())
+func (m *activitiesModel) read(ctx context.Context, s *service, query feed.Query, about readContext) (outcome, diag.Diagnostics) {
+	query.Order = feed.Order(m.Order.ValueString())
 	query.AfterID = m.AfterID.ValueString()
 	query.BeforeID = m.BeforeID.ValueString()
 	query.PageSize = wholeNumberOr(m.Limit, 0)
 	query.MaxActivities = wholeNumberOr(m.MaxResults, 0)
 
 	result := activitiesResult{backward: query.BeforeID != "", list: newActivityList()}
-	for page, err := range f.client.Pages(ctx, query) {
+	for page, err := range s.reader.Pages(ctx, query) {
 		if err != nil {
 			return outcome{}, diag.Diagnostics{about.readError(err)}
 		}
@@ -112,7 +113,7 @@ func (m *activitiesModel) read(ctx context.Context, f *feed, query compliance.Qu
 		if query.MaxActivities == 0 && result.list.count > maxActivities {
 			return outcome{}, diag.Diagnostics{about.tooManyActivities(page.Number)}
 		}
-		if result.list.bytes > f.maxResultBytes {
+		if result.list.bytes > s.maxResultBytes {
 			return outcome{}, diag.Diagnostics{about.resultTooLarge(page.Number, result.list.count)}
 		}
 	}
@@ -124,13 +125,14 @@ func (m *activitiesModel) read(ctx context.Context, f *feed, query compliance.Qu
 type activitiesResult struct {
 	backward  bool
 	list      *activityList
+	came      int // activities, excepted ones too
 	hasMore   bool
 	firstID   string
 	lastID    string
 	requestID string
 }
 
-func (r *activitiesResult) add(page *compliance.Page) {
+func (r *activitiesResult) add(page *feed.Page) {
 	// The walk goes from one cursor of the result to the other. An empty page has none;
 	// one with activities and without cursors makes the result's null, since that of
 	// another page would not fit.
@@ -140,19 +142,21 @@ func (r *activitiesResult) add(page *compliance.Page) {
 		begin, end = end, begin
 		pageBegin, pageEnd = pageEnd, pageBegin
 	}
-	if r.list.count == 0 {
+	if r.came == 0 {
 		*begin = pageBegin
 	}
-	if len(page.Activities) > 0 || pageEnd != "" {
+	came := len(page.Activities) + page.Excepted
+	if came > 0 || pageEnd != "" {
 		*end = pageEnd
 	}
+	r.came += came
 	r.list.add(page.Activities)
 	r.hasMore = page.HasMore
 	r.requestID = page.RequestID
 }
 
 func (r *activitiesResult) outcome() outcome {
-	if r.list.count == 0 {
+	if r.came == 0 {
 		r.firstID, r.lastID = "", "" // pages without activities may have cursors
 	}
 	return outcome{

@@ -8,7 +8,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 
-	"github.com/compliance-feed/terraform-provider-compliance/internal/compliance"
+	"github.com/compliance-feed/terraform-provider-compliance/internal/feed"
 	"github.com/compliance-feed/terraform-provider-compliance/internal/summary"
 )
 
@@ -60,17 +60,17 @@ type activitySummaryModel struct {
 	NewestCreatedAt types.String `tfsdk:"newest_created_at"`
 }
 
-func (m *activitySummaryModel) read(ctx context.Context, f *feed, query compliance.Query, about readContext) (outcome, diag.Diagnostics) {
+func (m *activitySummaryModel) read(ctx context.Context, s *service, query feed.Query, about readContext) (outcome, diag.Diagnostics) {
 	query.RememberLastPageOnly = true
 	counts := summary.New()
 	var requestID string
-	for page, err := range f.client.UnorderedPages(ctx, query) {
+	for page, err := range s.reader.UnorderedPages(ctx, query) {
 		if err != nil {
 			return outcome{}, diag.Diagnostics{about.readError(err)}
 		}
 		for i := range page.Activities {
 			if err := counts.Add(&page.Activities[i]); err != nil {
-				return outcome{}, diag.Diagnostics{about.notCountable(page.Number, f.client.Clean(err.Error()))}
+				return outcome{}, diag.Diagnostics{about.notCountable(page.Number, s.client.Clean(err.Error()))}
 			}
 		}
 		requestID = page.RequestID

@@ -14,6 +14,7 @@ import (
 	"github.com/compliance-feed/terraform-provider-compliance/internal/activity"
 	"github.com/compliance-feed/terraform-provider-compliance/internal/compliance"
 	"github.com/compliance-feed/terraform-provider-compliance/internal/fakeapi"
+	"github.com/compliance-feed/terraform-provider-compliance/internal/feed"
 )
 
 // decodeList is strict: names and types have to be those of the schema, none more, none less.
@@ -120,7 +121,7 @@ func pageBytes(t *testing.T, fake *fakeapi.Server, limit int) int {
 		t.Fatal(err)
 	}
 	list := newActivityList()
-	for page, err := range client.Pages(t.Context(), compliance.Query{MaxActivities: limit}) {
+	for page, err := range feed.New(client).Pages(t.Context(), feed.Query{MaxActivities: limit}) {
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/compliance-feed/terraform-provider-compliance/internal/compliance"
 	"github.com/compliance-feed/terraform-provider-compliance/internal/fakeapi"
+	"github.com/compliance-feed/terraform-provider-compliance/internal/feed"
 )
 
 // Writing activities down for Terraform, a page of them at a time.
@@ -25,7 +26,7 @@ func BenchmarkActivityList(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	for page, err := range client.Pages(b.Context(), compliance.Query{}) {
+	for page, err := range feed.New(client).Pages(b.Context(), feed.Query{}) {
 		if err != nil {
 			b.Fatal(err)
 		}

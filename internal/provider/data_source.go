@@ -10,7 +10,7 @@ import (
 // dataSource is a readable whose result stands in the state.
 type dataSource struct {
 	*readable
-	feed *feed
+	service *service
 }
 
 var (
@@ -27,7 +27,7 @@ func (d *dataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp 
 }
 
 func (d *dataSource) Configure(_ context.Context, req datasource.ConfigureRequest, resp *datasource.ConfigureResponse) {
-	d.feed, resp.Diagnostics = configuredFeed(req.ProviderData)
+	d.service, resp.Diagnostics = configuredService(req.ProviderData)
 }
 
 func (d *dataSource) ValidateConfig(ctx context.Context, req datasource.ValidateConfigRequest, resp *datasource.ValidateConfigResponse) {
@@ -35,7 +35,7 @@ func (d *dataSource) ValidateConfig(ctx context.Context, req datasource.Validate
 }
 
 func (d *dataSource) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
-	result, diags := d.result(ctx, d.feed, req.Config)
+	result, diags := d.result(ctx, d.service, req.Config)
 	resp.Diagnostics.Append(diags...)
 	if !diags.HasError() {
 		resp.State.Raw = result

@@ -10,6 +10,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 
 	"github.com/compliance-feed/terraform-provider-compliance/internal/compliance"
+	"github.com/compliance-feed/terraform-provider-compliance/internal/feed"
 	"github.com/compliance-feed/terraform-provider-compliance/internal/timerange"
 )
 
@@ -26,7 +27,7 @@ const nothingReturned = "Nothing was returned, so that no policy is decided on a
 
 // readError says for the person at the terminal what happened, where, and what to do.
 func (r readContext) readError(err error) diag.Diagnostic {
-	var read *compliance.ReadError
+	var read *feed.ReadError
 	if !errors.As(err, &read) {
 		return diag.NewErrorDiagnostic("The activity feed could not be read", "This is a bug of the provider: "+err.Error()+".")
 	}

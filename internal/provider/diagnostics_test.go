@@ -23,6 +23,7 @@ import (
 
 	"github.com/compliance-feed/terraform-provider-compliance/internal/compliance"
 	"github.com/compliance-feed/terraform-provider-compliance/internal/fakeapi"
+	"github.com/compliance-feed/terraform-provider-compliance/internal/feed"
 	"github.com/compliance-feed/terraform-provider-compliance/internal/timerange"
 )
 
@@ -240,7 +241,7 @@ func TestDiagnostics(t *testing.T) {
 	}
 	// A name that nobody has, without asking the network for it.
 	unresolved := &compliance.ConnectionError{Host: "feed.example.com", Reason: "the name feed.example.com could not be resolved"}
-	say("a name that nobody has", readContext{what: listName}.readError(&compliance.ReadError{Page: 1, Attempts: 4, Err: unresolved}))
+	say("a name that nobody has", readContext{what: listName}.readError(&feed.ReadError{Page: 1, Attempts: 4, Err: unresolved}))
 	// Results that are too large take too long to come by here; see activities_test.go.
 	day, week := time.Date(2026, 4, 10, 0, 0, 0, 0, time.UTC), time.Date(2026, 4, 17, 0, 0, 0, 0, time.UTC)
 	for _, window := range []timerange.Window{{}, {Start: &day}, {End: &week}, {Start: &day, End: &week}} {

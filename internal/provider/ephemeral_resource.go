@@ -10,7 +10,7 @@ import (
 // ephemeralResource is a readable whose result Terraform keeps nowhere.
 type ephemeralResource struct {
 	*readable
-	feed *feed
+	service *service
 }
 
 var (
@@ -31,7 +31,7 @@ func (e *ephemeralResource) Schema(_ context.Context, _ ephemeral.SchemaRequest,
 }
 
 func (e *ephemeralResource) Configure(_ context.Context, req ephemeral.ConfigureRequest, resp *ephemeral.ConfigureResponse) {
-	e.feed, resp.Diagnostics = configuredFeed(req.ProviderData)
+	e.service, resp.Diagnostics = configuredService(req.ProviderData)
 }
 
 func (e *ephemeralResource) ValidateConfig(ctx context.Context, req ephemeral.ValidateConfigRequest, resp *ephemeral.ValidateConfigResponse) {
@@ -39,7 +39,7 @@ func (e *ephemeralResource) ValidateConfig(ctx context.Context, req ephemeral.Va
 }
 
 func (e *ephemeralResource) Open(ctx context.Context, req ephemeral.OpenRequest, resp *ephemeral.OpenResponse) {
-	result, diags := e.result(ctx, e.feed, req.Config)
+	result, diags := e.result(ctx, e.service, req.Config)
 	resp.Diagnostics.Append(diags...)
 	if !diags.HasError() {
 		resp.Result.Raw = result

@@ -17,7 +17,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 
-	"github.com/compliance-feed/terraform-provider-compliance/internal/compliance"
+	"github.com/compliance-feed/terraform-provider-compliance/internal/feed"
 	"github.com/compliance-feed/terraform-provider-compliance/internal/timerange"
 )
 
@@ -112,9 +112,9 @@ func (f *filters) common() *filters { return f }
 
 // query returns the query for the filters and the window that it covers. All values
 // are known and valid by themselves.
-func (f *filters) query(now time.Time) (compliance.Query, timerange.Window, diag.Diagnostics) {
+func (f *filters) query(now time.Time) (feed.Query, timerange.Window, diag.Diagnostics) {
 	bounds, window, err := f.bounds().Resolve(now)
-	return compliance.Query{
+	return feed.Query{
 		OrganizationIDs:      stringsOf(f.OrganizationIDs),
 		ActorIDs:             stringsOf(f.ActorIDs),
 		ActivityTypes:        stringsOf(f.ActivityTypes),

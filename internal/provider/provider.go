@@ -22,6 +22,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 
 	"github.com/compliance-feed/terraform-provider-compliance/internal/compliance"
+	"github.com/compliance-feed/terraform-provider-compliance/internal/feed"
 )
 
 const (
@@ -113,22 +114,23 @@ func (p *activityFeedProvider) Configure(ctx context.Context, req provider.Confi
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	f := &feed{now: p.now, maxResultBytes: p.maxResultBytes}
+	s := &service{now: p.now, maxResultBytes: p.maxResultBytes}
 	options, diags := model.options(p.getenv)
 	if diags.HasError() {
-		f.diags = diags
+		s.diags = diags
 	} else {
-		f.keyOrigin = model.keyOrigin(p.getenv)
+		s.keyOrigin = model.keyOrigin(p.getenv)
 		options.UserAgent = userAgent(p.version, req.TerraformVersion, p.getenv("TF_APPEND_USER_AGENT"))
 		options.Logger = slog.New(logHandler{})
 		client, err := compliance.New(options)
 		if err != nil {
-			f.diags.AddError("The provider's configuration cannot be used", "In the provider's configuration, "+err.Error()+".")
+			s.diags.AddError("The provider's configuration cannot be used", "In the provider's configuration, "+err.Error()+".")
+		} else {
+			s.client, s.reader = client, feed.New(client)
 		}
-		f.client = client
 	}
-	resp.DataSourceData = f
-	resp.EphemeralResourceData = f
+	resp.DataSourceData = s
+	resp.EphemeralResourceData = s
 }
 
 func (p *activityFeedProvider) DataSources(context.Context) []func() datasource.DataSource {

@@ -16,6 +16,7 @@ import (
 	"golang.org/x/sync/singleflight"
 
 	"github.com/compliance-feed/terraform-provider-compliance/internal/compliance"
+	"github.com/compliance-feed/terraform-provider-compliance/internal/feed"
 )
 
 // readable is something of the feed that Terraform can read. It is a data source and
@@ -36,7 +37,7 @@ type model interface {
 	common() *filters
 	// read reads what the query, which the filters make up, and the model's own
 	// arguments ask for.
-	read(context.Context, *feed, compliance.Query, readContext) (outcome, diag.Diagnostics)
+	read(context.Context, *service, feed.Query, readContext) (outcome, diag.Diagnostics)
 }
 
 // outcome is what a read came to.
@@ -56,12 +57,12 @@ func (r *readable) validate(ctx context.Context, config tfsdk.Config) diag.Diagn
 
 // result is the whole object that Terraform gets: the configuration as it is, and
 // what was read.
-func (r *readable) result(ctx context.Context, f *feed, config tfsdk.Config) (tftypes.Value, diag.Diagnostics) {
-	if f == nil {
+func (r *readable) result(ctx context.Context, s *service, config tfsdk.Config) (tftypes.Value, diag.Diagnostics) {
+	if s == nil {
 		return tftypes.Value{}, diag.Diagnostics{diag.NewErrorDiagnostic("The provider is not configured", "It was asked to read before it was configured.")}
 	}
-	if f.diags.HasError() {
-		return tftypes.Value{}, f.diags
+	if s.diags.HasError() {
+		return tftypes.Value{}, s.diags
 	}
 	objectType := config.Schema.Type().TerraformType(ctx)
 	text, err := tfprotov6.NewDynamicValue(objectType, config.Raw)
@@ -69,7 +70,7 @@ func (r *readable) result(ctx context.Context, f *feed, config tfsdk.Config) (tf
 	if err = errors.Join(err, config.Raw.As(&attributes)); err != nil {
 		return tftypes.Value{}, diag.Diagnostics{diag.NewErrorDiagnostic("The configuration could not be read", "This is a bug of the provider: "+err.Error()+".")}
 	}
-	o, diags := f.shared(r.name+" "+string(text.MsgPack), func() (outcome, diag.Diagnostics) { return r.read(ctx, f, config) })
+	o, diags := s.shared(r.name+" "+string(text.MsgPack), func() (outcome, diag.Diagnostics) { return r.read(ctx, s, config) })
 	if diags.HasError() {
 		return tftypes.Value{}, diags
 	}
@@ -81,20 +82,20 @@ func (r *readable) result(ctx context.Context, f *feed, config tfsdk.Config) (tf
 	return tftypes.NewValue(objectType, attributes), diags
 }
 
-func (r *readable) read(ctx context.Context, f *feed, config tfsdk.Config) (outcome, diag.Diagnostics) {
+func (r *readable) read(ctx context.Context, s *service, config tfsdk.Config) (outcome, diag.Diagnostics) {
 	model := r.newModel()
 	diags := config.Get(ctx, model)
 	if diags.HasError() {
 		return outcome{}, diags
 	}
-	query, window, queryDiags := model.common().query(f.now())
+	query, window, queryDiags := model.common().query(s.now())
 	if diags.Append(queryDiags...); diags.HasError() {
 		return outcome{}, diags
 	}
 	timeout := model.common().timeout()
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
-	o, readDiags := model.read(ctx, f, query, readContext{what: r.typeName(), window: window, timeout: timeout, keyOrigin: f.keyOrigin})
+	o, readDiags := model.read(ctx, s, query, readContext{what: r.typeName(), window: window, timeout: timeout, keyOrigin: s.keyOrigin})
 	if diags.Append(readDiags...); diags.HasError() {
 		return outcome{}, diags
 	}
@@ -102,10 +103,11 @@ func (r *readable) read(ctx context.Context, f *feed, config tfsdk.Config) (outc
 	return o, diags
 }
 
-// feed is what the provider hands to everything that reads.
-type feed struct {
+// service is what the provider hands to everything that reads.
+type service struct {
 	client         *compliance.Client
-	keyOrigin      string // for people
+	reader         *feed.Reader // reads with the client
+	keyOrigin      string       // for people
 	now            func() time.Time
 	maxResultBytes int              // see the constant
 	diags          diag.Diagnostics // why there is no client
@@ -122,13 +124,13 @@ const joinable = 10 * time.Second
 // reads the feed once. The key tells reads apart. The read runs in the context of the
 // first, and the others wait for its end, which is no matter: an engine stops all its
 // calls together.
-func (f *feed) shared(key string, read func() (outcome, diag.Diagnostics)) (outcome, diag.Diagnostics) {
+func (s *service) shared(key string, read func() (outcome, diag.Diagnostics)) (outcome, diag.Diagnostics) {
 	type result struct {
 		outcome outcome
 		diags   diag.Diagnostics
 	}
-	value, _, _ := f.underWay.Do(key, func() (any, error) {
-		defer time.AfterFunc(joinable, func() { f.underWay.Forget(key) }).Stop()
+	value, _, _ := s.underWay.Do(key, func() (any, error) {
+		defer time.AfterFunc(joinable, func() { s.underWay.Forget(key) }).Stop()
 		o, diags := read()
 		return result{o, diags}, nil
 	})
@@ -136,16 +138,16 @@ func (f *feed) shared(key string, read func() (outcome, diag.Diagnostics)) (outc
 	return r.outcome, slices.Clone(r.diags)
 }
 
-// configuredFeed takes the feed out of what the framework hands on. It is nil before
+// configuredService takes the service out of what the framework hands on. It is nil before
 // the provider is configured.
-func configuredFeed(providerData any) (*feed, diag.Diagnostics) {
+func configuredService(providerData any) (*service, diag.Diagnostics) {
 	var diags diag.Diagnostics
 	if providerData == nil {
 		return nil, diags
 	}
-	f, ok := providerData.(*feed)
+	s, ok := providerData.(*service)
 	if !ok {
 		diags.AddError("The provider handed on something unexpected", fmt.Sprintf("This is a bug of the provider: got %T.", providerData))
 	}
-	return f, diags
+	return s, diags
 }

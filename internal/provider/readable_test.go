@@ -89,7 +89,7 @@ func TestEqualReadsFailTogether(t *testing.T) {
 func TestSharedForAWhile(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		var f feed
+		var s service
 		var reads atomic.Int32
 		slow := func() (outcome, diag.Diagnostics) {
 			reads.Add(1)
@@ -100,7 +100,7 @@ func TestSharedForAWhile(t *testing.T) {
 		for _, after := range []time.Duration{0, time.Second, joinable - time.Second, joinable + time.Second, joinable + 2*time.Second, 2 * time.Minute} {
 			wait.Go(func() {
 				time.Sleep(after)
-				f.shared("key", slow)
+				s.shared("key", slow)
 			})
 		}
 		wait.Wait()

@@ -1,4 +1,4 @@
-package compliance
+package feed
 
 import (
 	"context"
@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/compliance-feed/terraform-provider-compliance/internal/activity"
+	"github.com/compliance-feed/terraform-provider-compliance/internal/compliance"
 	"github.com/compliance-feed/terraform-provider-compliance/internal/fakeapi"
 )
 
@@ -23,7 +24,7 @@ func TestPages(t *testing.T) {
 				t.Run(fmt.Sprintf("order_%s/limit_%d/feed_%d", order, limit, n), func(t *testing.T) {
 					inBubble(t, func(t *testing.T) {
 						api := newFake(n)
-						got := read(newClient(t, uncompressed(api)).Pages(t.Context(), Query{Order: order, PageSize: limit}))
+						got := read(newReader(t, uncompressed(api)).Pages(t.Context(), Query{Order: order, PageSize: limit}))
 						got.mustBe(t, idsOf(order, records(n)))
 						want := max(1, (n+limit-1)/limit)
 						if requests := len(api.Requests()); requests != want {
@@ -53,10 +54,10 @@ func TestPages(t *testing.T) {
 func TestPageSize(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		api := newFake(7)
-		client := newClient(t, uncompressed(api))
-		for size, want := range map[int]string{0: "5000", 1: "1", 100: "100", MaxPageSize: "5000"} {
+		reader := newReader(t, uncompressed(api))
+		for size, want := range map[int]string{0: "5000", 1: "1", 100: "100", compliance.MaxPageSize: "5000"} {
 			api.ResetRequests()
-			if err := read(client.Pages(t.Context(), Query{PageSize: size})).err; err != nil {
+			if err := read(reader.Pages(t.Context(), Query{PageSize: size})).err; err != nil {
 				t.Fatal(err)
 			}
 			if got := api.Requests()[0].Query.Get("limit"); got != want {
@@ -74,23 +75,23 @@ func TestResume(t *testing.T) {
 		for _, limit := range []int{1, 3, 4, 100} {
 			t.Run(fmt.Sprintf("%s/limit_%d", order, limit), func(t *testing.T) {
 				inBubble(t, func(t *testing.T) {
-					client := newClient(t, uncompressed(newFake(n)))
+					reader := newReader(t, uncompressed(newFake(n)))
 					all := idsOf(order, records(n))
 					for cut := 1; cut <= n; cut++ {
-						start := read(client.Pages(t.Context(), Query{Order: order, PageSize: limit, MaxActivities: cut}))
+						start := read(reader.Pages(t.Context(), Query{Order: order, PageSize: limit, MaxActivities: cut}))
 						start.mustBe(t, all[:cut])
 						query := Query{Order: order, PageSize: limit, AfterID: start.lastPage().LastID}
-						read(client.Pages(t.Context(), query)).mustBe(t, all[cut:])
+						read(reader.Pages(t.Context(), query)).mustBe(t, all[cut:])
 
 						// One activity behind the cut, whose cursor has everything else on its two sides.
 						if cut == n {
 							continue
 						}
 						query.MaxActivities = 1
-						one := read(client.Pages(t.Context(), query))
+						one := read(reader.Pages(t.Context(), query))
 						one.mustBe(t, all[cut:cut+1])
 						query = Query{Order: order, PageSize: limit, BeforeID: one.pages[0].FirstID}
-						before := read(client.Pages(t.Context(), query))
+						before := read(reader.Pages(t.Context(), query))
 						if before.err != nil {
 							t.Fatal(before.err)
 						}
@@ -110,13 +111,13 @@ func TestResume(t *testing.T) {
 func TestBeforeIDReadsWhatCame(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		api := newFake(5)
-		client := newClient(t, uncompressed(api))
-		first := read(client.Pages(t.Context(), Query{PageSize: 2}))
+		reader := newReader(t, uncompressed(api))
+		first := read(reader.Pages(t.Context(), Query{PageSize: 2}))
 		first.mustBe(t, idsOf(NewestFirst, records(5)))
 		query := Query{PageSize: 2, BeforeID: first.pages[0].FirstID}
-		read(client.Pages(t.Context(), query)).mustBe(t, nil)
+		read(reader.Pages(t.Context(), query)).mustBe(t, nil)
 		api.Add(records(10)[5:]...)
-		came := read(client.Pages(t.Context(), query))
+		came := read(reader.Pages(t.Context(), query))
 		equal(t, "what came", came.ordered(query), idsOf(NewestFirst, records(10)[5:]))
 	})
 }
@@ -147,20 +148,20 @@ func TestMaxActivities(t *testing.T) {
 			t.Run(fmt.Sprintf("limit_%d/most_%d/backward_%t", test.limit, test.most, backward), func(t *testing.T) {
 				inBubble(t, func(t *testing.T) {
 					api := newFake(n + 1)
-					client := newClient(t, uncompressed(api))
+					reader := newReader(t, uncompressed(api))
 					all := idsOf(NewestFirst, records(n+1))
 					query := Query{PageSize: test.limit, MaxActivities: test.most}
 					// Forward from the newest, which leaves n; or back from the oldest, which does too.
-					edge := read(client.Pages(t.Context(), Query{PageSize: 1, MaxActivities: 1}))
+					edge := read(reader.Pages(t.Context(), Query{PageSize: 1, MaxActivities: 1}))
 					query.AfterID = edge.pages[0].LastID
 					want := all[1:min(1+test.most, n+1)]
 					if backward {
-						edge = read(client.Pages(t.Context(), Query{PageSize: 1, MaxActivities: 1, Order: OldestFirst}))
+						edge = read(reader.Pages(t.Context(), Query{PageSize: 1, MaxActivities: 1, Order: OldestFirst}))
 						query.AfterID, query.BeforeID = "", edge.pages[0].FirstID
 						want = all[max(0, n-test.most):n]
 					}
 					api.ResetRequests()
-					got := read(client.Pages(t.Context(), query))
+					got := read(reader.Pages(t.Context(), query))
 					if got.err != nil {
 						t.Fatal(got.err)
 					}
@@ -204,16 +205,16 @@ func TestDuplicates(t *testing.T) {
 					inBubble(t, func(t *testing.T) {
 						api := newFake(0)
 						api.Add(twice(n)...)
-						client := newClient(t, uncompressed(api))
+						reader := newReader(t, uncompressed(api))
 						want := idsOf(order, records(n))
 						query := Query{Order: order, PageSize: limit, RememberLastPageOnly: lastPageOnly}
-						read(client.Pages(t.Context(), query)).mustBe(t, want)
+						read(reader.Pages(t.Context(), query)).mustBe(t, want)
 						for most := 1; most <= n+1; most++ {
 							query.MaxActivities = most
-							got := read(client.Pages(t.Context(), query))
+							got := read(reader.Pages(t.Context(), query))
 							got.mustBe(t, want[:min(most, n)])
 							// What stands behind its last cursor is all the rest, and nothing before the last.
-							rest := read(client.Pages(t.Context(), Query{Order: order, AfterID: got.lastPage().LastID}))
+							rest := read(reader.Pages(t.Context(), Query{Order: order, AfterID: got.lastPage().LastID}))
 							if ids := slices.DeleteFunc(rest.ids(), func(id string) bool { return id == want[min(most, n)-1] }); !slices.Equal(ids, want[min(most, n):]) {
 								t.Fatalf("after %d: got %v, want %v", most, ids, want[min(most, n):])
 							}
@@ -235,7 +236,7 @@ func TestRepeatedAcrossBorders(t *testing.T) {
 			t.Run(fmt.Sprintf("most_%d/backward_%t", most, backward), func(t *testing.T) {
 				inBubble(t, func(t *testing.T) {
 					api := newFake(n)
-					client := newClient(t, uncompressed(api))
+					reader := newReader(t, uncompressed(api))
 					query := Query{PageSize: 3, MaxActivities: most, RememberLastPageOnly: true}
 					all := idsOf(NewestFirst, records(n))
 					want := all
@@ -243,7 +244,7 @@ func TestRepeatedAcrossBorders(t *testing.T) {
 						want = all[:min(most, n)]
 					}
 					if backward {
-						oldest := read(client.Pages(t.Context(), Query{Order: OldestFirst, MaxActivities: 1}))
+						oldest := read(reader.Pages(t.Context(), Query{Order: OldestFirst, MaxActivities: 1}))
 						query.BeforeID = oldest.pages[0].FirstID
 						want = all[:n-1]
 						if most > 0 {
@@ -251,7 +252,7 @@ func TestRepeatedAcrossBorders(t *testing.T) {
 						}
 					}
 					fault := api.Inject(fakeapi.Always, fakeapi.RepeatActivity())
-					got := read(client.Pages(t.Context(), query))
+					got := read(reader.Pages(t.Context(), query))
 					if got.err != nil {
 						t.Fatal(got.err)
 					}
@@ -308,7 +309,7 @@ func TestQuery(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			inBubble(t, func(t *testing.T) {
 				api := newFake(3)
-				if err := read(newClient(t, uncompressed(api)).Pages(t.Context(), test.query)).err; err != nil {
+				if err := read(newReader(t, uncompressed(api)).Pages(t.Context(), test.query)).err; err != nil {
 					t.Fatal(err) // the fake refuses what the API does not know
 				}
 				got := api.Requests()[0]
@@ -330,8 +331,8 @@ func TestQuery(t *testing.T) {
 func TestQueryFilters(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		api := fakeapi.New(fakeapi.Options{Feed: fakeapi.Generate(fakeapi.Spec{Activities: 500, Seed: 1}), SkipReadLog: true})
-		client := newClient(t, uncompressed(api))
-		whole := read(client.Pages(t.Context(), Query{PageSize: 77}))
+		reader := newReader(t, uncompressed(api))
+		whole := read(reader.Pages(t.Context(), Query{PageSize: 77}))
 		var all []activity.Activity
 		for _, page := range whole.pages {
 			all = append(all, page.Activities...)
@@ -358,7 +359,7 @@ func TestQueryFilters(t *testing.T) {
 				t.Fatalf("%s: the feed cannot tell", name)
 			}
 			test.query.PageSize = 10
-			read(client.Pages(t.Context(), test.query)).mustBe(t, want)
+			read(reader.Pages(t.Context(), test.query)).mustBe(t, want)
 		}
 	})
 }
@@ -368,10 +369,10 @@ func TestQueryFilters(t *testing.T) {
 func TestBothCursors(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		api := newFake(3)
-		client := newClient(t, uncompressed(api))
-		cursor := read(client.Pages(t.Context(), Query{})).pages[0].LastID
-		got := read(client.Pages(t.Context(), Query{AfterID: cursor, BeforeID: cursor}))
-		if status := errorAs[*StatusError](t, got.err); status.Status != 400 {
+		reader := newReader(t, uncompressed(api))
+		cursor := read(reader.Pages(t.Context(), Query{})).pages[0].LastID
+		got := read(reader.Pages(t.Context(), Query{AfterID: cursor, BeforeID: cursor}))
+		if status := errorAs[*compliance.StatusError](t, got.err); status.Status != 400 {
 			t.Errorf("got %v, want HTTP 400", status)
 		}
 	})
@@ -388,8 +389,8 @@ func TestBasePath(t *testing.T) {
 		t.Run(base, func(t *testing.T) {
 			inBubble(t, func(t *testing.T) {
 				api := newFake(5, func(o *fakeapi.Options) { o.PathPrefix = strings.TrimSuffix(want, "/v1/compliance/activities") })
-				client := newClient(t, uncompressed(api), func(o *Options) { o.BaseURL = base })
-				read(client.Pages(t.Context(), Query{PageSize: 2})).mustBe(t, idsOf(NewestFirst, records(5)))
+				reader := newReader(t, uncompressed(api), func(o *compliance.Options) { o.BaseURL = base })
+				read(reader.Pages(t.Context(), Query{PageSize: 2})).mustBe(t, idsOf(NewestFirst, records(5)))
 				for _, request := range api.Requests() {
 					if request.Path != want {
 						t.Errorf("got path %s, want %s", request.Path, want)
@@ -403,8 +404,8 @@ func TestBasePath(t *testing.T) {
 func TestBreak(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		api := newFake(10)
-		client := newClient(t, uncompressed(api))
-		for _, err := range client.Pages(t.Context(), Query{PageSize: 2}) {
+		reader := newReader(t, uncompressed(api))
+		for _, err := range reader.Pages(t.Context(), Query{PageSize: 2}) {
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -420,7 +421,7 @@ func TestBreak(t *testing.T) {
 func TestTwice(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		query := Query{PageSize: 3, MaxActivities: 7}
-		pages := newClient(t, uncompressed(newFake(10))).Pages(t.Context(), query)
+		pages := newReader(t, uncompressed(newFake(10))).Pages(t.Context(), query)
 		want := idsOf(NewestFirst, records(10))[:7]
 		read(pages).mustBe(t, want)
 		query.MaxActivities = 1
@@ -432,12 +433,12 @@ func TestSeveralReads(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		const n = 40
 		api := newFake(n, func(o *fakeapi.Options) { o.Latency = 10 * time.Millisecond })
-		client := newClient(t, uncompressed(api))
+		reader := newReader(t, uncompressed(api))
 		var reads sync.WaitGroup
 		for i := range 12 {
 			reads.Go(func() {
 				order := []Order{NewestFirst, OldestFirst}[i%2]
-				got := read(client.Pages(t.Context(), Query{Order: order, PageSize: i + 1}))
+				got := read(reader.Pages(t.Context(), Query{Order: order, PageSize: i + 1}))
 				if got.err != nil || !slices.Equal(got.ids(), idsOf(order, records(n))) {
 					t.Errorf("read %d: got %v, %v", i, got.ids(), got.err)
 				}
@@ -455,14 +456,14 @@ func TestGrowingFeed(t *testing.T) {
 			o.SkipReadLog = false
 			o.Now = func() time.Time { return time.Date(2026, 5, 1, 0, 0, 0, 0, time.UTC) }
 		})
-		client := newClient(t, uncompressed(api))
-		first := read(client.Pages(t.Context(), Query{PageSize: 3}))
+		reader := newReader(t, uncompressed(api))
+		first := read(reader.Pages(t.Context(), Query{PageSize: 3}))
 		first.mustBe(t, idsOf(NewestFirst, records(n))) // what comes newly stands before the first page
 		query := Query{PageSize: 50, BeforeID: first.pages[0].FirstID}
-		if got, want := len(read(client.Pages(t.Context(), query)).ids()), len(first.pages); got != want {
+		if got, want := len(read(reader.Pages(t.Context(), query)).ids()), len(first.pages); got != want {
 			t.Errorf("got %d new activities, want one for each of the %d requests", got, want)
 		}
-		read(client.Pages(t.Context(), Query{PageSize: 7, ExcludeActivityTypes: []string{"compliance_api_accessed"}})).mustBe(t, idsOf(NewestFirst, records(n)))
+		read(reader.Pages(t.Context(), Query{PageSize: 7, ExcludeActivityTypes: []string{"compliance_api_accessed"}})).mustBe(t, idsOf(NewestFirst, records(n)))
 	})
 }
 
@@ -500,7 +501,7 @@ func TestWalkRefuses(t *testing.T) {
 			}
 			got := walkWith(t, s, test.query)
 			failed := got.readError(t)
-			reason := errorAs[*PageError](t, failed)
+			reason := errorAs[*compliance.PageError](t, failed)
 			if !strings.Contains(reason.Reason, test.wantReason) || reason.RequestID != "req_test" {
 				t.Errorf("got %q of %s, want %q", reason.Reason, reason.RequestID, test.wantReason)
 			}
@@ -566,11 +567,11 @@ func TestEndedContext(t *testing.T) {
 	cancel()
 	s := &script{}
 	for range 20 { // a select could choose to send
-		got := read(newClient(t, s).Pages(ctx, Query{}))
+		got := read(newReader(t, s).Pages(ctx, Query{}))
 		if failed := got.readError(t); failed.Attempts != 0 || failed.Page != 1 {
 			t.Errorf("got %+v, want no attempt at page 1", failed)
 		}
-		if interrupted := errorAs[*InterruptedError](t, got.err); interrupted.Last != nil {
+		if interrupted := errorAs[*compliance.InterruptedError](t, got.err); interrupted.Last != nil {
 			t.Errorf("got last attempt %v, want none", interrupted.Last)
 		}
 	}

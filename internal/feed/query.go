@@ -1,13 +1,11 @@
-package compliance
+package feed
 
 import (
 	"net/url"
-	"strconv"
 	"time"
-)
 
-// MaxPageSize is the most activities that the server puts on one page.
-const MaxPageSize = 5000
+	"github.com/compliance-feed/terraform-provider-compliance/internal/activity"
+)
 
 // Order is the direction of the feed. Ties of created_at are broken by id.
 type Order string
@@ -38,12 +36,16 @@ type Query struct {
 	AfterID, BeforeID string
 
 	// PageSize is the most activities to ask for in one request, 1 to
-	// [MaxPageSize]. Zero means MaxPageSize.
+	// [compliance.MaxPageSize]. Zero means that.
 	PageSize int
 
-	// MaxActivities ends the walk after exactly this many activities. The last
-	// request asks for no more than what is missing, so that the cursors of the
-	// last page fit the result. Zero means no end but the feed's.
+	// Except leaves the activities out of the result for which it is true. They count
+	// for nothing but [Page.Excepted]. Nil leaves out none.
+	Except func(*activity.Activity) bool
+
+	// MaxActivities ends the walk after exactly this many activities of the result.
+	// The last request asks for no more than what is missing, so that the cursors of
+	// the last page fit the result. Zero means no end but the feed's.
 	MaxActivities int
 
 	// RememberLastPageOnly drops an activity that comes again only if it was on
@@ -63,8 +65,26 @@ func (q Query) startCursor() string {
 	return q.AfterID
 }
 
-// values are the query parameters of the request for one page.
-func (q Query) values(cursor string, pageSize int) url.Values {
+// excepts says whether an activity is left out of the result.
+func (q Query) excepts(a *activity.Activity) bool { return q.Except != nil && q.Except(a) }
+
+// keep returns the activities of the result, in the same memory.
+func (q Query) keep(activities []activity.Activity) []activity.Activity {
+	if q.Except == nil {
+		return activities
+	}
+	kept := activities[:0]
+	for i := range activities {
+		if !q.Except(&activities[i]) {
+			kept = append(kept, activities[i])
+		}
+	}
+	clear(activities[len(kept):])
+	return kept
+}
+
+// values are the query parameters of the request for one page, but for its size.
+func (q Query) values(cursor string) url.Values {
 	values := url.Values{}
 	for name, list := range map[string][]string{
 		"organization_ids[]":       q.OrganizationIDs,
@@ -93,7 +113,6 @@ func (q Query) values(cursor string, pageSize int) url.Values {
 			values.Set(name, value)
 		}
 	}
-	values.Set("limit", strconv.Itoa(pageSize))
 	return values
 }
 

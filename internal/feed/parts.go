@@ -1,4 +1,4 @@
-package compliance
+package feed
 
 import (
 	"context"
@@ -11,7 +11,7 @@ import (
 	"github.com/compliance-feed/terraform-provider-compliance/internal/activity"
 )
 
-// UnorderedPages is [Client.Pages] for a read that needs every activity and no order,
+// UnorderedPages is [Reader.Pages] for a read that needs every activity and no order,
 // such as a count. A page waits for the cursor of the one before it, so a long read is
 // bound by latency; where the query has a lower bound and its first page says that
 // there is more, the rest of the window is divided in time and its parts are read at
@@ -20,29 +20,29 @@ import (
 // Each part is a walk of its own, with all checks of one. The parts tile the window, so
 // no activity is lost between them; see [part.divide]. Page numbers are in the order of
 // arrival, and HasMore and the cursors of a page are those of its part.
-func (c *Client) UnorderedPages(ctx context.Context, query Query) iter.Seq2[*Page, error] {
+func (r *Reader) UnorderedPages(ctx context.Context, query Query) iter.Seq2[*Page, error] {
 	start, ok := query.lowerBound()
 	if !ok || query.Order == OldestFirst || query.startCursor() != "" || query.MaxActivities > 0 {
-		return c.Pages(ctx, query)
+		return r.Pages(ctx, query)
 	}
 	return func(yield func(*Page, error) bool) {
 		ctx, cancel := context.WithCancel(ctx)
-		r := &partsRead{
-			client:  c,
+		read := &partsRead{
+			reader:  r,
 			waiting: []*part{{walk: newWalk(query, &tally{}), start: start}},
-			arrived: make(chan arrival, cap(c.limiter.slots)),
+			arrived: make(chan arrival, r.client.RequestsAtOnce()),
 		}
 		// Nothing of the read goes on after its end, whatever that is.
-		defer r.drain()
+		defer read.drain()
 		defer cancel()
-		for len(r.waiting)+r.underWay > 0 {
-			r.send(ctx)
-			a := r.receive()
+		for len(read.waiting)+read.underWay > 0 {
+			read.send(ctx)
+			a := read.receive()
 			if !yield(a.page, a.err) || a.err != nil {
 				return
 			}
 			if a.page.HasMore {
-				r.goOn(a.part, a.page)
+				read.goOn(a.part, a.page)
 			}
 		}
 	}
@@ -51,7 +51,7 @@ func (c *Client) UnorderedPages(ctx context.Context, query Query) iter.Seq2[*Pag
 // partsRead is a read in parts. Only requests run beside each other: all decisions
 // are made between them, in one place.
 type partsRead struct {
-	client   *Client
+	reader   *Reader
 	waiting  []*part // for their next page
 	underWay int
 	arrived  chan arrival
@@ -71,7 +71,7 @@ func (r *partsRead) send(ctx context.Context) {
 		r.waiting = r.waiting[1:]
 		r.underWay++
 		go func() {
-			page, err := r.client.nextPage(ctx, p.walk)
+			page, err := r.reader.nextPage(ctx, p.walk)
 			r.arrived <- arrival{part: p, page: page, err: err}
 		}()
 	}
@@ -124,7 +124,7 @@ const lastPageFilled = 0.95
 // in one piece.
 func (p *part) divide(page *Page, atMost int) []*part {
 	inOnePiece := []*part{p}
-	n := len(page.Activities)
+	n := len(page.Activities) // what is excepted makes parts larger and loses nothing
 	if n == 0 || atMost < 2 {
 		return inOnePiece
 	}

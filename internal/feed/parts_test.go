@@ -1,4 +1,4 @@
-package compliance
+package feed
 
 import (
 	"cmp"
@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/compliance-feed/terraform-provider-compliance/internal/activity"
+	"github.com/compliance-feed/terraform-provider-compliance/internal/compliance"
 	"github.com/compliance-feed/terraform-provider-compliance/internal/fakeapi"
 )
 
@@ -31,8 +32,8 @@ func shapedFake(n int, shape fakeapi.Shape, latency time.Duration) *fakeapi.API 
 	})
 }
 
-func atOnce(n int) func(*Options) {
-	return func(o *Options) { o.RequestsAtOnce, o.RequestsPerMinute = n, 0 }
+func atOnce(n int) func(*compliance.Options) {
+	return func(o *compliance.Options) { o.RequestsAtOnce, o.RequestsPerMinute = n, 0 }
 }
 
 // sortedIDs are those of a read that must have succeeded.
@@ -60,10 +61,10 @@ func TestUnorderedPagesIsComplete(t *testing.T) {
 			for _, workers := range []int{1, 4, 16} {
 				t.Run(fmt.Sprintf("%s/%d/%d_at_once", name, n, workers), func(t *testing.T) {
 					inBubble(t, func(t *testing.T) {
-						client := newClient(t, uncompressed(shapedFake(n, shape, time.Millisecond)), atOnce(workers))
+						reader := newReader(t, uncompressed(shapedFake(n, shape, time.Millisecond)), atOnce(workers))
 						query := Query{CreatedAtGTE: partsStart, PageSize: 50, RememberLastPageOnly: true}
-						got := sortedIDs(t, read(client.UnorderedPages(t.Context(), query)))
-						want := sortedIDs(t, read(client.Pages(t.Context(), query)))
+						got := sortedIDs(t, read(reader.UnorderedPages(t.Context(), query)))
+						want := sortedIDs(t, read(reader.Pages(t.Context(), query)))
 						if len(want) != n || !slices.Equal(got, want) {
 							t.Errorf("got %d activities, want the %d of the sequential read, each once", len(got), len(want))
 						}
@@ -92,7 +93,7 @@ func TestUnorderedPagesProperty(t *testing.T) {
 					}
 				}
 				api := fakeapi.New(fakeapi.Options{Feed: fakeapi.NewFeed(texts...), SkipReadLog: true, RateLimit: 1_000_000, Latency: time.Millisecond})
-				client := newClient(t, api.Transport(), atOnce(1+random.IntN(16)))
+				reader := newReader(t, api.Transport(), atOnce(1+random.IntN(16)))
 				query := Query{PageSize: 1 + random.IntN(60), RememberLastPageOnly: true}
 				lower := partsNewest.Add(-time.Duration(random.Int64N(int64(partsSpan)))).Format(time.RFC3339Nano)
 				if random.IntN(2) == 0 {
@@ -103,7 +104,7 @@ func TestUnorderedPagesProperty(t *testing.T) {
 				if random.IntN(2) == 0 {
 					query.CreatedAtLT = partsNewest.Add(-time.Duration(random.Int64N(int64(partsSpan / 4)))).Format(time.RFC3339Nano)
 				}
-				want := sortedIDs(t, read(client.Pages(t.Context(), query)))
+				want := sortedIDs(t, read(reader.Pages(t.Context(), query)))
 				sequential := len(api.Requests())
 				api.ResetRequests()
 
@@ -114,7 +115,7 @@ func TestUnorderedPagesProperty(t *testing.T) {
 				for range random.IntN(testRetries + 1) { // as many as one page could bridge
 					api.Inject(fakeapi.Nth(1+random.IntN(20)), faults[random.IntN(len(faults))])
 				}
-				got := sortedIDs(t, read(client.UnorderedPages(t.Context(), query)))
+				got := sortedIDs(t, read(reader.UnorderedPages(t.Context(), query)))
 				if !slices.Equal(got, want) {
 					t.Errorf("-seed=%d: got %d activities, want the %d of the sequential read, each once (%+v)", *seed, len(got), len(want), query)
 				}
@@ -144,11 +145,11 @@ func TestUnorderedPagesKnowsThePage(t *testing.T) {
 				}
 				slices.Reverse(texts)
 				api := fakeapi.New(fakeapi.Options{Feed: fakeapi.NewFeed(texts...), SkipReadLog: true, RateLimit: 1_000_000})
-				client := newClient(t, uncompressed(api), atOnce(4))
+				reader := newReader(t, uncompressed(api), atOnce(4))
 				query := Query{CreatedAtGTE: partsStart, PageSize: pageSize, RememberLastPageOnly: true}
-				want := sortedIDs(t, read(client.Pages(t.Context(), query)))
+				want := sortedIDs(t, read(reader.Pages(t.Context(), query)))
 				api.ResetRequests()
-				got := sortedIDs(t, read(client.UnorderedPages(t.Context(), query)))
+				got := sortedIDs(t, read(reader.UnorderedPages(t.Context(), query)))
 				if len(want) != 400 || !slices.Equal(got, want) {
 					t.Errorf("got %d activities, want %d", len(got), len(want))
 				}
@@ -244,10 +245,10 @@ func TestUnorderedPagesIsFast(t *testing.T) {
 		t.Run(fmt.Sprintf("%d_at_once", test.workers), func(t *testing.T) {
 			inBubble(t, func(t *testing.T) {
 				api := shapedFake(n, fakeapi.Evenly, latency)
-				client := newClient(t, uncompressed(api), atOnce(test.workers))
+				reader := newReader(t, uncompressed(api), atOnce(test.workers))
 				started := time.Now()
 				total := 0
-				for page, err := range client.UnorderedPages(t.Context(), Query{CreatedAtGTE: partsStart, PageSize: pageSize, RememberLastPageOnly: true}) {
+				for page, err := range reader.UnorderedPages(t.Context(), Query{CreatedAtGTE: partsStart, PageSize: pageSize, RememberLastPageOnly: true}) {
 					if err != nil {
 						t.Fatal(err)
 					}
@@ -280,9 +281,9 @@ func TestUnorderedPagesCostsLittle(t *testing.T) {
 			inBubble(t, func(t *testing.T) {
 				const n, pageSize = 2000, 50
 				api := shapedFake(n, shape, time.Millisecond)
-				client := newClient(t, uncompressed(api), atOnce(workers))
+				reader := newReader(t, uncompressed(api), atOnce(workers))
 				query := Query{CreatedAtGTE: partsStart, PageSize: pageSize, RememberLastPageOnly: true}
-				if got := len(sortedIDs(t, read(client.UnorderedPages(t.Context(), query)))); got != n {
+				if got := len(sortedIDs(t, read(reader.UnorderedPages(t.Context(), query)))); got != n {
 					t.Errorf("got %d activities, want %d", got, n)
 				}
 				most := n/pageSize*6/5 + workers
@@ -305,7 +306,7 @@ func TestUnorderedPagesSendsTheSame(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			inBubble(t, func(t *testing.T) {
 				api := shapedFake(100, fakeapi.Evenly, 0)
-				client := newClient(t, uncompressed(api), atOnce(4))
+				reader := newReader(t, uncompressed(api), atOnce(4))
 				sent := func(r result) (queries []string) {
 					for _, request := range api.Requests() {
 						queries = append(queries, request.RawQuery)
@@ -313,8 +314,8 @@ func TestUnorderedPagesSendsTheSame(t *testing.T) {
 					api.ResetRequests()
 					return queries
 				}
-				want := sent(read(client.Pages(t.Context(), query)))
-				if got := sent(read(client.UnorderedPages(t.Context(), query))); !slices.Equal(got, want) {
+				want := sent(read(reader.Pages(t.Context(), query)))
+				if got := sent(read(reader.UnorderedPages(t.Context(), query))); !slices.Equal(got, want) {
 					t.Errorf("got the requests %v, want those of Pages, %v", got, want)
 				}
 			})
@@ -337,9 +338,9 @@ func TestUnorderedPagesFails(t *testing.T) {
 			t.Run(fmt.Sprintf("%s/request_%d", name, nth), func(t *testing.T) {
 				inBubble(t, func(t *testing.T) {
 					api := shapedFake(1000, fakeapi.Evenly, time.Millisecond)
-					client := newClient(t, uncompressed(api), atOnce(4))
+					reader := newReader(t, uncompressed(api), atOnce(4))
 					api.Inject(fakeapi.From(nth), fault)
-					got := read(client.UnorderedPages(t.Context(), query))
+					got := read(reader.UnorderedPages(t.Context(), query))
 					var readError *ReadError
 					if !errors.As(got.err, &readError) {
 						t.Fatalf("got %d pages and %v, want a ReadError", len(got.pages), got.err)
@@ -360,8 +361,8 @@ func TestUnorderedPagesEnds(t *testing.T) {
 	t.Run("break", func(t *testing.T) {
 		inBubble(t, func(t *testing.T) {
 			api := shapedFake(1000, fakeapi.Evenly, time.Hour)
-			client := newClient(t, uncompressed(api), atOnce(4), func(o *Options) { o.RequestTimeout = 2 * time.Hour })
-			for _, err := range client.UnorderedPages(t.Context(), query) {
+			reader := newReader(t, uncompressed(api), atOnce(4), func(o *compliance.Options) { o.RequestTimeout = 2 * time.Hour })
+			for _, err := range reader.UnorderedPages(t.Context(), query) {
 				if err != nil {
 					t.Error(err)
 				}
@@ -375,11 +376,11 @@ func TestUnorderedPagesEnds(t *testing.T) {
 	t.Run("cancel", func(t *testing.T) {
 		inBubble(t, func(t *testing.T) {
 			api := shapedFake(1000, fakeapi.Evenly, time.Minute)
-			client := newClient(t, uncompressed(api), atOnce(4), func(o *Options) { o.RequestTimeout = time.Hour })
+			reader := newReader(t, uncompressed(api), atOnce(4), func(o *compliance.Options) { o.RequestTimeout = time.Hour })
 			ctx, cancel := context.WithTimeout(t.Context(), 90*time.Second) // amid the parts
 			defer cancel()
 			started := time.Now()
-			got := read(client.UnorderedPages(ctx, query))
+			got := read(reader.UnorderedPages(ctx, query))
 			if !errors.Is(got.err, context.DeadlineExceeded) || len(got.pages) != 1 {
 				t.Errorf("got %d pages and %v, want the deadline after one", len(got.pages), got.err)
 			}

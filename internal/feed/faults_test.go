@@ -1,17 +1,15 @@
-package compliance
+package feed
 
 import (
-	"bytes"
 	"fmt"
-	"io"
 	"math/rand/v2"
 	"net/http"
-	"runtime"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/compliance-feed/terraform-provider-compliance/internal/compliance"
 	"github.com/compliance-feed/terraform-provider-compliance/internal/fakeapi"
 )
 
@@ -205,7 +203,7 @@ func TestFaults(t *testing.T) {
 							if name == "broken gzip" {
 								transport = api.Transport()
 							}
-							got := read(newClient(t, transport).Pages(t.Context(), Query{PageSize: limit}))
+							got := read(newReader(t, transport).Pages(t.Context(), Query{PageSize: limit}))
 							all := idsOf(NewestFirst, records(n))
 							requests, fired := 3+len(on.before), len(attempts)
 							switch kind.name {
@@ -257,18 +255,18 @@ func TestFaultyCursors(t *testing.T) {
 			t.Run(fmt.Sprintf("%s/backward_%t", name, backward), func(t *testing.T) {
 				inBubble(t, func(t *testing.T) {
 					api := newFake(16)
-					client := newClient(t, uncompressed(api))
+					reader := newReader(t, uncompressed(api))
 					query := Query{PageSize: 3}
 					wantPage := test.wantPage
 					if backward {
-						query.BeforeID = read(client.Pages(t.Context(), Query{Order: OldestFirst, MaxActivities: 1})).pages[0].FirstID
+						query.BeforeID = read(reader.Pages(t.Context(), Query{Order: OldestFirst, MaxActivities: 1})).pages[0].FirstID
 						if name == "repeated" {
 							wantPage = 1 // since it has a cursor
 						}
 					}
 					api.Inject(fakeapi.Always, test.fault())
-					failed := read(client.Pages(t.Context(), query)).readError(t)
-					if reason := errorAs[*PageError](t, failed).Reason; failed.Page != wantPage || failed.Activities != 3*(wantPage-1) || !strings.Contains(reason, test.want) {
+					failed := read(reader.Pages(t.Context(), query)).readError(t)
+					if reason := errorAs[*compliance.PageError](t, failed).Reason; failed.Page != wantPage || failed.Activities != 3*(wantPage-1) || !strings.Contains(reason, test.want) {
 						t.Errorf("got page %d after %d activities: %s; want page %d: %s", failed.Page, failed.Activities, reason, wantPage, test.want)
 					}
 				})
@@ -299,15 +297,16 @@ func TestProperty(t *testing.T) {
 				}
 				api := newFake(0)
 				api.Add(texts...)
-				client := newClient(t, api.Transport(), func(o *Options) {
-					o.MaxRetries = 1 + random.IntN(4)
+				retries := 1 + random.IntN(4)
+				reader := newReader(t, api.Transport(), func(o *compliance.Options) {
+					o.MaxRetries = retries
 					o.RequestsPerMinute = []int{0, 5, 600}[random.IntN(3)]
 				})
 				query := Query{Order: []Order{NewestFirst, OldestFirst}[random.IntN(2)], PageSize: limit, RememberLastPageOnly: random.IntN(2) == 0}
 				want := idsOf(query.Order, records(n))
 				if n > 0 && random.IntN(2) == 0 { // backward, from the other end
 					opposite := map[Order]Order{NewestFirst: OldestFirst, OldestFirst: NewestFirst}[query.Order]
-					edge := read(client.Pages(t.Context(), Query{Order: opposite, PageSize: 1, MaxActivities: 1}))
+					edge := read(reader.Pages(t.Context(), Query{Order: opposite, PageSize: 1, MaxActivities: 1}))
 					query.BeforeID = edge.pages[0].FirstID
 					if strings.Count(strings.Join(texts, ""), want[n-1]) == 1 {
 						want = want[:n-1] // else a copy of it stands before it
@@ -324,7 +323,7 @@ func TestProperty(t *testing.T) {
 				faults := []string{}
 				attempts := map[int]int{} // in a row, by page
 				api.Inject(func(c fakeapi.Call) bool {
-					if attempts[c.Page] >= client.maxRetries || random.IntN(2) == 0 {
+					if attempts[c.Page] >= retries || random.IntN(2) == 0 {
 						attempts[c.Page] = 0
 						return false
 					}
@@ -335,7 +334,7 @@ func TestProperty(t *testing.T) {
 					faults = append(faults, name)
 					bridgeable[name]()(w, r, next)
 				})
-				got := read(client.Pages(t.Context(), query))
+				got := read(reader.Pages(t.Context(), query))
 				if ids := got.ordered(query); got.err != nil || !slices.Equal(ids, want) {
 					t.Errorf("-seed=%d: %d activities, %+v, faults %q: got %d %v and error %v, want %d %v",
 						*seed, n, query, faults, len(ids), ids, got.err, len(want), want)
@@ -343,115 +342,4 @@ func TestProperty(t *testing.T) {
 			})
 		})
 	}
-}
-
-// TestLargeBodies reads bodies around the limit, and some without an end, in memory that
-// is a small multiple of it. It is not parallel to others, since it measures.
-func TestLargeBodies(t *testing.T) {
-	const overhead = len(`{"data":[{"id":"activity_01HugeHugeHugeHugeHugeHu","created_at":"2026-01-01T00:00:00Z",` +
-		`"organization_id":null,"organization_uuid":null,"actor":{"type":"anthropic_actor","email_address":null},` +
-		`"type":"claude_chat_created","text":""}],"has_more":false,"first_id":"","last_id":""}`)
-	for _, test := range []struct {
-		name    string
-		fault   fakeapi.Fault
-		refused bool
-	}{
-		{"just below", fakeapi.HugePage(maxPageBytes - int64(overhead) - 200), false},
-		{"just above", fakeapi.HugePage(maxPageBytes - int64(overhead) + 1), true},
-		{"2 GiB", fakeapi.HugePage(2 << 30), true},
-		{"endless", fakeapi.EndlessBody(), true},
-		{"gzip bomb", fakeapi.GzipBomb(1 << 40), true},
-	} {
-		t.Run(test.name, func(t *testing.T) {
-			api := newFake(0)
-			api.Inject(fakeapi.Always, test.fault)
-			client := newClient(t, api.Transport())
-			var before, afterwards runtime.MemStats
-			runtime.ReadMemStats(&before)
-			started := time.Now()
-			got := read(client.Pages(t.Context(), Query{}))
-			took := time.Since(started)
-			runtime.ReadMemStats(&afterwards)
-			if allocated := afterwards.TotalAlloc - before.TotalAlloc; allocated > 16*maxPageBytes {
-				t.Errorf("got %d MiB allocated in all, want less than 16 times the limit", allocated>>20)
-			}
-			if took > 20*time.Second {
-				t.Errorf("got an end after %v, want it soon", took)
-			}
-			if len(api.Requests()) != 1 {
-				t.Errorf("got %d requests, want 1", len(api.Requests()))
-			}
-			if !test.refused {
-				if got.err != nil || len(got.ids()) != 1 {
-					t.Errorf("got %d activities and error %v, want 1", len(got.ids()), got.err)
-				}
-				return
-			}
-			if failed := errorAs[*PageError](t, got.err); !failed.TooLarge || failed.Reason != "the answer is larger than 64 MiB" || failed.RequestID == "" {
-				t.Errorf("got %+v, want it too large", failed)
-			}
-		})
-	}
-}
-
-// TestPageOfExactlyTheLimit is accepted, and one byte more is not.
-func TestPageOfExactlyTheLimit(t *testing.T) {
-	for more, refused := range map[int]bool{0: false, 1: true} {
-		padding := maxPageBytes - len(emptyPage) + more
-		transport := roundTripper(func(request *http.Request) (*http.Response, error) {
-			response := answered(step{}, request)
-			body := io.MultiReader(io.LimitReader(spaces{}, int64(padding)), strings.NewReader(emptyPage))
-			response.Body = io.NopCloser(body)
-			return response, nil
-		})
-		got := read(newClient(t, transport).Pages(t.Context(), Query{}))
-		if (got.err != nil) != refused {
-			t.Errorf("%d bytes more: got error %v, want one: %t", more, got.err, refused)
-		}
-	}
-}
-
-// spaces never ends.
-type spaces struct{}
-
-var someSpaces = bytes.Repeat([]byte{' '}, 32<<10)
-
-func (spaces) Read(p []byte) (int, error) { return copy(p, someSpaces), nil }
-
-// TestLargeErrorBodies reads a part of an error's body, and keeps its status.
-func TestLargeErrorBodies(t *testing.T) {
-	inBubble(t, func(t *testing.T) {
-		api := newFake(0)
-		api.Inject(fakeapi.Nth(1), fakeapi.LongMessage(10<<20))
-		client := newClient(t, uncompressed(api))
-		failed := errorAs[*StatusError](t, read(client.Pages(t.Context(), Query{})).err)
-		if length := len([]rune(failed.Message)); failed.Status != 400 || length != maxMessageLength || !strings.HasSuffix(failed.Message, "m…") {
-			t.Errorf("got status %d and %d characters, want 400 and %d", failed.Status, length, maxMessageLength)
-		}
-
-		api.Inject(fakeapi.Always, func(w http.ResponseWriter, _ *http.Request, _ http.Handler) {
-			w.WriteHeader(403)
-			_, _ = io.CopyN(w, spaces{}, 1<<40) // fails when the client has read enough
-		})
-		if failed := errorAs[*StatusError](t, read(client.Pages(t.Context(), Query{})).err); failed.Status != 403 || failed.Message != "" {
-			t.Errorf("got %+v, want status 403 without a message", failed)
-		}
-	})
-}
-
-// TestErrorBodyThatBreaksOff keeps the status, which says more than the break.
-func TestErrorBodyThatBreaksOff(t *testing.T) {
-	inBubble(t, func(t *testing.T) {
-		api := newFake(0)
-		api.Inject(fakeapi.Always, func(w http.ResponseWriter, _ *http.Request, _ http.Handler) {
-			w.Header().Set("Content-Length", "1000")
-			w.WriteHeader(403)
-			_, _ = io.WriteString(w, `{"error":{"type":"permission_error","mess`)
-			panic(http.ErrAbortHandler)
-		})
-		failed := errorAs[*StatusError](t, read(newClient(t, uncompressed(api)).Pages(t.Context(), Query{})).err)
-		if want := `{"error":{"type":"permission_error","mess`; failed.Status != 403 || failed.Message != want {
-			t.Errorf("got %+v, want status 403 and what came of the body", failed)
-		}
-	})
 }

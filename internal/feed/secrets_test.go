@@ -1,4 +1,4 @@
-package compliance
+package feed
 
 import (
 	"bytes"
@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/compliance-feed/terraform-provider-compliance/internal/compliance"
 	"github.com/compliance-feed/terraform-provider-compliance/internal/fakeapi"
 )
 
@@ -27,8 +28,9 @@ func withCanary(o *fakeapi.Options) {
 
 // leak returns a part of the canary that a text has, or "".
 func leak(text string) string {
-	for i := range len(canarySecret) - secretRun + 1 {
-		if part := canarySecret[i : i+secretRun]; strings.Contains(text, part) {
+	const run = 8 // as in package compliance
+	for i := range len(canarySecret) - run + 1 {
+		if part := canarySecret[i : i+run]; strings.Contains(text, part) {
 			return part
 		}
 	}
@@ -82,10 +84,10 @@ func echoes() map[string]fakeapi.Fault {
 		"first half":          plain(400, canary[:len(canary)-len(canarySecret)/2]),
 		"second half":         plain(400, canarySecret[len(canarySecret)/2:]),
 		"twice":               plain(400, canary+canary),
-		"at the cut":          plain(400, strings.Repeat("m", maxMessageLength-20)+canary),
-		"before the cut":      plain(400, strings.Repeat("m", maxMessageLength-len(canary))+canary),
-		"behind the cut":      plain(400, strings.Repeat("m", maxMessageLength)+canary),
-		"cut at 64 KiB":       plain(400, strings.Repeat("m", maxErrorBytes-20)+canary),
+		"at the cut":          plain(400, strings.Repeat("m", 2000-20)+canary),
+		"before the cut":      plain(400, strings.Repeat("m", 2000-len(canary))+canary),
+		"behind the cut":      plain(400, strings.Repeat("m", 2000)+canary),
+		"cut at 64 KiB":       plain(400, strings.Repeat("m", 64<<10-20)+canary),
 		"after bytes":         plain(400, "\xff\xfe"+canary+"\xff"),
 		"request-id":          plain(400, "m", "request-id", canary),
 		"request-id of 200":   plain(200, emptyPage, "request-id", canary),
@@ -133,12 +135,12 @@ func TestSecrets(t *testing.T) {
 				api := newFake(6, withCanary)
 				api.Inject(fakeapi.Always, fault)
 				var log bytes.Buffer
-				client := newClient(t, api.Transport(), func(o *Options) {
+				reader := newReader(t, api.Transport(), func(o *compliance.Options) {
 					o.APIKey = canary
 					o.MaxRetries = 1
 					o.Logger = slog.New(slog.NewJSONHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug - 8}))
 				})
-				got := read(client.Pages(after(t, 5*time.Minute), Query{PageSize: 2}))
+				got := read(reader.Pages(after(t, 5*time.Minute), Query{PageSize: 2}))
 				if part := leak(everyText(got.err)); part != "" {
 					t.Errorf("got %q of the key in %s", part, everyText(got.err))
 				}
@@ -158,31 +160,13 @@ func TestSecrets(t *testing.T) {
 	}
 }
 
-// TestSecretsInOptions refuses keys and URLs without repeating them.
-func TestSecretsInOptions(t *testing.T) {
-	t.Parallel()
-	for name, edit := range map[string]func(*Options){
-		"key":     func(o *Options) { o.APIKey = canary + "\n" },
-		"URL":     func(o *Options) { o.BaseURL = "https://" + canary + "@feed.example.com" },
-		"bad URL": func(o *Options) { o.BaseURL = "https://feed.example.com/%zz?" + canary },
-		"scheme":  func(o *Options) { o.BaseURL = canary },
-		"version": func(o *Options) { o.Version = canary + "\n" },
-	} {
-		options := Options{APIKey: canary, RequestTimeout: time.Second, RequestsAtOnce: 1}
-		edit(&options)
-		if _, err := New(options); err == nil || leak(err.Error()) != "" {
-			t.Errorf("%s: got %v, want an error without the key", name, err)
-		}
-	}
-}
-
 // TestLog has the records that a read leaves, and no others.
 func TestLog(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		api := newFake(3, withCanary)
 		api.Inject(fakeapi.Nth(2), fakeapi.TooManyRequests("7"))
 		var log bytes.Buffer
-		client := newClient(t, uncompressed(api), func(o *Options) {
+		reader := newReader(t, uncompressed(api), func(o *compliance.Options) {
 			o.APIKey = canary
 			o.Logger = slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug, ReplaceAttr: func(_ []string, a slog.Attr) slog.Attr {
 				if a.Key == slog.TimeKey || a.Key == "bytes" {
@@ -191,7 +175,7 @@ func TestLog(t *testing.T) {
 				return a
 			}}))
 		})
-		if err := read(client.Pages(t.Context(), Query{PageSize: 2})).err; err != nil {
+		if err := read(reader.Pages(t.Context(), Query{PageSize: 2})).err; err != nil {
 			t.Fatal(err)
 		}
 		requests := api.Requests()
@@ -207,52 +191,13 @@ level=INFO msg="read a page of activities" page=2 activities=3 oldest_created_at
 	})
 }
 
-func TestClean(t *testing.T) {
-	t.Parallel()
-	for name, test := range map[string]struct{ key, text, want string }{
-		"nothing":               {canary, "", ""},
-		"plain":                 {canary, "The limit parameter must be between 1 and 5000, inclusive. Got 6000.", "The limit parameter must be between 1 and 5000, inclusive. Got 6000."},
-		"other scripts":         {canary, "ünï 漢字 🙂 العربية", "ünï 漢字 🙂 العربية"},
-		"line breaks":           {canary, "a\nb\r\nc\td\u2028e\u2029f\u0085g", "a b  c d e fg"},
-		"around":                {canary, " \n a \t ", "a"},
-		"control":               {canary, "a\x00b\x07c\x7fd\u0080e\x1bf", "abcdef"},
-		"colours":               {canary, "\x1b[1;31mred\x1b[0m \x1b[38:2::1:2:3mtrue\x1b[K", "red true"},
-		"titles":                {canary, "\x1b]0;title\x07a\x1b]2;title\x1b\\b\x1b]8;;https://evil\x07link", "ablink"},
-		"unfinished":            {canary, "a\x1b[31", "a[31"},
-		"in each other":         {canary, "\x1b[\x1b[31m31mred", "[31mred"},
-		"direction":             {canary, "\u202egnp.exe\u2066a\u2069\u200f", "gnp.exea"},
-		"invalid UTF-8":         {canary, "a\xff\xc3b", "a\ufffdb"},
-		"the prefix":            {canary, "Keys begin with sk-ant-api03- and so on.", "Keys begin with sk-ant-api03- and so on."},
-		"the key":               {canary, "<" + canary + ">", "<sk-ant-api03-[redacted]>"},
-		"eight of it":           {canary, "<" + canarySecret[3:11] + ">", "<[redacted]>"},
-		"seven of it":           {canary, "<" + canarySecret[3:10] + ">", "<" + canarySecret[3:10] + ">"},
-		"two parts of it":       {canary, canarySecret[:8] + canarySecret[20:28], "[redacted][redacted]"},
-		"two parts that touch":  {canary, canarySecret[:8] + "-" + canarySecret[8:16], "[redacted]-[redacted]"},
-		"overlapping":           {"ababababab", "xababababababy", "x[redacted]y"},
-		"a key without prefix":  {"0123456789abcdef", "key 0123456789abcdef?", "key [redacted]?"},
-		"a short key":           {"s3cret", "key s3cret, not s3cre", "key [redacted], not s3cre"},
-		"a short secret":        {"sk-ant-api03-abc", "key sk-ant-api03-abc", "key sk-ant-api03-[redacted]"},
-		"a prefix for a key":    {"sk-ant-api03-", "key sk-ant-api03-, word", "key [redacted], word"},
-		"exactly the length":    {canary, strings.Repeat("é", 2000), strings.Repeat("é", 2000)},
-		"more than the length":  {canary, strings.Repeat("é", 2001), strings.Repeat("é", 1999) + "…"},
-		"cut, and shorter then": {canary, strings.Repeat("\x00", 3000) + "a", "a"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			if got := newCleaner(test.key).clean(test.text); got != test.want {
-				t.Errorf("got %q, want %q", got, test.want)
-			}
-		})
-	}
-}
-
 // TestCreatedAtInLog has a server send escape sequences where only a time belongs. The
 // activity has them as they are; the log has not.
 func TestCreatedAtInLog(t *testing.T) {
 	t.Parallel()
 	var log bytes.Buffer
 	s := &script{steps: []step{{body: pageOf(false, "1", "1", `{"id":"i","created_at":"\u001b[31mred","type":"t"}`)}}}
-	got := walkWith(t, s, Query{}, func(o *Options) { o.Logger = slog.New(slog.NewTextHandler(&log, nil)) })
+	got := walkWith(t, s, Query{}, func(o *compliance.Options) { o.Logger = slog.New(slog.NewTextHandler(&log, nil)) })
 	if at := got.pages[0].Activities[0].CreatedAt; at != "\x1b[31mred" {
 		t.Errorf("got created_at %q", at)
 	}

@@ -1,0 +1,124 @@
+package compliance
+
+import (
+	"bytes"
+	"io"
+	"net/http"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/compliance-feed/terraform-provider-compliance/internal/fakeapi"
+)
+
+// TestLargeBodies reads bodies around the limit, and some without an end, in memory that
+// is a small multiple of it. It is not parallel to others, since it measures.
+func TestLargeBodies(t *testing.T) {
+	const overhead = len(`{"data":[{"id":"activity_01HugeHugeHugeHugeHugeHu","created_at":"2026-01-01T00:00:00Z",` +
+		`"organization_id":null,"organization_uuid":null,"actor":{"type":"anthropic_actor","email_address":null},` +
+		`"type":"claude_chat_created","text":""}],"has_more":false,"first_id":"","last_id":""}`)
+	for _, test := range []struct {
+		name    string
+		fault   fakeapi.Fault
+		refused bool
+	}{
+		{"just below", fakeapi.HugePage(maxPageBytes - int64(overhead) - 200), false},
+		{"just above", fakeapi.HugePage(maxPageBytes - int64(overhead) + 1), true},
+		{"2 GiB", fakeapi.HugePage(2 << 30), true},
+		{"endless", fakeapi.EndlessBody(), true},
+		{"gzip bomb", fakeapi.GzipBomb(1 << 40), true},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			api := newFake(0)
+			api.Inject(fakeapi.Always, test.fault)
+			client := newClient(t, api.Transport())
+			var before, afterwards runtime.MemStats
+			runtime.ReadMemStats(&before)
+			started := time.Now()
+			got := read(client.Pages(t.Context(), Query{}))
+			took := time.Since(started)
+			runtime.ReadMemStats(&afterwards)
+			if allocated := afterwards.TotalAlloc - before.TotalAlloc; allocated > 16*maxPageBytes {
+				t.Errorf("got %d MiB allocated in all, want less than 16 times the limit", allocated>>20)
+			}
+			if took > 20*time.Second {
+				t.Errorf("got an end after %v, want it soon", took)
+			}
+			if len(api.Requests()) != 1 {
+				t.Errorf("got %d requests, want 1", len(api.Requests()))
+			}
+			if !test.refused {
+				if got.err != nil || len(got.ids()) != 1 {
+					t.Errorf("got %d activities and error %v, want 1", len(got.ids()), got.err)
+				}
+				return
+			}
+			if failed := errorAs[*PageError](t, got.err); !failed.TooLarge || failed.Reason != "the answer is larger than 64 MiB" || failed.RequestID == "" {
+				t.Errorf("got %+v, want it too large", failed)
+			}
+		})
+	}
+}
+
+// TestPageOfExactlyTheLimit is accepted, and one byte more is not.
+func TestPageOfExactlyTheLimit(t *testing.T) {
+	for more, refused := range map[int]bool{0: false, 1: true} {
+		padding := maxPageBytes - len(emptyPage) + more
+		transport := roundTripper(func(request *http.Request) (*http.Response, error) {
+			response := answered(step{}, request)
+			body := io.MultiReader(io.LimitReader(spaces{}, int64(padding)), strings.NewReader(emptyPage))
+			response.Body = io.NopCloser(body)
+			return response, nil
+		})
+		got := read(newClient(t, transport).Pages(t.Context(), Query{}))
+		if (got.err != nil) != refused {
+			t.Errorf("%d bytes more: got error %v, want one: %t", more, got.err, refused)
+		}
+	}
+}
+
+// spaces never ends.
+type spaces struct{}
+
+var someSpaces = bytes.Repeat([]byte{' '}, 32<<10)
+
+func (spaces) Read(p []byte) (int, error) { return copy(p, someSpaces), nil }
+
+// TestLargeErrorBodies reads a part of an error's body, and keeps its status.
+func TestLargeErrorBodies(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		api := newFake(0)
+		api.Inject(fakeapi.Nth(1), fakeapi.LongMessage(10<<20))
+		client := newClient(t, uncompressed(api))
+		failed := errorAs[*StatusError](t, read(client.Pages(t.Context(), Query{})).err)
+		if length := len([]rune(failed.Message)); failed.Status != 400 || length != maxMessageLength || !strings.HasSuffix(failed.Message, "m…") {
+			t.Errorf("got status %d and %d characters, want 400 and %d", failed.Status, length, maxMessageLength)
+		}
+
+		api.Inject(fakeapi.Always, func(w http.ResponseWriter, _ *http.Request, _ http.Handler) {
+			w.WriteHeader(403)
+			_, _ = io.CopyN(w, spaces{}, 1<<40) // fails when the client has read enough
+		})
+		if failed := errorAs[*StatusError](t, read(client.Pages(t.Context(), Query{})).err); failed.Status != 403 || failed.Message != "" {
+			t.Errorf("got %+v, want status 403 without a message", failed)
+		}
+	})
+}
+
+// TestErrorBodyThatBreaksOff keeps the status, which says more than the break.
+func TestErrorBodyThatBreaksOff(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		api := newFake(0)
+		api.Inject(fakeapi.Always, func(w http.ResponseWriter, _ *http.Request, _ http.Handler) {
+			w.Header().Set("Content-Length", "1000")
+			w.WriteHeader(403)
+			_, _ = io.WriteString(w, `{"error":{"type":"permission_error","mess`)
+			panic(http.ErrAbortHandler)
+		})
+		failed := errorAs[*StatusError](t, read(newClient(t, uncompressed(api)).Pages(t.Context(), Query{})).err)
+		if want := `{"error":{"type":"permission_error","mess`; failed.Status != 403 || failed.Message != want {
+			t.Errorf("got %+v, want status 403 and what came of the body", failed)
+		}
+	})
+}

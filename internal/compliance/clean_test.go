@@ -1,0 +1,82 @@
+package compliance
+
+import (
+	"strings"
+	"testing"
+	"time"
+)
+
+// canary has a part that can stand nowhere by chance. The prefix says what kind of key
+// it is, and may stand anywhere.
+const (
+	canaryPrefix = "sk-ant-api03-"
+	canarySecret = "Zq9Vx2Lw7Rk4Tn8Bp3Hd6Jf1Gs5Mc0Ya"
+	canary       = canaryPrefix + canarySecret
+)
+
+// leak returns a part of the canary that a text has, or "".
+func leak(text string) string {
+	for i := range len(canarySecret) - secretRun + 1 {
+		if part := canarySecret[i : i+secretRun]; strings.Contains(text, part) {
+			return part
+		}
+	}
+	return ""
+}
+
+// TestSecretsInOptions refuses keys and URLs without repeating them.
+func TestSecretsInOptions(t *testing.T) {
+	t.Parallel()
+	for name, edit := range map[string]func(*Options){
+		"key":     func(o *Options) { o.APIKey = canary + "\n" },
+		"URL":     func(o *Options) { o.BaseURL = "https://" + canary + "@feed.example.com" },
+		"bad URL": func(o *Options) { o.BaseURL = "https://feed.example.com/%zz?" + canary },
+		"scheme":  func(o *Options) { o.BaseURL = canary },
+		"version": func(o *Options) { o.Version = canary + "\n" },
+	} {
+		options := Options{APIKey: canary, RequestTimeout: time.Second, RequestsAtOnce: 1}
+		edit(&options)
+		if _, err := New(options); err == nil || leak(err.Error()) != "" {
+			t.Errorf("%s: got %v, want an error without the key", name, err)
+		}
+	}
+}
+
+func TestClean(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct{ key, text, want string }{
+		"nothing":               {canary, "", ""},
+		"plain":                 {canary, "The limit parameter must be between 1 and 5000, inclusive. Got 6000.", "The limit parameter must be between 1 and 5000, inclusive. Got 6000."},
+		"other scripts":         {canary, "ünï 漢字 🙂 العربية", "ünï 漢字 🙂 العربية"},
+		"line breaks":           {canary, "a\nb\r\nc\td\u2028e\u2029f\u0085g", "a b  c d e fg"},
+		"around":                {canary, " \n a \t ", "a"},
+		"control":               {canary, "a\x00b\x07c\x7fd\u0080e\x1bf", "abcdef"},
+		"colours":               {canary, "\x1b[1;31mred\x1b[0m \x1b[38:2::1:2:3mtrue\x1b[K", "red true"},
+		"titles":                {canary, "\x1b]0;title\x07a\x1b]2;title\x1b\\b\x1b]8;;https://evil\x07link", "ablink"},
+		"unfinished":            {canary, "a\x1b[31", "a[31"},
+		"in each other":         {canary, "\x1b[\x1b[31m31mred", "[31mred"},
+		"direction":             {canary, "\u202egnp.exe\u2066a\u2069\u200f", "gnp.exea"},
+		"invalid UTF-8":         {canary, "a\xff\xc3b", "a\ufffdb"},
+		"the prefix":            {canary, "Keys begin with sk-ant-api03- and so on.", "Keys begin with sk-ant-api03- and so on."},
+		"the key":               {canary, "<" + canary + ">", "<sk-ant-api03-[redacted]>"},
+		"eight of it":           {canary, "<" + canarySecret[3:11] + ">", "<[redacted]>"},
+		"seven of it":           {canary, "<" + canarySecret[3:10] + ">", "<" + canarySecret[3:10] + ">"},
+		"two parts of it":       {canary, canarySecret[:8] + canarySecret[20:28], "[redacted][redacted]"},
+		"two parts that touch":  {canary, canarySecret[:8] + "-" + canarySecret[8:16], "[redacted]-[redacted]"},
+		"overlapping":           {"ababababab", "xababababababy", "x[redacted]y"},
+		"a key without prefix":  {"0123456789abcdef", "key 0123456789abcdef?", "key [redacted]?"},
+		"a short key":           {"s3cret", "key s3cret, not s3cre", "key [redacted], not s3cre"},
+		"a short secret":        {"sk-ant-api03-abc", "key sk-ant-api03-abc", "key sk-ant-api03-[redacted]"},
+		"a prefix for a key":    {"sk-ant-api03-", "key sk-ant-api03-, word", "key [redacted], word"},
+		"exactly the length":    {canary, strings.Repeat("é", 2000), strings.Repeat("é", 2000)},
+		"more than the length":  {canary, strings.Repeat("é", 2001), strings.Repeat("é", 1999) + "…"},
+		"cut, and shorter then": {canary, strings.Repeat("\x00", 3000) + "a", "a"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if got := newCleaner(test.key).clean(test.text); got != test.want {
+				t.Errorf("got %q, want %q", got, test.want)
+			}
+		})
+	}
+}
