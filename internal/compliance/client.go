@@ -173,7 +173,7 @@ func (c *Client) unanswered(ctx, requestCtx context.Context, err error) *attempt
 
 // read makes a page of a response, or an error.
 func (c *Client) read(response *http.Response, body []byte, now time.Time) (*Answer, *attemptError) {
-	requestID := c.cleaner.clean(response.Header.Get("request-id"))
+	requestID := c.requestID(response.Header)
 	if response.StatusCode != http.StatusOK {
 		return nil, &attemptError{
 			err:   c.statusError(response, body, requestID, now),
@@ -196,23 +196,36 @@ func (c *Client) read(response *http.Response, body []byte, now time.Time) (*Ans
 		return nil, &attemptError{err: failure, retry: errors.Is(err, activity.ErrBrokenOff)}
 	}
 	return &Answer{
-		Page:      decoded,
-		RequestID: requestID,
-		Remaining: c.cleaner.clean(response.Header.Get("anthropic-ratelimit-requests-remaining")),
-		bytes:     len(body),
+		Page:              decoded,
+		RequestID:         requestID,
+		KeyOrganizationID: c.cleaner.clean(response.Header.Get("anthropic-organization-id")),
+		Remaining:         c.cleaner.clean(response.Header.Get("anthropic-ratelimit-requests-remaining")),
+		bytes:             len(body),
 	}, nil
 }
 
-// statusError reads the API's error body, {"error": {"type": "…", "message": "…"}},
-// or takes the text of another one, unless it is HTML.
+// requestID is by what the server's operators find a request. The API on AWS has another
+// header for it.
+func (c *Client) requestID(header http.Header) string {
+	return c.cleaner.clean(cmp.Or(header.Get("request-id"), header.Get("x-amzn-requestid")))
+}
+
+// statusError reads the API's error body, {"error": {"type": "…", "message": "…"},
+// "request_id": "…"}, whose last member is newer than the others, or takes the text of
+// another body, unless that is HTML.
 func (c *Client) statusError(response *http.Response, body []byte, requestID string, now time.Time) *StatusError {
 	result := &StatusError{Status: response.StatusCode, RequestID: requestID}
+	if response.Request != nil {
+		result.QueryLength = len(response.Request.URL.RawQuery)
+	}
 	var document struct {
-		Error struct{ Type, Message string }
+		Error     struct{ Type, Message string }
+		RequestID string `json:"request_id"`
 	}
 	if err := json.Unmarshal(body, &document); err == nil && document.Error.Type != "" {
 		result.Type = c.cleaner.clean(document.Error.Type)
 		result.Message = c.cleaner.clean(document.Error.Message)
+		result.RequestID = cmp.Or(requestID, c.cleaner.clean(document.RequestID))
 	} else if result.HTML = looksLikeHTML(body); !result.HTML {
 		result.Message = c.cleaner.clean(string(body))
 	}

@@ -216,6 +216,21 @@ func TestStatusError(t *testing.T) {
 			StatusError{Status: 400, Type: "t", Message: "m", RequestID: "req_test"},
 			`HTTP 400, t, "m", request-id req_test`,
 		},
+		"a request ID in the body alone": {
+			step{status: 401, header: []string{"request-id", ""}, body: `{"type":"error","error":{"message":"m","type":"t"},"request_id":"req_\u001b[1mbody"}`},
+			StatusError{Status: 401, Type: "t", Message: "m", RequestID: "req_body"},
+			`HTTP 401, t, "m", request-id req_body`,
+		},
+		"AWS's request ID": {
+			step{status: 400, header: []string{"request-id", "", "x-amzn-requestid", "aws"}, body: `{"error":{"message":"m","type":"t"},"request_id":"x"}`},
+			StatusError{Status: 400, Type: "t", Message: "m", RequestID: "aws"},
+			`HTTP 400, t, "m", request-id aws`,
+		},
+		"a request ID of who knows whom": {
+			step{status: 400, header: []string{"request-id", ""}, body: `{"request_id":"x"}`},
+			StatusError{Status: 400, Message: `{"request_id":"x"}`},
+			`HTTP 400, "{\"request_id\":\"x\"}"`,
+		},
 		"without a message": {
 			step{status: 500, header: []string{"request-id", ""}, body: `{"error":{"type":"api_error"}}`},
 			StatusError{Status: 500, Type: "api_error"},
@@ -281,6 +296,7 @@ func TestStatusError(t *testing.T) {
 			t.Parallel()
 			s := &script{steps: []step{test.step}}
 			failed := walkWith(t, s, Query{}, func(o *Options) { o.MaxRetries = 0 }).readError(t)
+			test.want.QueryLength = len(s.requests[0].URL.RawQuery)
 			if got := errorAs[*StatusError](t, failed); *got != test.want {
 				t.Errorf("got %+v, want %+v", *got, test.want)
 			}
@@ -288,6 +304,31 @@ func TestStatusError(t *testing.T) {
 				t.Errorf("got %q, want %q", got, want)
 			}
 		})
+	}
+}
+
+// What is in between refuses a long query for good, so it is sent once.
+func TestLongQuery(t *testing.T) {
+	t.Parallel()
+	request := Request{Parameters: url.Values{"after_id": {strings.Repeat("x", 20_000)}}, PageSize: 1}
+	for _, status := range []int{http.StatusBadRequest, http.StatusRequestURITooLong, http.StatusRequestHeaderFieldsTooLarge} {
+		s := &script{steps: []step{{status: status, body: "<html>"}}}
+		_, err := newClient(t, s).Page(t.Context(), request)
+		if got, want := errorAs[*StatusError](t, err).QueryLength, len(s.requests[0].URL.RawQuery); got != want || got < 20_000 {
+			t.Errorf("%d: got a query of %d bytes, want %d", status, got, want)
+		}
+		if attempts := errorAs[*RequestError](t, err).Attempts; attempts != 1 {
+			t.Errorf("%d: got %d attempts, want 1", status, attempts)
+		}
+	}
+}
+
+// The API on AWS has another header for the request ID.
+func TestRequestIDOnAWS(t *testing.T) {
+	t.Parallel()
+	s := &script{steps: []step{{header: []string{"request-id", "", "x-amzn-requestid", "aws"}, body: emptyPage}}}
+	if got := walkWith(t, s, Query{}).pages[0].RequestID; got != "aws" {
+		t.Errorf("got the request ID %q, want %q", got, "aws")
 	}
 }
 

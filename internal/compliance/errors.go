@@ -26,7 +26,11 @@ type StatusError struct {
 	Status    int
 	Type      string // error.type, the contract; "" where the body was not the API's
 	Message   string // error.message, for people
-	RequestID string // the request-id header
+	RequestID string // of the request-id header or its like, or of the body
+
+	// QueryLength is how many bytes the query of the request had, since servers in between
+	// refuse long ones.
+	QueryLength int
 
 	// HTML says that the body was an HTML page, as proxies send it. Nothing of it is kept.
 	HTML bool
@@ -74,6 +78,9 @@ type PageError struct {
 	Reason    string // in words, for people
 	RequestID string
 	TooLarge  bool // the body was larger than a page may be
+
+	// OtherOrganization says that the page is another organization's than those before it.
+	OtherOrganization bool
 }
 
 func (e *PageError) Error() string { return e.Reason }

@@ -31,9 +31,10 @@ type Request struct {
 type Answer struct {
 	*activity.Page
 
-	RequestID string // the request-id header
-	Remaining string // the server's own budget for this minute, for the log
-	Attempts  int    // requests sent for the page
+	RequestID         string // the request-id header, or x-amzn-requestid
+	KeyOrganizationID string // the organization of the API key; "" where the server does not say
+	Remaining         string // the server's own budget for this minute, for the log
+	Attempts          int    // requests sent for the page
 
 	bytes int
 }

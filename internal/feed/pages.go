@@ -42,8 +42,8 @@ type Page struct {
 	// FirstID and LastID are opaque cursors; "" on an empty page.
 	FirstID, LastID string
 
-	// RequestID is the request-id header of the answer.
-	RequestID string
+	// RequestID and KeyOrganizationID are those of the [compliance.Answer].
+	RequestID, KeyOrganizationID string
 }
 
 // Pages walks the feed page by page, to the end or to query.MaxActivities. A walk
@@ -143,6 +143,13 @@ func (w *walk) advance(answer *compliance.Answer, asked int) (page *Page, enough
 	reject := func(format string, args ...any) (*Page, int, error) {
 		return nil, 0, &compliance.PageError{Reason: fmt.Sprintf(format, args...), RequestID: answer.RequestID}
 	}
+	if first, ok := w.tally.sameOrganization(answer.KeyOrganizationID); !ok {
+		return nil, 0, &compliance.PageError{
+			Reason:            fmt.Sprintf("the page is for a key of the organization %s, and those before it were for one of %s", answer.KeyOrganizationID, first),
+			RequestID:         answer.RequestID,
+			OtherOrganization: true,
+		}
+	}
 	came := len(answer.Activities)
 	if w.query.MaxActivities > 0 && w.query.Except != nil {
 		enough := w.enough(answer.Activities)
@@ -182,6 +189,8 @@ func (w *walk) advance(answer *compliance.Answer, asked int) (page *Page, enough
 		FirstID:    answer.FirstID,
 		LastID:     answer.LastID,
 		RequestID:  answer.RequestID,
+
+		KeyOrganizationID: answer.KeyOrganizationID,
 	}, 0, nil
 }
 
@@ -216,6 +225,19 @@ func (r *Reader) logPage(ctx context.Context, w *walk, page *Page, answer *compl
 type tally struct {
 	mu sync.Mutex
 	progress
+	keyOrganizationID string // of the first page that says so
+}
+
+// sameOrganization is false where a page is for a key of another organization than the
+// pages before it, which are for the first. Something in between has changed the key
+// then, and what was read is of two feeds. A page that does not say may be for any.
+func (t *tally) sameOrganization(id string) (first string, ok bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.keyOrganizationID == "" {
+		t.keyOrganizationID = id
+	}
+	return t.keyOrganizationID, id == "" || id == t.keyOrganizationID
 }
 
 type progress struct {

@@ -579,3 +579,49 @@ func TestEndedContext(t *testing.T) {
 		t.Errorf("got %d requests, want none", len(s.requests))
 	}
 }
+
+// Each page says whose feed it is. Pages of two are no answer to one question.
+func TestKeyOrganization(t *testing.T) {
+	t.Parallel()
+	pageFor := func(header string, i int, more bool) step {
+		id := fmt.Sprintf("a%d", i)
+		return step{
+			header: []string{"anthropic-organization-id", header},
+			body:   pageOf(more, id, id, fmt.Sprintf(`{"id":%q,"created_at":"2026-04-10T08:00:0%dZ","type":"t"}`, id, 9-i)),
+		}
+	}
+	for name, test := range map[string]struct {
+		headers []string
+		want    []string // on the pages that were read; one less than there are is an error
+	}{
+		"the same":      {[]string{"org_1", "org_1"}, []string{"org_1", "org_1"}},
+		"not said":      {[]string{"", ""}, []string{"", ""}},
+		"said later":    {[]string{"", "org_1", "", "org_1"}, []string{"", "org_1", "", "org_1"}},
+		"another":       {[]string{"org_1", "org_2"}, []string{"org_1"}},
+		"another later": {[]string{"", "org_1", "", "org_2"}, []string{"", "org_1", ""}},
+		"escapes":       {[]string{"\x1b[1morg_1"}, []string{"org_1"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := &script{}
+			for i, header := range test.headers {
+				s.steps = append(s.steps, pageFor(header, i, i < len(test.headers)-1))
+			}
+			result := walkWith(t, s, Query{PageSize: 1})
+			var got []string
+			for _, page := range result.pages {
+				got = append(got, page.KeyOrganizationID)
+			}
+			equal(t, "organizations", got, test.want)
+			if len(test.want) == len(test.headers) {
+				if result.err != nil {
+					t.Fatal(result.err)
+				}
+				return
+			}
+			if page := errorAs[*compliance.PageError](t, result.readError(t)); !page.OtherOrganization || !strings.Contains(page.Reason, "org_1") || !strings.Contains(page.Reason, "org_2") {
+				t.Errorf("got %+v, want one that names both organizations", *page)
+			}
+		})
+	}
+}

@@ -91,6 +91,8 @@ func echoes() map[string]fakeapi.Fault {
 		"after bytes":         plain(400, "\xff\xfe"+canary+"\xff"),
 		"request-id":          plain(400, "m", "request-id", canary),
 		"request-id of 200":   plain(200, emptyPage, "request-id", canary),
+		"organization of 200": plain(200, emptyPage, "anthropic-organization-id", canary),
+		"body's request_id":   plain(400, `{"error":{"type":"t","message":"m"},"request_id":"`+canary+`"}`),
 		"remaining":           plain(200, emptyPage, "anthropic-ratelimit-requests-remaining", canary),
 		"retry-after":         plain(503, "m", "retry-after", canary),
 		"redirect host":       fakeapi.Redirect(302, "https://"+canary+".evil.example.com/"),

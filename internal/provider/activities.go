@@ -103,6 +103,7 @@ func (m *activitiesModel) read(ctx context.Context, s *service, query feed.Query
 	query.BeforeID = m.BeforeID.ValueString()
 	query.PageSize = wholeNumberOr(m.Limit, 0)
 	query.MaxActivities = wholeNumberOr(m.MaxResults, 0)
+	about.query = query
 
 	result := activitiesResult{backward: query.BeforeID != "", list: newActivityList()}
 	for page, err := range s.reader.Pages(ctx, query) {
@@ -123,13 +124,13 @@ func (m *activitiesModel) read(ctx context.Context, s *service, query feed.Query
 // activitiesResult collects the pages of a read. A page is written down as soon as it
 // is there, so that a read does not hold all activities twice.
 type activitiesResult struct {
-	backward  bool
-	list      *activityList
-	came      int // activities, excepted ones too
-	hasMore   bool
-	firstID   string
-	lastID    string
-	requestID string
+	backward bool
+	list     *activityList
+	came     int // activities, excepted ones too
+	hasMore  bool
+	firstID  string
+	lastID   string
+	origin   origin
 }
 
 func (r *activitiesResult) add(page *feed.Page) {
@@ -152,7 +153,7 @@ func (r *activitiesResult) add(page *feed.Page) {
 	r.came += came
 	r.list.add(page.Activities)
 	r.hasMore = page.HasMore
-	r.requestID = page.RequestID
+	r.origin.add(page)
 }
 
 func (r *activitiesResult) outcome() outcome {
@@ -161,11 +162,11 @@ func (r *activitiesResult) outcome() outcome {
 	}
 	return outcome{
 		attributes: map[string]tftypes.Value{
-			"has_more":   tftypes.NewValue(tftypes.Bool, r.hasMore),
-			"first_id":   optional(r.firstID),
-			"last_id":    optional(r.lastID),
-			"request_id": optional(r.requestID),
+			"has_more": tftypes.NewValue(tftypes.Bool, r.hasMore),
+			"first_id": optional(r.firstID),
+			"last_id":  optional(r.lastID),
 		},
+		origin:   r.origin,
 		prepared: prepared{name: "activities", pieces: r.list.pieces(r.backward)},
 	}
 }

@@ -286,8 +286,38 @@ func TestPagesWithoutCursors(t *testing.T) {
 func TestNoRequestID(t *testing.T) {
 	t.Parallel()
 	fake := newFake(t, fakeapi.Options{})
-	fake.Inject(fakeapi.Always, withoutRequestID)
+	fake.Inject(fakeapi.Always, withHeader("request-id", ""))
 	requireEqual(t, "request_id", reading(t, fake, nil).list(values{})["request_id"], nil)
+}
+
+// Whose feed it is, where the server says so on any page.
+func TestKeyOrganizationID(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		when fakeapi.Matcher
+		want any
+	}{
+		"on each page": {fakeapi.Always, "org_1"},
+		"on the first": {fakeapi.Page(1), "org_1"},
+		"on none":      {fakeapi.From(1000), nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			fake := newFake(t, fakeapi.Options{Feed: fakeapi.NewFeed(records(3)...)})
+			fake.Inject(test.when, organization("org_1"))
+			fake.Inject(fakeapi.Always, organization(""))
+			s := reading(t, fake, nil)
+			// Each with filters of its own, so that each is a read of its own.
+			for object, config := range map[string]values{listName: {"limit": 2}, summaryName: {"lookback": "100000h"}} {
+				read, diags := s.read(object, config)
+				requireNone(t, diags)
+				opened, diags := s.open(object, config)
+				requireNone(t, diags)
+				requireEqual(t, object+": data source", read["key_organization_id"], test.want)
+				requireEqual(t, object+": ephemeral resource", opened["key_organization_id"], test.want)
+			}
+		})
+	}
 }
 
 func TestMaxResults(t *testing.T) {

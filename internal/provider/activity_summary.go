@@ -63,7 +63,7 @@ type activitySummaryModel struct {
 func (m *activitySummaryModel) read(ctx context.Context, s *service, query feed.Query, about readContext) (outcome, diag.Diagnostics) {
 	query.RememberLastPageOnly = true
 	counts := summary.New()
-	var requestID string
+	var from origin
 	for page, err := range s.reader.UnorderedPages(ctx, query) {
 		if err != nil {
 			return outcome{}, diag.Diagnostics{about.readError(err)}
@@ -73,9 +73,9 @@ func (m *activitySummaryModel) read(ctx context.Context, s *service, query feed.
 				return outcome{}, diag.Diagnostics{about.notCountable(page.Number, s.client.Clean(err.Error()))}
 			}
 		}
-		requestID = page.RequestID
+		from.add(page)
 	}
-	return outcome{attributes: map[string]tftypes.Value{
+	return outcome{origin: from, attributes: map[string]tftypes.Value{
 		"total":             tftypes.NewValue(tftypes.Number, counts.Total),
 		"by_type":           countsValue(counts.ByType),
 		"by_actor_type":     countsValue(counts.ByActorType),
@@ -84,7 +84,6 @@ func (m *activitySummaryModel) read(ctx context.Context, s *service, query feed.
 		"by_day":            countsValue(counts.ByDay),
 		"oldest_created_at": optional(counts.Oldest),
 		"newest_created_at": optional(counts.Newest),
-		"request_id":        optional(requestID),
 	}}, nil
 }
 

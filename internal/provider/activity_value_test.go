@@ -2,8 +2,6 @@ package provider
 
 import (
 	"bytes"
-	"net/http"
-	"net/http/httptest"
 	"slices"
 	"testing"
 
@@ -128,16 +126,6 @@ func pageBytes(t *testing.T, fake *fakeapi.Server, limit int) int {
 		list.add(page.Activities)
 	}
 	return list.bytes
-}
-
-// withoutRequestID is the API without the header request-id.
-func withoutRequestID(w http.ResponseWriter, r *http.Request, next http.Handler) {
-	recorder := httptest.NewRecorder()
-	r.Header.Del("Accept-Encoding")
-	next.ServeHTTP(recorder, r)
-	w.Header().Del("request-id")
-	w.WriteHeader(recorder.Code)
-	_, _ = w.Write(recorder.Body.Bytes())
 }
 
 func TestWindowTypeFitsTheSchema(t *testing.T) {

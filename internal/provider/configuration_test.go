@@ -94,7 +94,7 @@ func TestValidateProviderRefuses(t *testing.T) {
 func TestOptions(t *testing.T) {
 	t.Parallel()
 	defaults := func(change func(*compliance.Options)) compliance.Options {
-		o := compliance.Options{APIKey: "from-argument", RequestTimeout: 30 * time.Second, MaxRetries: 3, RequestsPerMinute: 600, RequestsAtOnce: 4}
+		o := compliance.Options{APIKey: "from-argument", RequestTimeout: time.Minute, MaxRetries: 3, RequestsPerMinute: 600, RequestsAtOnce: 8}
 		change(&o)
 		return o
 	}
@@ -421,7 +421,7 @@ func TestMaxConcurrentRequests(t *testing.T) {
 		config values
 		atOnce int64
 	}{
-		{"default", values{}, 4},
+		{"default", values{}, 8},
 		{"two", values{"max_concurrent_requests": 2}, 2},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
 
 	"github.com/compliance-feed/terraform-provider-compliance/internal/compliance"
 	"github.com/compliance-feed/terraform-provider-compliance/internal/feed"
@@ -17,6 +18,7 @@ import (
 // readContext is what the diagnostics of a read need to know of it.
 type readContext struct {
 	what      string // the object's type, such as compliance_activities
+	query     feed.Query
 	window    timerange.Window
 	timeout   time.Duration
 	keyOrigin string // where the key comes from, as in "the environment variable X"
@@ -34,9 +36,15 @@ func (r readContext) readError(err error) diag.Diagnostic {
 	where := fmt.Sprintf("Page %d of %s", read.Page, r.what)
 	summary, happened, advice := r.explain(read.Err)
 	var status *compliance.StatusError
-	if errors.As(read.Err, &status) && status.Status == 400 && read.Page > 1 {
+	var argument string
+	switch {
+	case !errors.As(read.Err, &status):
+	case status.Status == 400 && status.Type != "" && read.Page > 1 && !isNotEnabled(status):
+		summary = "The server rejected the request"
 		advice = "The server took the request for the first page, so it is the place that the read had reached which it does not know any more. Run it again." +
 			quoteRequestID(status.RequestID)
+	default:
+		argument, _ = r.argumentAtFault(status)
 	}
 	detail := where + ": " + happened
 	if read.Attempts > 1 {
@@ -45,7 +53,11 @@ func (r readContext) readError(err error) diag.Diagnostic {
 	if read.Activities > 0 {
 		detail += fmt.Sprintf(" %s had been read before it. %s", count(read.Activities), nothingReturned)
 	}
-	return diag.NewErrorDiagnostic(summary, detail+"\n\n"+advice)
+	detail += "\n\n" + advice
+	if argument != "" {
+		return diag.NewAttributeErrorDiagnostic(path.Root(argument), summary, detail)
+	}
+	return diag.NewErrorDiagnostic(summary, detail)
 }
 
 // explain returns a summary, a sentence or two on what happened, and what to do.
@@ -107,54 +119,6 @@ func (r readContext) lastAttempt(err error) string {
 const rateLimitAdvice = "The API's limit is shared by all keys of the parent organization and all compliance endpoints. " +
 	"Fewer and larger requests help (limit = 5000 is the default), and so does a lower rate_limit_rpm if other programs need a share."
 
-func (r readContext) explainStatus(err *compliance.StatusError) (summary, happened, advice string) {
-	happened = quoteAnswer(err)
-	switch {
-	case err.RedirectHost != "" && err.Status < 400:
-		return "The server redirects to another address", happened,
-			"Redirects are not followed, since the key would go along. Check base_url: is " + err.RedirectHost + " the address that you mean?"
-	case err.Status == 400:
-		return "The server rejected the request", happened,
-			"Check the arguments that the message names. A cursor (after_id, before_id) must come from first_id or last_id of an earlier read."
-	case err.Status == 401:
-		return "The API key was refused", happened,
-			"The key came from " + r.keyOrigin + ". It is wrong, was revoked, or is of a kind that cannot read the feed. The argument api_key goes before the environment, " +
-				"where the first of " + strings.Join(keyVariables, ", ") + " that is set counts. " + whereKeysAreMade
-	case err.Status == 403:
-		return "The API key may not read the activity feed", happened,
-			"The key came from " + r.keyOrigin + ". Either it was made without the scope read:compliance_activities (scopes cannot be changed later, make a new key), " +
-				"or it is an Admin API key from before the Compliance API was enabled for the organization (make a new one)."
-	case err.Status == 404:
-		return "There is no activity feed at this address", happened, "Check base_url: /v1/compliance/activities is added to it."
-	case err.Status == 429:
-		if !err.ResumeAt.IsZero() {
-			happened += fmt.Sprintf(" The limit resets at %s.", clock(err.ResumeAt))
-		}
-		return "The rate limit is used up", happened, "Run it again after the reset, or raise max_retries. " + rateLimitAdvice
-	case err.Status == 408 || err.Status >= 500:
-		return "The server could not answer", happened, "This is a fault of the server or of a proxy before it. Run it again later; max_retries says how often a page is tried again." + quoteRequestID(err.RequestID)
-	}
-	return "The server gave an unexpected answer", happened, "Check base_url and any proxy in between." + quoteRequestID(err.RequestID)
-}
-
-// quoteAnswer is what the server said, as in: HTTP 403, permission_error: "Missing
-// required scopes. …" (request-id req_01A).
-func quoteAnswer(err *compliance.StatusError) string {
-	answer := fmt.Sprintf("HTTP %d", err.Status)
-	if err.Type != "" {
-		answer += ", " + err.Type
-	}
-	switch {
-	case err.RedirectHost != "" && err.Status < 400:
-		answer += ", a redirect to " + err.RedirectHost
-	case err.HTML:
-		answer += ", with an HTML page, which a proxy may have sent"
-	case err.Message != "":
-		answer += `: "` + err.Message + `"` // has no line breaks or control characters
-	}
-	return answer + parenthesis(err.RequestID) + "."
-}
-
 func parenthesis(requestID string) string {
 	if requestID == "" {
 		return " (without a request-id)"
@@ -188,8 +152,12 @@ func explainConnection(err *compliance.ConnectionError) (summary, happened, advi
 
 func explainPage(err *compliance.PageError) (summary, happened, advice string) {
 	happened = err.Reason + parenthesis(err.RequestID) + "."
-	if err.TooLarge {
+	switch {
+	case err.TooLarge:
 		return "A page is too large", happened, "Ask for smaller pages (limit)."
+	case err.OtherOrganization:
+		return "The pages are of different organizations", happened,
+			"A read sends one key, so something in between must have put another in its place, such as a gateway that has keys of its own. Run it again, and check base_url."
 	}
 	return "The server's answer is not a complete page", happened,
 		"What follows cannot be known, so the read ends here. Run it again, and check base_url and any proxy in between." + quoteRequestID(err.RequestID)
@@ -251,12 +219,17 @@ func brief(d time.Duration) string {
 
 // count is a number of activities in words: 12,000 activities.
 func count(n int) string {
+	if n == 1 {
+		return "1 activity"
+	}
+	return thousands(n) + " activities"
+}
+
+// thousands is a number as people read it: 12,000.
+func thousands(n int) string {
 	digits := fmt.Sprint(n)
 	for i := len(digits) - 3; i > 0; i -= 3 {
 		digits = digits[:i] + "," + digits[i:]
 	}
-	if n == 1 {
-		return digits + " activity"
-	}
-	return digits + " activities"
+	return digits
 }

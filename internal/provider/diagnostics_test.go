@@ -38,7 +38,8 @@ type scenario struct {
 	config   values // of the object
 	inject   map[string]injection
 	keys     map[string]fakeapi.Grant
-	cancel   bool // the read while its request is under way
+	fake     fakeapi.Options // besides the feed and the keys
+	cancel   bool            // the read while its request is under way
 }
 
 type injection struct {
@@ -68,11 +69,46 @@ func scenarios() []scenario {
 		{name: "400 for a cursor", config: values{"after_id": "activity_invalid123"}},
 		{name: "400 in the middle of a read", config: pages, inject: onPage(2, fakeapi.Status(400, "invalid_request_error", "Invalid `after_id`. No activity found."))},
 		{name: "400 for an argument", inject: always(fakeapi.Status(400, "invalid_request_error", "The `created_at.gte` parameter contains an invalid timestamp format."))},
+		{name: "400 for an activity type", config: values{"activity_types": []string{"sso_login_succeeded", "sso_login_faild", "api_key_created"}}},
+		{name: "400 for an activity type that was known", config: values{"activity_types": []string{"sso_login_succeeded"}}, inject: badValue("activity_types[].0")},
+		{name: "400 for an excluded activity type", config: values{"exclude_activity_types": []string{"a_type"}}},
+		{name: "400 for two activity types", config: values{"activity_types": []string{"b", "a"}}, inject: badValue("activity_types[].0: Not permitted. activity_types[].1")},
+		{name: "400 for an activity type that was not sent", config: values{"activity_types": []string{"a"}}, inject: badValue("activity_types[].1")},
+		{name: "400 for an actor", config: values{"actor_ids": []string{"user_b", "user_a"}}, inject: badValue("actor_ids[].1")},
+		{name: "400 for the other cursor", config: values{"before_id": "garbage"}},
+		{name: "400 for a cursor where none was sent", inject: rejection("Invalid activity_id format: 'garbage'")},
+		{name: "400 where the API is not enabled", fake: fakeapi.Options{NotEnabled: true}},
+		{name: "400 where the API is not enabled any more", config: pages, inject: onPage(2, fakeapi.Status(400, "invalid_request_error", "Compliance API is not enabled for this organization"))},
+		{name: "400 for a parameter", inject: rejection("Unknown query parameter: 'created_at[gte]'. Did you mean 'created_at.gte'?")},
+		{name: "400 for a number", inject: rejection("limit: Input should be less than or equal to 5000")},
+		{name: "401 for an expired key", keys: map[string]fakeapi.Grant{testKey: {Dead: fakeapi.Expired}}},
+		{name: "403 for a foreign organization", config: values{"organization_ids": []string{"org_1"}}, keys: map[string]fakeapi.Grant{testKey: {Scopes: []string{fakeapi.Scope}, Organizations: []string{"org_2"}}}},
+		{name: "403 for scopes with organizations", config: values{"organization_ids": []string{"org_1"}}, inject: forbidden("Missing required scopes. Got: [] Needed one of: ['read:compliance_activities', 'read:org_audit']")},
+		{name: "403 in other words, with organizations", config: values{"organization_ids": []string{"org_1"}}, inject: forbidden("No.")},
+		{name: "403 in other words", inject: forbidden("No.")},
+		{name: "429 of the API", inject: always(fakeapi.Status(429, "rate_limit_error", "Compliance API rate limit of 600 requests per minute per parent organization has been exceeded."))},
+
+		// Refusals of something in between.
+		{name: "400 of a proxy", inject: always(fakeapi.HTML(400))},
+		{name: "400 of a proxy for a long query", config: values{"activity_types": longList(9000)}, inject: always(fakeapi.HTML(400))},
+		{name: "401 of a gateway", inject: always(other(401, `{"message":"Unauthorized"}`))},
+		{name: "403 of a firewall", inject: always(fakeapi.HTML(403))},
+		{name: "403 of another API", inject: always(fakeapi.Status(403, "auth_error", "No such virtual key."))},
+		{name: "404 of another server", inject: always(other(404, "404 page not found\n"))},
+		{name: "407", inject: always(other(407, ""))},
+		{name: "414", config: values{"activity_types": longList(24000)}, inject: always(fakeapi.HTML(414))},
+		{name: "431", config: values{"actor_ids": longList(24000)}, inject: always(other(431, "Request Header Fields Too Large"))},
+		{name: "429 of a gateway", inject: always(func(w http.ResponseWriter, r *http.Request, next http.Handler) {
+			w.Header().Set("retry-after", "30")
+			other(429, "slow down")(w, r, next)
+		})},
+
 		{name: "401", keys: map[string]fakeapi.Grant{testKey: {Dead: fakeapi.Invalid}}},
 		{name: "401 in the middle of a read", config: pages, inject: onPage(2, fakeapi.Status(401, "authentication_error", "The API key provided is invalid or has been revoked."))},
 		{name: "403 without the scope", keys: map[string]fakeapi.Grant{testKey: {Scopes: []string{"read:compliance_user_data"}}}},
 		{name: "403 for an Admin API key", keys: map[string]fakeapi.Grant{testKey: {Scopes: []string{"api:admin"}}}},
-		{name: "404", inject: always(fakeapi.Status(404, "not_found_error", "Not found"))},
+		{name: "404 for a key of the wrong kind", keys: map[string]fakeapi.Grant{}},
+		{name: "400 on AWS", fake: fakeapi.Options{AWS: true}, config: values{"after_id": "garbage"}},
 		{name: "409", inject: always(fakeapi.Status(409, "conflict_error", "Conflict"))},
 		{name: "413 from a proxy", inject: always(fakeapi.HTML(413))},
 
@@ -130,17 +166,63 @@ func scenarios() []scenario {
 		{name: "a record without a type", inject: always(fakeapi.SetField(0, "type", "{}"))},
 		{name: "JSON too deep", inject: always(fakeapi.DeepJSON(0, 20_000))},
 		{name: "created_at is no time, in a summary", object: summaryName, inject: always(fakeapi.SetField(1, "created_at", `"the other day"`))},
+		{name: "pages of two organizations", config: pages, inject: map[string]injection{"first": {fakeapi.Page(1), organization("org_1")}, "then": {fakeapi.Page(2), organization("org_2")}}},
 		{name: "a page too large", inject: always(fakeapi.GzipBomb(65 << 20))},
 
 		// Text that must not reach a terminal as it is.
 		{name: "escape sequences", inject: always(fakeapi.EscapeSequences())},
 		{name: "line breaks and quotes", inject: always(fakeapi.Status(400, "invalid_request_error", "one\ntwo \"three\" \\four"))},
 		{name: "a long message", inject: always(fakeapi.LongMessage(3000))},
-		{name: "plain text", inject: always(func(w http.ResponseWriter, _ *http.Request, _ http.Handler) {
-			http.Error(w, "upstream connect error", http.StatusServiceUnavailable)
-		})},
+		{name: "plain text", inject: always(other(503, "upstream connect error\n"))},
 		{name: "the key is echoed", inject: always(fakeapi.EchoKey())},
 	}
+}
+
+func rejection(message string) map[string]injection {
+	return always(fakeapi.Status(400, "invalid_request_error", message))
+}
+
+func badValue(place string) map[string]injection {
+	return rejection(place + ": Input is not one of the permitted values.")
+}
+
+func forbidden(message string) map[string]injection {
+	return always(fakeapi.Status(403, "permission_error", message))
+}
+
+// other answers as no API does.
+func other(status int, body string) fakeapi.Fault {
+	return func(w http.ResponseWriter, _ *http.Request, _ http.Handler) {
+		w.WriteHeader(status)
+		_, _ = w.Write([]byte(body))
+	}
+}
+
+// withHeader is the API with another value of a header, or without it where that is "".
+func withHeader(name, value string) fakeapi.Fault {
+	return func(w http.ResponseWriter, r *http.Request, next http.Handler) {
+		recorder := httptest.NewRecorder()
+		next.ServeHTTP(recorder, r)
+		maps.Copy(w.Header(), recorder.Header())
+		w.Header().Del(name)
+		if value != "" {
+			w.Header().Set(name, value)
+		}
+		w.WriteHeader(recorder.Code)
+		_, _ = w.Write(recorder.Body.Bytes())
+	}
+}
+
+// organization answers as for a key of one.
+func organization(id string) fakeapi.Fault { return withHeader("anthropic-organization-id", id) }
+
+// longList has about so many characters in a query.
+func longList(length int) []string {
+	var list []string
+	for i := range length / 50 {
+		list = append(list, fmt.Sprintf("type_%05d_%s", i, strings.Repeat("x", 20)))
+	}
+	return list
 }
 
 // edit sends a page of one's own.
@@ -152,7 +234,9 @@ func edit(page string) fakeapi.Fault {
 func (c scenario) play(t *testing.T) []*tfprotov6.Diagnostic {
 	t.Helper()
 	// A fake per scenario, so that its request-ids are always the same.
-	fake := newFake(t, fakeapi.Options{Feed: fakeapi.NewFeed(records(9)...), Keys: c.keys})
+	options := c.fake
+	options.Feed, options.Keys = fakeapi.NewFeed(records(9)...), c.keys
+	fake := newFake(t, options)
 	for _, injection := range c.inject {
 		fake.Inject(injection.when, injection.fault)
 	}

@@ -39,8 +39,9 @@ type filters struct {
 	Timeouts             types.Object `tfsdk:"timeouts"`
 
 	// Filled by the read.
-	Window    types.Object `tfsdk:"window"`
-	RequestID types.String `tfsdk:"request_id"`
+	Window            types.Object `tfsdk:"window"`
+	RequestID         types.String `tfsdk:"request_id"`
+	KeyOrganizationID types.String `tfsdk:"key_organization_id"`
 }
 
 // withFilters returns the attributes of filters, the timeouts and the window, and
@@ -101,7 +102,12 @@ func withFilters(more map[string]schema.Attribute) map[string]schema.Attribute {
 		},
 		"request_id": schema.StringAttribute{
 			Computed:            true,
-			MarkdownDescription: "The `request-id` of the last page, for an audit trail.",
+			MarkdownDescription: "The `request-id` of the last page (on AWS `x-amzn-requestid`), for an audit trail.",
+		},
+		"key_organization_id": schema.StringAttribute{
+			Computed: true,
+			MarkdownDescription: "The organization of the API key, as the server names it, so that a policy can tell that it looked at the right one. " +
+				"Null where the server does not say.",
 		},
 	}
 	maps.Copy(attributes, more)

@@ -77,7 +77,7 @@ func (p *activityFeedProvider) Schema(_ context.Context, _ provider.SchemaReques
 			"request_timeout": schema.StringAttribute{
 				Optional: true,
 				MarkdownDescription: fmt.Sprintf("How long one request may take, its whole answer included and waits before it excluded: "+
-					"a duration such as `%s`, which is the default.", defaultRequestTimeout),
+					"a duration such as `%.0fs`, which is the default.", defaultRequestTimeout.Seconds()),
 				Validators: []validator.String{durationString},
 			},
 			"max_retries": schema.NumberAttribute{

@@ -1,6 +1,7 @@
 package provider
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -44,6 +45,18 @@ type model interface {
 type outcome struct {
 	attributes map[string]tftypes.Value // that the provider fills, by name
 	prepared   prepared                 // one more of them, on a way of its own
+	origin     origin
+}
+
+// origin is where the pages of a read came from, for an audit trail.
+type origin struct {
+	requestID         string // of the last page
+	keyOrganizationID string // of all pages that name it: the client sees to that
+}
+
+func (o *origin) add(page *feed.Page) {
+	o.requestID = page.RequestID
+	o.keyOrganizationID = cmp.Or(page.KeyOrganizationID, o.keyOrganizationID)
 }
 
 func (r *readable) typeName() string { return TypeName + "_" + r.name }
@@ -95,11 +108,13 @@ func (r *readable) read(ctx context.Context, s *service, config tfsdk.Config) (o
 	timeout := model.common().timeout()
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
-	o, readDiags := model.read(ctx, s, query, readContext{what: r.typeName(), window: window, timeout: timeout, keyOrigin: s.keyOrigin})
+	o, readDiags := model.read(ctx, s, query, readContext{what: r.typeName(), query: query, window: window, timeout: timeout, keyOrigin: s.keyOrigin})
 	if diags.Append(readDiags...); diags.HasError() {
 		return outcome{}, diags
 	}
 	o.attributes["window"] = windowValue(window)
+	o.attributes["request_id"] = optional(o.origin.requestID)
+	o.attributes["key_organization_id"] = optional(o.origin.keyOrganizationID)
 	return o, diags
 }
 

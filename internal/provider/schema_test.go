@@ -58,7 +58,7 @@ func TestSchemaNames(t *testing.T) {
 		"activity_types", "actor_ids", "after_id", "before_id", "created_at_gt", "created_at_gte", "created_at_lt", "created_at_lte",
 		"exclude_activity_types", "limit", "lookback", "max_results", "order", "organization_ids", "timeouts",
 	})
-	requireEqual(t, "results", computed, []string{"activities", "first_id", "has_more", "last_id", "request_id", "window"})
+	requireEqual(t, "results", computed, []string{"activities", "first_id", "has_more", "key_organization_id", "last_id", "request_id", "window"})
 }
 
 func TestOnlyTheKeyIsSensitive(t *testing.T) {

@@ -21,10 +21,10 @@ var keyVariablesMarkdown = "`" + strings.Join(keyVariables, "`, `") + "`"
 
 // The defaults that the schema's descriptions name.
 const (
-	defaultRequestTimeout        = 30 * time.Second
+	defaultRequestTimeout        = time.Minute
 	defaultMaxRetries            = 3
 	defaultRateLimitRPM          = 600
-	defaultMaxConcurrentRequests = 4
+	defaultMaxConcurrentRequests = 8
 )
 
 const baseURLVariable = "ANTHROPIC_COMPLIANCE_BASE_URL"
