@@ -71,6 +71,7 @@ func scenarios() []scenario {
 		{name: "400 for an argument", inject: always(fakeapi.Status(400, "invalid_request_error", "The `created_at.gte` parameter contains an invalid timestamp format."))},
 		{name: "400 for an activity type", config: values{"activity_types": []string{"sso_login_succeeded", "sso_login_faild", "api_key_created"}}},
 		{name: "400 for an activity type that was known", config: values{"activity_types": []string{"sso_login_succeeded"}}, inject: badValue("activity_types[].0")},
+		{name: "400 for an activity type that was removed", config: values{"activity_types": []string{"environment_created"}}},
 		{name: "400 for an excluded activity type", config: values{"exclude_activity_types": []string{"a_type"}}},
 		{name: "400 for two activity types", config: values{"activity_types": []string{"b", "a"}}, inject: badValue("activity_types[].0: Not permitted. activity_types[].1")},
 		{name: "400 for an activity type that was not sent", config: values{"activity_types": []string{"a"}}, inject: badValue("activity_types[].1")},

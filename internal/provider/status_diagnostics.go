@@ -137,9 +137,9 @@ func (r readContext) explainRejection(err *compliance.StatusError) (summary, hap
 	switch len(values) {
 	case 0:
 	case 1:
-		happened += fmt.Sprintf(" The value at that place, as it was sent, is %q.", values[0])
+		happened += " The value at that place, as it was sent, is " + values[0].String() + "."
 	default:
-		happened += fmt.Sprintf(" The values at these places, as they were sent, are %s.", quoted(values))
+		happened += " The values at these places, as they were sent, are " + joined(values) + "."
 	}
 	switch {
 	case isNotEnabled(err):
@@ -171,7 +171,7 @@ var (
 // argumentAtFault is the argument that an answer of the API is about, with those of its
 // values that the answer names by their places; "" where that cannot be told. The API
 // knows the values in the order in which they were sent.
-func (r readContext) argumentAtFault(err *compliance.StatusError) (argument string, values []string) {
+func (r readContext) argumentAtFault(err *compliance.StatusError) (argument string, values []sentValue) {
 	switch {
 	case isForeignOrganization(err) && r.query.OrganizationIDs != nil:
 		return "organization_ids", nil
@@ -187,8 +187,10 @@ func (r readContext) argumentAtFault(err *compliance.StatusError) (argument stri
 			continue
 		}
 		argument = match[1]
-		if i, tooLarge := strconv.Atoi(match[2]); tooLarge == nil && i < len(sent[argument]) && !slices.Contains(values, sent[argument][i]) {
-			values = append(values, sent[argument][i])
+		if i, tooLarge := strconv.Atoi(match[2]); tooLarge == nil && i < len(sent[argument]) {
+			if value := (sentValue{i, sent[argument][i]}); !slices.Contains(values, value) {
+				values = append(values, value)
+			}
 		}
 	}
 	switch {
@@ -202,28 +204,43 @@ func (r readContext) argumentAtFault(err *compliance.StatusError) (argument stri
 	return "", nil
 }
 
+// sentValue is one of a list, which is sent sorted.
+type sentValue struct {
+	index int
+	text  string
+}
+
+// String is the value for people. One that may be sensitive is told by its place.
+func (v sentValue) String() string {
+	if activitytype.Quotable(v.text) {
+		return strconv.Quote(v.text)
+	}
+	return fmt.Sprintf("number %d in alphabetical order", v.index+1)
+}
+
+func joined(values []sentValue) string {
+	texts := make([]string, len(values))
+	for i, value := range values {
+		texts[i] = value.String()
+	}
+	return strings.Join(texts, ", ")
+}
+
 // unknownTypeAdvice is what to do about activity types that the server does not know, or
 // does not know any more.
-func unknownTypeAdvice(argument string, values []string) string {
-	known := activitytype.Known()
+func unknownTypeAdvice(argument string, values []sentValue) string {
 	var advice []string
 	for _, value := range values {
-		nearest, misspelt := activitytype.Nearest(value)
-		_, listed := slices.BinarySearch(known, value)
-		switch {
-		case misspelt:
-			advice = append(advice, fmt.Sprintf("Did you mean %q?", nearest))
-		case listed:
-			advice = append(advice, fmt.Sprintf("This version of the provider knows %q from a list of %s, so the server has dropped it since. A newer version has a newer list.", value, activitytype.AsOf()))
+		switch activitytype.StateOf(value.text) {
+		case activitytype.Unknown:
+			if nearest, ok := activitytype.Nearest(value.text); ok {
+				advice = append(advice, fmt.Sprintf("Did you mean %q?", nearest))
+			}
+		case activitytype.Removed:
+			advice = append(advice, fmt.Sprintf("%s was removed from the API's list of types.", value))
+		default:
+			advice = append(advice, fmt.Sprintf("This version of the provider knows %s from the API's list of %s, so it was removed since. A newer version has a newer list.", value, activitytype.AsOf()))
 		}
 	}
 	return strings.Join(append(advice, "Check the name against the API's reference, and correct it in "+argument+" or drop it."), " ")
-}
-
-func quoted(values []string) string {
-	texts := make([]string, len(values))
-	for i, value := range values {
-		texts[i] = strconv.Quote(value)
-	}
-	return strings.Join(texts, ", ")
 }
