@@ -82,11 +82,13 @@ func TestCatalogue(t *testing.T) {
 			{"exported", append(one("org_members_exported", robin), activity("activity_02New", "org_data_export_started", robin, hour)), nil, 1, []string{"Data was exported in the last 24 hours: org_data_export_started, org_members_exported."}},
 		},
 		"shared_with_everyone": {
-			{"quiet", quiet("claude_artifact_published", day), nil, 0, nil},
+			{"quiet", quiet("design_project_published", day), nil, 0, nil},
+			{"saved", one("claude_artifact_published", robin), nil, 0, nil},
 			{"with_some", one("claude_project_sharing_updated", robin, audience("user", "group", "user")), nil, 0, nil},
 			{"with_nobody", one("claude_project_sharing_updated", robin, audience()), nil, 0, nil},
 			{"with_all", one("claude_project_sharing_updated", robin, audience("user", "organization")), nil, 1, []string{badShare}},
-			{"published", one("claude_artifact_published", robin), nil, 1, []string{badShare}},
+			{"with_anyone", one("claude_artifact_sharing_updated", robin, audience("anyone_with_link")), nil, 1, []string{badShare}},
+			{"published", one("design_project_published", robin), nil, 1, []string{badShare}},
 			{"not_said", one("claude_project_sharing_updated", robin, `"project_visibility_changed":{"visibility":"?"}`), nil, 1, []string{badShare}},
 			{"null", one("claude_artifact_sharing_updated", robin, `"audience":null`), nil, 1, []string{badShare}},
 		},
@@ -157,10 +159,15 @@ func newIncremental(t *testing.T, activities ...string) *incremental {
 	)}
 }
 
-// round runs round.sh and returns the IDs that it reports.
-func (i *incremental) round(overlap string, env ...string) []string {
+// round runs round.sh and returns the IDs that it reports. Without an overlap, it is the
+// configuration's own.
+func (i *incremental) round(overlap string) []string {
 	i.t.Helper()
-	result := i.script(append(env, "TF_VAR_overlap="+overlap), "cat")
+	var env []string
+	if overlap != "" {
+		env = []string{"TF_VAR_overlap=" + overlap}
+	}
+	result := i.script(env, "cat")
 	if result.Code != 0 {
 		i.t.Fatalf("exit code %d:\n%s", result.Code, result.Output())
 	}
@@ -223,6 +230,23 @@ func TestIncremental(t *testing.T) {
 		i.want("round 1", i.round("0s"), "a1", "a2")
 		i.feed.Add(ago("a3", 20*time.Second))
 		i.want("round 2", i.round("0s"))
+	})
+
+	t.Run("days_late", func(t *testing.T) {
+		t.Parallel()
+		i := newIncremental(t, activity("a1", "anthropic_access", robin, 8*24*time.Hour), activity("a2", "anthropic_access", robin, time.Hour))
+		replace(t, i.w.Dir, "main.tf", `"admin_api_key_created", "mcp_server_created"`, `"anthropic_access"`)
+		i.want("round 1", i.round(""), "a1", "a2")
+		i.feed.Add(activity("a3", "anthropic_access", robin, 4*24*time.Hour))
+		i.want("round 2", i.round(""), "a3")
+	})
+
+	t.Run("minutes_late", func(t *testing.T) {
+		t.Parallel()
+		i := newIncremental(t, ago("a1", time.Hour), ago("a2", time.Second))
+		i.want("round 1", i.round(""), "a1", "a2")
+		i.feed.Add(ago("a3", time.Minute))
+		i.want("round 2", i.round(""), "a3")
 	})
 
 	t.Run("nothing_found", func(t *testing.T) {

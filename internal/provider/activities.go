@@ -43,8 +43,8 @@ var activities = &readable{
 		},
 		"before_id": schema.StringAttribute{
 			Optional: true,
-			MarkdownDescription: "Read what stands before this cursor, in result order: with the `first_id` of an earlier read, " +
-				"by default what has come since. Not together with `after_id`.",
+			MarkdownDescription: "Read what is before this cursor, in result order: with the `first_id` of an earlier read, " +
+				"by default what is newer. Not together with `after_id`.",
 			Validators: []validator.String{cursorString, stringvalidator.ConflictsWith(path.MatchRoot("after_id"))},
 		},
 		"limit": schema.NumberAttribute{

@@ -392,6 +392,7 @@ mock_provider "compliance" {
           unauthenticated_email_address = null
           api_key_id                    = null
           admin_api_key_id              = null
+          service_account_id            = null
           ip_address                    = "192.0.2.34"
           user_agent                    = null
           directory_id                  = null

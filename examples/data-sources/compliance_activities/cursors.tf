@@ -2,7 +2,7 @@ variable "newest_seen" {
   type        = string
   nullable    = true
   default     = null
-  description = "The first_id of an earlier read, to get only what has come since."
+  description = "The first_id of an earlier read, to get only what is newer."
 }
 
 data "compliance_activities" "since" {

@@ -26,18 +26,24 @@ variable "position" {
 }
 
 variable "overlap" {
-  description = "What is younger is read again. An activity takes up to a minute until it is in the feed; the rest is for clocks that differ."
+  description = "What is younger is read again, in Go's units (72h, not 3d). Null for what the types need."
   type        = string
-  default     = "5m"
+  default     = null
 }
 
 locals {
   types = sort(["admin_api_key_created", "mcp_server_created", "primary_owner_transferred"])
 
+  # An activity takes up to a minute until it is in the feed; the rest of the five is for
+  # clocks that differ. These types take up to two business days, and may then change: a
+  # week has room for those days and a holiday.
+  days_late = setintersection(local.types, ["anthropic_access", "cmek_preserve"])
+  overlap   = coalesce(var.overlap, length(local.days_late) > 0 ? "168h" : "5m")
+
   # A cursor belongs to the filters that it was made with. With other ones, begin anew.
   begin    = { types = local.types, last_id = null, recent = [] }
   position = try(var.position.types == local.types, false) ? var.position : local.begin
-  settled  = timeadd(plantimestamp(), "-${var.overlap}")
+  settled  = timeadd(plantimestamp(), "-${local.overlap}")
 }
 
 # What can't change any more: nothing that is older will still come in. So its last

@@ -1,6 +1,6 @@
 ephemeral "compliance_activities" "shared" {
   lookback       = "24h"
-  activity_types = ["claude_artifact_published", "claude_artifact_sharing_updated", "claude_project_sharing_updated", "design_project_published"]
+  activity_types = ["claude_artifact_sharing_updated", "claude_project_sharing_updated", "design_project_published"]
 }
 
 resource "terraform_data" "shared" {

@@ -66,6 +66,7 @@ locals {
           r.activity.actor.user_id,
           r.activity.actor.api_key_id,
           r.activity.actor.admin_api_key_id,
+          r.activity.actor.service_account_id,
           r.activity.actor.directory_id,
           r.activity.actor.type,
         ), "unknown")

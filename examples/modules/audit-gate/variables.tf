@@ -28,7 +28,7 @@ variable "forbidden_activity_types" {
 }
 
 variable "allowed_actors" {
-  description = "IDs of the actors that may do what is forbidden: users, API keys, Admin API keys, directories. An actor without an ID goes by its type, such as anthropic_actor. No e-mail addresses: they change hands, and anybody can claim one when signing in."
+  description = "IDs of the actors that may do what is forbidden: users, API keys, Admin API keys, service accounts, directories. An actor without an ID goes by its type, such as anthropic_actor. No e-mail addresses: they change hands, and anybody can claim one when signing in."
   type        = set(string)
   default     = []
   nullable    = false

@@ -31,6 +31,7 @@ mock_provider "compliance" {
             unauthenticated_email_address = null
             api_key_id                    = null
             admin_api_key_id              = null
+            service_account_id            = null
             directory_id                  = null
             idp_connection_type           = null
             workos_event_id               = null
@@ -53,6 +54,7 @@ mock_provider "compliance" {
             unauthenticated_email_address = null
             api_key_id                    = null
             admin_api_key_id              = null
+            service_account_id            = null
             directory_id                  = null
             idp_connection_type           = null
             workos_event_id               = null
@@ -83,6 +85,7 @@ mock_provider "compliance" {
             unauthenticated_email_address = "kim@example.com"
             api_key_id                    = null
             admin_api_key_id              = null
+            service_account_id            = null
             directory_id                  = null
             idp_connection_type           = null
             workos_event_id               = null

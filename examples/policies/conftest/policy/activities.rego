@@ -12,7 +12,7 @@ deny contains sprintf("%s  %s  %s", [activity.created_at, activity.type, activit
 
 # By ID, not by e-mail address. Without an actor it does not hold.
 by_allowed_actor(activity) if {
-	some name in ["user_id", "api_key_id", "admin_api_key_id", "directory_id"]
+	some name in ["user_id", "api_key_id", "admin_api_key_id", "service_account_id", "directory_id"]
 	activity.actor[name] in allowed_actors
 }
 

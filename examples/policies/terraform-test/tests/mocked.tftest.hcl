@@ -62,6 +62,7 @@ run "role_granted_by_robin" {
             unauthenticated_email_address = null
             api_key_id                    = null
             admin_api_key_id              = null
+            service_account_id            = null
             directory_id                  = null
             idp_connection_type           = null
             workos_event_id               = null
@@ -105,6 +106,7 @@ run "role_granted_by_kim" {
             unauthenticated_email_address = null
             api_key_id                    = null
             admin_api_key_id              = null
+            service_account_id            = null
             directory_id                  = null
             idp_connection_type           = null
             workos_event_id               = null
