@@ -94,6 +94,7 @@ func scenarios() []scenario {
 		{name: "400 of a proxy for a long query", config: values{"activity_types": longList(9000)}, inject: always(fakeapi.HTML(400))},
 		{name: "401 of a gateway", inject: always(other(401, `{"message":"Unauthorized"}`))},
 		{name: "403 of a firewall", inject: always(fakeapi.HTML(403))},
+		{name: "403 of a firewall for a long query", config: values{"activity_types": longList(9000)}, inject: always(fakeapi.HTML(403))},
 		{name: "403 of another API", inject: always(fakeapi.Status(403, "auth_error", "No such virtual key."))},
 		{name: "404 of another server", inject: always(other(404, "404 page not found\n"))},
 		{name: "407", inject: always(other(407, ""))},

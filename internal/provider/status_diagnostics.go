@@ -108,6 +108,9 @@ func explainInBetween(err *compliance.StatusError) (summary, happened, advice st
 	default:
 		advice = "Ask whoever runs it, and check " + ways + "."
 	}
+	if err.Status < 500 && err.QueryLength > longQuery {
+		advice += fmt.Sprintf(" The query is %s characters long, which may be the reason. %s", thousands(err.QueryLength), longQueryAdvice)
+	}
 	return "Something other than the API answered", happened, advice
 }
 
