@@ -211,6 +211,18 @@ func TestExamples(t *testing.T) {
 	}
 }
 
+// TestOrganization is the example whose outcome depends on the key.
+func TestOrganization(t *testing.T) {
+	t.Parallel()
+	const file = "data-sources/compliance_activity_summary/organization.tf"
+	w := workspace(t, someFeed(t), file)
+	complete(w, read(t, file))
+	w.Setenv("TF_VAR_organization", fakeapi.Organization)
+	require(t, w.Plan(), 0)
+	w.Setenv("TF_VAR_organization", "org_01Other")
+	require(t, w.Plan(), 1, "The API key belongs to "+fakeapi.Organization+".")
+}
+
 // someFeed has activities of all kinds until yesterday, and some of today that no policy
 // of the documentation minds.
 func someFeed(t *testing.T) *fakeapi.Server {
