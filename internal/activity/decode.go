@@ -41,7 +41,7 @@ func Decode(body []byte) (*Page, error) {
 	if len(bytes.TrimSpace(body)) == 0 {
 		return nil, ErrBrokenOff
 	}
-	d := &pageDecoder{body: body, tokens: newTokens(body)}
+	d := &pageDecoder{body: body, tokens: NewTokens(body)}
 	decoded, err := d.page()
 	if err == nil {
 		err = d.end()
@@ -58,7 +58,9 @@ func Decode(body []byte) (*Page, error) {
 	return nil, err
 }
 
-func newTokens(text []byte) *jsontext.Decoder {
+// NewTokens reads JSON text as everything here does, [Activity.Extra] for one: an object
+// may have a name twice, and invalid UTF-8 comes out as U+FFFD. The text is not copied.
+func NewTokens(text []byte) *jsontext.Decoder {
 	// The decoder reads a bytes.Buffer in place; anything else it would copy.
 	return jsontext.NewDecoder(bytes.NewBuffer(text), lenient...)
 }
