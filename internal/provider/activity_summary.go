@@ -26,8 +26,8 @@ var activitySummary = &readable{
 		"by_type":         countsAttribute("By activity type."),
 		"by_actor_type":   countsAttribute("By the actor's type; `none` where there is no actor."),
 		"by_organization": countsAttribute("By `organization_id`; `none` where that is null, as for sign-ins, sign-outs and calls of the Compliance API."),
-		"by_actor": countsAttribute("By the actor's stable ID: the first of `user_id`, `api_key_id`, `admin_api_key_id` and `directory_id` that it has. " +
-			"Others are counted as `unauthenticated`, `anthropic` or `none`."),
+		"by_actor": countsAttribute("By the actor's stable ID: the first of `user_id`, `api_key_id`, `admin_api_key_id`, `service_account_id`, `directory_id` and " +
+			"`external_client_id` that it has. Actors without one are counted under their type, such as `unauthenticated_user_actor`; activities without an actor under `none`."),
 		"by_day": countsAttribute("By day in UTC, as in `2026-04-10`. Days without activities are left out."),
 		"oldest_created_at": schema.StringAttribute{
 			Computed:            true,

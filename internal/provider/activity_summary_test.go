@@ -32,7 +32,7 @@ func TestSummary(t *testing.T) {
 			"by_type":           values{"sso_login_failed": 1, "api_key_created": 3, "scim_user_created": 1, "org_icon": 1},
 			"by_actor_type":     values{"unauthenticated_user_actor": 1, "user_actor": 2, "anthropic_actor": 1, "scim_directory_sync_actor": 1, "none": 1},
 			"by_organization":   values{"none": 1, "org_1": 4, "org_2": 1},
-			"by_actor":          values{"unauthenticated": 1, "user_1": 2, "anthropic": 1, "directory_1": 1, "none": 1},
+			"by_actor":          values{"unauthenticated_user_actor": 1, "user_1": 2, "anthropic_actor": 1, "directory_1": 1, "none": 1},
 			"by_day":            values{"2026-04-10": 2, "2026-04-11": 4},
 			"oldest_created_at": "2026-04-11T01:00:00+03:00",
 			"newest_created_at": "2026-04-11T03:00:00.5Z",

@@ -1,13 +1,20 @@
-// Package summary counts activities: by type, actor, organization and day. It does no
-// I/O, and what it keeps grows with the number of different keys, not of activities.
+// Package summary counts activities: by type, actor, organization and day, and in groups.
+// It does no I/O, and what it keeps grows with the number of different keys, not of
+// activities. The order in which activities are added does not matter.
 //
-// It keeps nothing that names a person: actors are counted by their stable IDs, never
-// by e-mail or IP address.
+// Nothing that it shows names a person: actors appear by their stable IDs, never by
+// e-mail or IP address, user agent or federated subject.
 package summary
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
+
+	"github.com/go-json-experiment/json/jsontext"
+	"golang.org/x/text/unicode/norm"
 
 	"github.com/compliance-feed/terraform-provider-compliance/internal/activity"
 	"github.com/compliance-feed/terraform-provider-compliance/internal/timerange"
@@ -17,13 +24,17 @@ import (
 // could be made of.
 const none = "none"
 
-// Summary is the counts of some activities. Make one with [New].
+// newestActivities is how many of them a summary shows.
+const newestActivities = 20
+
+// Summary is the counts of some activities. Make one with [New]. The keys of its maps are
+// in NFC, as Terraform holds them: others could be one key there.
 type Summary struct {
 	Total          int64
 	ByType         map[string]int64
 	ByActorType    map[string]int64 // "none" where there is no actor
 	ByOrganization map[string]int64 // by organization_id, or "none"
-	ByActor        map[string]int64 // by a stable ID, "unauthenticated", "anthropic" or "none"
+	ByActor        map[string]int64 // by a stable ID, the actor's type, or "none"
 	ByDay          map[string]int64 // by day in UTC, as in 2026-04-10
 
 	// Oldest and Newest are created_at as the server sent it, "" where nothing was
@@ -31,72 +42,153 @@ type Summary struct {
 	Oldest, Newest string
 
 	oldest, newest time.Time
+	latest         []Latest
+	groups         groups
 }
 
-// New returns an empty summary.
-func New() *Summary {
+// Latest is what a summary shows of one of the newest activities.
+type Latest struct {
+	ID, CreatedAt, Type string
+	OrganizationID      *string
+	ActorType           *string
+	ActorID             *string // the actor's stable ID
+
+	place place
+}
+
+// place is where an activity is in the feed: by time, and then by ID.
+type place struct {
+	createdAt time.Time
+	id        string
+}
+
+func (p place) compare(q place) int {
+	return cmp.Or(p.createdAt.Compare(q.createdAt), strings.Compare(p.id, q.id))
+}
+
+// New returns an empty summary that counts groups as well, by the [Groupings] of these
+// names; without any, it has none.
+func New(groupBy ...string) *Summary {
 	return &Summary{
 		ByType:         map[string]int64{},
 		ByActorType:    map[string]int64{},
 		ByOrganization: map[string]int64{},
 		ByActor:        map[string]int64{},
 		ByDay:          map[string]int64{},
+		groups:         newGroups(groupBy),
 	}
 }
 
-// Add counts an activity. Whether it has been counted before is up to the caller. It
-// fails, and counts nothing, if created_at is not RFC 3339: then the day is not known.
-// The error quotes the activity as it was sent.
+// Add counts an activity. Whether it has been counted before is up to the caller. Its
+// error is [ErrTooManyValues], or says that created_at is not RFC 3339, so that the day is
+// not known, and nothing was counted. The latter quotes the activity as it was sent.
 func (s *Summary) Add(a *activity.Activity) error {
 	createdAt, err := timerange.Parse(a.CreatedAt)
 	if err != nil {
 		return fmt.Errorf("created_at %.64q of the activity %.64q is not an RFC 3339 timestamp", a.CreatedAt, a.ID)
 	}
+	createdAt = createdAt.UTC()
+	actorID := stableID(a.Actor)
 	s.Total++
-	s.ByType[a.Type]++
+	s.ByType[normal(a.Type)]++
 	s.ByActorType[actorType(a.Actor)]++
 	s.ByOrganization[organization(a)]++
-	s.ByActor[actor(a.Actor)]++
-	s.ByDay[createdAt.UTC().Format(time.DateOnly)]++
+	s.ByActor[cmp.Or(actorID, actorType(a.Actor), none)]++
+	s.ByDay[createdAt.Format(time.DateOnly)]++
 	if s.Oldest == "" || createdAt.Before(s.oldest) {
 		s.Oldest, s.oldest = a.CreatedAt, createdAt
 	}
 	if s.Newest == "" || createdAt.After(s.newest) {
 		s.Newest, s.newest = a.CreatedAt, createdAt
 	}
-	return nil
+	at := place{createdAt, a.Identity()}
+	s.addLatest(a, actorID, at)
+	return s.groups.add(a, actorID, at)
 }
+
+// addLatest keeps the activity if it is among the newest so far.
+func (s *Summary) addLatest(a *activity.Activity, actorID string, at place) {
+	full := len(s.latest) == newestActivities
+	if full && at.compare(s.latest[newestActivities-1].place) < 0 {
+		return
+	}
+	i, _ := slices.BinarySearchFunc(s.latest, at, func(l Latest, at place) int { return at.compare(l.place) })
+	l := Latest{ID: a.ID, CreatedAt: a.CreatedAt, Type: a.Type, OrganizationID: a.OrganizationID, place: at}
+	if a.Actor != nil {
+		l.ActorType = a.Actor.Type
+	}
+	if actorID != "" {
+		l.ActorID = new(actorID)
+	}
+	if full {
+		s.latest = s.latest[:newestActivities-1]
+	}
+	s.latest = slices.Insert(s.latest, i, l)
+}
+
+// Latest returns the newest 20 activities, newest first, in the API's order where they are
+// of the same time.
+func (s *Summary) Latest() []Latest { return s.latest }
+
+// normal is a text in NFC.
+func normal(text string) string { return norm.NFC.String(text) }
 
 func organization(a *activity.Activity) string {
 	if a.OrganizationID == nil {
 		return none
 	}
-	return *a.OrganizationID
+	return normal(*a.OrganizationID)
 }
 
 func actorType(actor *activity.Actor) string {
 	if actor == nil || actor.Type == nil {
 		return none
 	}
-	return *actor.Type
+	return normal(*actor.Type)
 }
 
-// actor is the first stable ID that the actor has, whatever its type; types that have
-// none come under a name of their own.
-func actor(actor *activity.Actor) string {
+// stableID is the first stable ID that the actor has, whatever its type; "" where it has
+// none.
+func stableID(actor *activity.Actor) string {
 	if actor == nil {
-		return none
+		return ""
 	}
-	for _, id := range []*string{actor.UserID, actor.APIKeyID, actor.AdminAPIKeyID, actor.DirectoryID} {
-		if id != nil {
-			return *id
+	for _, id := range []*string{actor.UserID, actor.APIKeyID, actor.AdminAPIKeyID, actor.ServiceAccountID, actor.DirectoryID} {
+		if id != nil && *id != "" {
+			return normal(*id)
 		}
 	}
-	switch actorType(actor) {
-	case "unauthenticated_user_actor":
-		return "unauthenticated"
-	case "anthropic_actor":
-		return "anthropic"
+	return normal(externalClientID(actor.Extra))
+}
+
+// externalClientID is the ID of an attested device, which has no field of its own. As with
+// those, it is the last one where the actor has several, and "" where that is no string.
+func externalClientID(extra string) (id string) {
+	const name = "external_client_id"
+	if !strings.Contains(extra, name) && !strings.Contains(extra, `\`) {
+		return "" // nearly always
 	}
-	return none
+	tokens := activity.NewTokens([]byte(extra))
+	if _, err := tokens.ReadToken(); err != nil {
+		return ""
+	}
+	for tokens.PeekKind() == '"' {
+		member, err := tokens.ReadToken()
+		if err != nil {
+			return ""
+		}
+		found := member.String() == name
+		value, err := tokens.ReadValue()
+		if err != nil {
+			return ""
+		}
+		if found {
+			id = ""
+			if value.Kind() == '"' {
+				text, _ := jsontext.AppendUnquote(nil, value) // its error is about what comes out as U+FFFD
+				id = string(text)
+			}
+		}
+	}
+	return id
 }
