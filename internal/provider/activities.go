@@ -162,6 +162,7 @@ func (r *activitiesResult) outcome() outcome {
 	}
 	return outcome{
 		attributes: map[string]tftypes.Value{
+			"excepted": tftypes.NewValue(tftypes.Number, r.came-r.list.count),
 			"has_more": tftypes.NewValue(tftypes.Bool, r.hasMore),
 			"first_id": optional(r.firstID),
 			"last_id":  optional(r.lastID),

@@ -336,6 +336,10 @@ func TestDiagnostics(t *testing.T) {
 			say(d.Summary()+" "+about.windowText(), d)
 		}
 	}
+	about := readContext{what: summaryName, window: timerange.Window{Start: &day}}
+	for _, d := range []diag.Diagnostic{about.tooManyGroups(), about.tooManyValues(7)} {
+		say(d.Summary(), d)
+	}
 
 	file := filepath.Join("testdata", "diagnostics.golden")
 	if *update {

@@ -36,9 +36,11 @@ type filters struct {
 	CreatedAtLTE         types.String `tfsdk:"created_at_lte"`
 	CreatedAtLT          types.String `tfsdk:"created_at_lt"`
 	Lookback             types.String `tfsdk:"lookback"`
+	Except               types.List   `tfsdk:"except"`
 	Timeouts             types.Object `tfsdk:"timeouts"`
 
 	// Filled by the read.
+	Excepted          types.Int64  `tfsdk:"excepted"`
 	Window            types.Object `tfsdk:"window"`
 	RequestID         types.String `tfsdk:"request_id"`
 	KeyOrganizationID types.String `tfsdk:"key_organization_id"`
@@ -83,6 +85,19 @@ func withFilters(more map[string]schema.Attribute) map[string]schema.Attribute {
 				stringvalidator.ConflictsWith(path.MatchRoot("created_at_gte"), path.MatchRoot("created_at_gt")),
 			},
 		},
+		"except": schema.ListAttribute{
+			Optional:    true,
+			ElementType: types.MapType{ElemType: types.SetType{ElemType: types.StringType}},
+			MarkdownDescription: "Leave these activities out of the result. Each map is an exception, such as `{ type = [\"sso_login_failed\"], \"actor.ip_address\" = [\"192.0.2.0/24\"] }`: " +
+				"an activity is left out if every field that the map names has one of the values. A field is `id`, `type`, `organization_id`, `organization_uuid`, " +
+				"`actor.` and one of the actor's fields, or a field of the activity's own; a dot goes into an object. `*` in a value stands for any text, and `actor.ip_address` takes CIDR ranges. " +
+				"Of an array, every element has to match. A field that is missing, null or an object never matches.",
+			Validators: []validator.List{exceptionList{}},
+		},
+		"excepted": schema.Int64Attribute{
+			Computed:            true,
+			MarkdownDescription: "How many activities `except` left out.",
+		},
 		"timeouts": schema.SingleNestedAttribute{
 			Optional:            true,
 			MarkdownDescription: "How long the read may take.",
@@ -119,8 +134,9 @@ func (f *filters) common() *filters { return f }
 // query returns the query for the filters and the window that it covers. All values
 // are known and valid by themselves.
 func (f *filters) query(now time.Time) (feed.Query, timerange.Window, diag.Diagnostics) {
+	exceptions, diags := exceptionsOf(path.Root("except"), f.Except)
 	bounds, window, err := f.bounds().Resolve(now)
-	return feed.Query{
+	query := feed.Query{
 		OrganizationIDs:      stringsOf(f.OrganizationIDs),
 		ActorIDs:             stringsOf(f.ActorIDs),
 		ActivityTypes:        stringsOf(f.ActivityTypes),
@@ -129,7 +145,11 @@ func (f *filters) query(now time.Time) (feed.Query, timerange.Window, diag.Diagn
 		CreatedAtGT:          bounds.GT,
 		CreatedAtLTE:         bounds.LTE,
 		CreatedAtLT:          bounds.LT,
-	}, window, boundsDiagnostics(err)
+	}
+	if len(exceptions) > 0 {
+		query.Except = exceptions.Match
+	}
+	return query, window, append(diags, boundsDiagnostics(err)...)
 }
 
 // bounds are the time bounds; those that are unknown or no duration count as open.

@@ -185,6 +185,18 @@ var invalid = map[string]struct {
 	"max_results beyond all":       {values{"max_results": 1 << 40}, "max_results", "too large"},
 	"an empty after_id":            {values{"after_id": ""}, "after_id", "no cursor"},
 	"an empty before_id":           {values{"before_id": ""}, "before_id", "no cursor"},
+	"an empty exception":           {values{"except": []any{values{"id": []any{}}, values{}}}, "except[1]", "let everything through"},
+	"a null exception":             {values{"except": []any{nil}}, "except[0]", "let everything through"},
+	"except by nothing":            {values{"except": []any{values{"": []string{"a"}}}}, "except[0][]", "a key is empty"},
+	"except by created_at":         {values{"except": []any{values{"created_at": []string{"2026-01-01T00:00:00Z"}}}}, "except[0][created_at]", "created_at_gte"},
+	"except by the actor":          {values{"except": []any{values{"type": []string{"a"}}, values{"actor": []string{"user_1"}}}}, "except[1][actor]", "actor.user_id"},
+	"except by a field of an id":   {values{"except": []any{values{"id.a": []any{}}}}, "except[0][id.a]", "no activity can have"},
+	"except by a null set":         {values{"except": []any{values{"id": nil}}}, "except[0][id]", "Write []"},
+	"except a null":                {values{"except": []any{values{"id": []any{nil, "a"}}}}, "except[0][id]", "A value is null"},
+	"except an empty value":        {values{"except": []any{values{"id": []any{"", unknown}}}}, "except[0][id]", "a value is empty"},
+	"except everything":            {values{"except": []any{values{"id": []any{"*"}}}}, "except[0][id]", "let everything through"},
+	"except a range that is none":  {values{"except": []any{values{"id": unknown, "actor.ip_address": []any{"192.0.2.0/33"}}}}, "except[0][actor.ip_address]", "a value is not a range"},
+	"except every address":         {values{"except": []any{values{"actor.ip_address": []any{"::/0"}}}}, "except[0][actor.ip_address]", "a range holds every address"},
 }
 
 func TestValidateRefuses(t *testing.T) {
@@ -206,7 +218,7 @@ func TestValidateAccepts(t *testing.T) {
 	everything := values{
 		"organization_ids": unknown, "actor_ids": unknown, "activity_types": unknown, "exclude_activity_types": unknown,
 		"created_at_gte": unknown, "created_at_gt": unknown, "created_at_lte": unknown, "created_at_lt": unknown, "lookback": unknown,
-		"order": unknown, "after_id": unknown, "before_id": unknown, "limit": unknown, "max_results": unknown, "timeouts": unknown,
+		"order": unknown, "after_id": unknown, "before_id": unknown, "limit": unknown, "max_results": unknown, "timeouts": unknown, "except": unknown,
 	}
 	for name, config := range map[string]values{
 		"everything unknown":            everything,
@@ -222,6 +234,10 @@ func TestValidateAccepts(t *testing.T) {
 		"the largest limit":             {"limit": 5000, "max_results": 1<<31 - 1},
 		"lookback with an upper bound":  {"lookback": "1w2d3h4m5.5s", "created_at_lte": "2026-01-01T00:00:00Z"},
 		"a lookback of a century":       {"lookback": "5200w"},
+		"no exceptions":                 {"except": []any{}},
+		"an exception with no values":   {"except": []any{values{"id": []any{}}}},
+		"unknown in exceptions":         {"except": []any{unknown, values{"id": unknown}, values{"id": []any{unknown, "a"}}}},
+		"fields and ranges":             {"except": []any{values{"actor.mail": []any{"*@example.com"}, "provider.type": []any{"a"}, "actor.ip_address": []any{"192.0.2.9/24", "2001:DB8::1", "10.*"}}}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := s.in(t)
@@ -271,6 +287,10 @@ func TestValidateQuotesNoValue(t *testing.T) {
 		requireQuotesNo(t, s.validate(listName, values{argument: secret}), secret)
 	}
 	requireQuotesNo(t, s.validate(listName, values{"timeouts": values{"read": secret}}), secret)
+	for _, value := range []string{secret, secret + "/24"} {
+		requireQuotesNo(t, s.validate(listName, values{"except": []any{values{"actor.ip_address": []string{value}}}}), value)
+	}
+	requireQuotesNo(t, s.validate(summaryName, values{"group_by": []string{secret}}), secret)
 	for _, argument := range []string{"organization_ids", "actor_ids", "activity_types", "exclude_activity_types"} {
 		for _, value := range []string{secret, secret + "*", "sesame@example.com"} {
 			requireQuotesNo(t, s.validate(listName, values{argument: []string{value}}), value)
@@ -291,7 +311,7 @@ func requireQuotesNo(t *testing.T, diags []*tfprotov6.Diagnostic, value string) 
 	}
 }
 
-// The summary has the same filters, and none of the other arguments.
+// The summary has the same filters, and none of the list's other arguments.
 func TestSummaryHasTheFilters(t *testing.T) {
 	t.Parallel()
 	const summaryName = TypeName + "_activity_summary"
@@ -310,6 +330,12 @@ func TestSummaryHasTheFilters(t *testing.T) {
 		delete(want, name)
 	}
 	got := arguments(summaryName)
+	for _, name := range []string{"group_by", "min_count"} {
+		if got[name] == nil {
+			t.Errorf("the summary has no %s", name)
+		}
+		delete(got, name)
+	}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got the arguments %v, want %v, and these alike", sorted(got), sorted(want))
 	}

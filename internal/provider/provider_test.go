@@ -284,6 +284,13 @@ func toTerraform(typ tftypes.Type, value any) tftypes.Value {
 		}
 		return tftypes.NewValue(typ, elements)
 	case values:
+		if typ, ok := typ.(tftypes.Map); ok {
+			elements := make(map[string]tftypes.Value, len(value))
+			for key := range value {
+				elements[key] = toTerraform(typ.ElementType, value[key])
+			}
+			return tftypes.NewValue(typ, elements)
+		}
 		types := typ.(tftypes.Object).AttributeTypes
 		attributes := make(map[string]tftypes.Value, len(types))
 		for name := range types {

@@ -1,0 +1,73 @@
+package provider
+
+import (
+	"context"
+	"maps"
+	"slices"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/compliance-feed/terraform-provider-compliance/internal/except"
+)
+
+// exceptionList is the rule for exceptions.
+type exceptionList struct{}
+
+func (exceptionList) Description(context.Context) string {
+	return "each map must name at least one field and the values that are fine"
+}
+
+func (v exceptionList) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
+
+func (exceptionList) ValidateList(_ context.Context, req validator.ListRequest, resp *validator.ListResponse) {
+	_, diags := exceptionsOf(req.Path, req.ConfigValue)
+	resp.Diagnostics.Append(diags...)
+}
+
+// exceptionsOf returns the exceptions of a configuration, in which one that is not yet
+// known as a whole is checked as far as it is, and lets nothing through.
+func exceptionsOf(at path.Path, list types.List) (exceptions except.Exceptions, diags diag.Diagnostics) {
+	refuse := func(at path.Path, detail string) { diags.AddAttributeError(at, "Invalid "+at.String(), detail) }
+	for i, element := range list.Elements() {
+		at := at.AtListIndex(i)
+		entries, _ := element.(types.Map)
+		if !entries.IsUnknown() && len(entries.Elements()) == 0 {
+			refuse(at, "The exception is empty or null, and would let everything through. Name at least one field, and the values of it that are fine.")
+		}
+		known := !entries.IsUnknown()
+		var conditions []*except.Condition
+		for _, key := range slices.Sorted(maps.Keys(entries.Elements())) {
+			at := at.AtMapKey(key)
+			set, _ := entries.Elements()[key].(types.Set)
+			if set.IsNull() {
+				refuse(at, "The set of values is null. Write [] where nothing is fine, or leave the exception out.")
+				continue
+			}
+			known = known && !set.IsUnknown()
+			var texts []string
+			for _, element := range set.Elements() {
+				switch value, _ := element.(types.String); {
+				case value.IsUnknown():
+					known = false
+				case value.IsNull():
+					refuse(at, "A value is null. Leave it out, with compact() for instance: a field that is null or missing always counts.")
+				default:
+					texts = append(texts, value.ValueString())
+				}
+			}
+			condition, err := except.NewCondition(key, texts)
+			if err != nil {
+				refuse(at, "In this exception, "+err.Error()+".")
+				continue
+			}
+			conditions = append(conditions, condition)
+		}
+		if known {
+			exceptions.Add(conditions)
+		}
+	}
+	return exceptions, diags
+}
