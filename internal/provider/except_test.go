@@ -1,6 +1,7 @@
 package provider
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/compliance-feed/terraform-provider-compliance/internal/fakeapi"
@@ -64,4 +65,82 @@ func TestExcept(t *testing.T) {
 		_, diags := s.in(t).read(listName, values{"except": []any{values{"actor": []string{"user_1"}}}})
 		requireError(t, diags, "except[0][actor]", "actor.user_id")
 	})
+}
+
+// A gate that looks at fields which the state does not hold, and whose message names who,
+// what and when.
+func TestEngineExcepts(t *testing.T) {
+	t.Parallel()
+	fake := newFake(t, fakeapi.Options{Feed: fakeapi.NewFeed(toggles...)})
+	w := newWorkspace(t, fake, `
+variable "office" {
+  type    = list(string)
+  default = ["192.0.2.0/24", "2001:db8::/32"]
+}
+variable "reviewed" {
+  type    = map(string)
+  default = {}
+}
+data "compliance_activity_summary" "sso_off" {
+  activity_types = ["org_sso_toggled"]
+  except = [
+    { enabled = [true] },
+    { "actor.ip_address" = var.office, "actor.user_id" = ["user_1"] },
+    { id = keys(var.reviewed) },
+  ]
+  group_by  = ["actor", "day"]
+  min_count = 2
+  lifecycle {
+    postcondition {
+      condition     = self.total == 0
+      error_message = join("\n", [for a in self.newest : "${a.id}: ${a.type} by ${a.actor_id} at ${a.created_at}"])
+    }
+  }
+}
+output "counts" {
+  value = "${data.compliance_activity_summary.sso_off.excepted} ${length(data.compliance_activity_summary.sso_off.groups)}"
+}
+`)
+	w.Must("validate")
+	result := w.Run("plan", "-no-color", "-input=false")
+	requireEqual(t, "exit code", result.Code, 1)
+	requireContains(t, result.Output(), "a4: org_sso_toggled by user_2 at 2026-04-10T08:00:04Z a3: org_sso_toggled by user_2 at 2026-04-10T08:00:03Z")
+
+	result = w.Run("plan", "-no-color", "-input=false", `-var=office=["192.0.2.0/33"]`, `-var=reviewed={"*"="all is well"}`)
+	requireContains(t, result.Output(), `Error: Invalid except[1]["actor.ip_address"]`, `Error: Invalid except[2]["id"]`)
+
+	w.Must("apply", "-no-color", "-auto-approve", `-var=reviewed={"a3"="a drill","a4"="a drill"}`)
+	requireContains(t, w.Must("output"), `counts = "4 0"`)
+	requireEqual(t, "addresses in the state", strings.Count(w.Must("show", "-json"), "192.0.2.7"), 0)
+}
+
+func TestEngineMocksSummaries(t *testing.T) {
+	t.Parallel()
+	w := newWorkspace(t, newFake(t, fakeapi.Options{}), `
+data "compliance_activity_summary" "guessing" {
+  group_by = ["account", "hour"]
+}
+output "found" {
+  value = concat(data.compliance_activity_summary.guessing.newest[*].id, data.compliance_activity_summary.guessing.groups[*].count)
+}
+`)
+	w.Write("policy.tftest.hcl", `
+mock_provider "compliance" {
+  mock_data "compliance_activity_summary" {
+    defaults = {
+      total  = 50
+      newest = [{ id = "activity_1", created_at = "2026-04-10T08:00:00Z", type = "sso_login_failed", organization_id = null, actor_type = null, actor_id = null }]
+      groups = [{ count = 50, keys = { hour = "2026-04-10T08" }, distinct = { account = 1 }, newest_id = "activity_1", newest_created_at = "2026-04-10T08:00:00Z" }]
+    }
+  }
+}
+run "found" {
+  command = plan
+  assert {
+    condition     = join(" ", output.found) == "activity_1 50"
+    error_message = "The mock did not arrive."
+  }
+}
+`)
+	requireContains(t, w.Must("test", "-no-color"), "1 passed, 0 failed")
 }

@@ -1,11 +1,14 @@
 package summary
 
 import (
+	"bytes"
 	"fmt"
 	"testing"
 	"time"
 
 	"github.com/compliance-feed/terraform-provider-compliance/internal/activity"
+	"github.com/compliance-feed/terraform-provider-compliance/internal/except"
+	"github.com/compliance-feed/terraform-provider-compliance/internal/fakeapi"
 )
 
 // A page of activities of 100 types by 500 users.
@@ -21,14 +24,76 @@ func BenchmarkAdd(b *testing.B) {
 			Actor:          &activity.Actor{Type: new("user_actor"), UserID: new(fmt.Sprintf("user_%d", i%500))},
 		}
 	}
-	b.ReportAllocs()
-	for b.Loop() {
-		s := New()
-		for i := range activities {
-			if err := s.Add(&activities[i]); err != nil {
-				b.Fatal(err)
+	for name, groupBy := range map[string][]string{"no_groups": nil, "groups": {"actor", "hour"}} {
+		b.Run(name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				s := New(groupBy...)
+				for i := range activities {
+					if err := s.Add(&activities[i]); err != nil {
+						b.Fatal(err)
+					}
+				}
 			}
-		}
+			b.ReportMetric(float64(b.N)*float64(len(activities))/b.Elapsed().Seconds(), "activities/s")
+		})
 	}
-	b.ReportMetric(float64(b.N)*float64(len(activities))/b.Elapsed().Seconds(), "activities/s")
+}
+
+// What exceptions add to a summary of 100,000 activities, from the text of their pages: of
+// cheap conditions first and of those that look at an activity's own fields alone.
+func BenchmarkExcept(b *testing.B) {
+	var pages [][]byte
+	for page := range 20 {
+		var text bytes.Buffer
+		text.WriteString(`{"has_more":true,"data":[`)
+		separator := ""
+		for a := range fakeapi.Generate(fakeapi.Spec{Activities: 5000, Seed: uint64(page)}).All() {
+			text.WriteString(separator)
+			text.Write(a)
+			separator = ","
+		}
+		text.WriteString("]}")
+		pages = append(pages, text.Bytes())
+	}
+	office := map[string][]string{"actor.ip_address": {"192.0.2.0/24", "2001:db8::/32"}, "actor.user_id": {"user_1", "user_2"}, "role": {"admin"}}
+	reviewed := map[string][]string{"id": {"activity_1", "activity_2"}}
+	for name, maps := range map[string][]map[string][]string{
+		"none":      nil,
+		"three":     {{"enabled": {"true"}}, office, reviewed},
+		"own_field": {{"enabled": {"true"}}, {"role": {"*admin*"}}, {"audience.type": {"user", "group"}}},
+	} {
+		b.Run(name, func(b *testing.B) {
+			var exceptions except.Exceptions
+			for _, entries := range maps {
+				var conditions []*except.Condition
+				for field, values := range entries {
+					c, err := except.NewCondition(field, values)
+					if err != nil {
+						b.Fatal(err)
+					}
+					conditions = append(conditions, c)
+				}
+				exceptions.Add(conditions)
+			}
+			excepted := 0
+			for b.Loop() {
+				s := New()
+				for _, text := range pages {
+					page, err := activity.Decode(text)
+					if err != nil {
+						b.Fatal(err)
+					}
+					for i := range page.Activities {
+						if exceptions.Match(&page.Activities[i]) {
+							excepted++
+						} else if err := s.Add(&page.Activities[i]); err != nil {
+							b.Fatal(err)
+						}
+					}
+				}
+			}
+			b.ReportMetric(float64(excepted)/float64(b.N), "excepted")
+		})
+	}
 }
