@@ -25,12 +25,12 @@ import (
 var activitySummary = &readable{
 	name: "activity_summary",
 	description: "Counts the activities of the Activity Feed that match the filters: in all, by type, actor, organization and day, and in groups of your own. " +
-		"It reads all of them, however many, and holds no e-mail or IP address and no user agent. It returns the full counts or fails.",
+		"It reads all of them, however many, and holds no e-mail address, IP address or user agent. It returns the full counts or fails.",
 	attributes: withFilters(map[string]schema.Attribute{
 		"group_by": schema.SetAttribute{
 			Optional:    true,
 			ElementType: types.StringType,
-			MarkdownDescription: "Count groups of activities that are alike in all of these: `actor` (the stable ID), `account` (the e-mail address, signed in or not, in upper or lower case), " +
+			MarkdownDescription: "Count groups of activities that have all of these in common: `actor` (the stable ID), `account` (the e-mail address, signed in or not, regardless of case), " +
 				"`ip_address`, `user_agent`, `type`, `organization`, `hour` and `day` (in UTC). An activity that lacks one of them is in no group.",
 			Validators: []validator.Set{groupingSet{}},
 		},
@@ -69,8 +69,8 @@ var activitySummary = &readable{
 		"groups": schema.ListAttribute{
 			Computed:    true,
 			ElementType: groupType,
-			MarkdownDescription: "The groups of `group_by`, largest first, and of two that are equal the one with the newest activity. `keys` shows `actor`, `type`, `organization`, `hour` and `day`, " +
-				"and never an e-mail address, IP address or user agent. `distinct` is how many different values of `actor`, `account`, `ip_address`, `user_agent`, `type` and `organization` the group has. " +
+			MarkdownDescription: "The groups of `group_by`, largest first; of equally large ones, the one with the newest activity first. `keys` has what its activities have in common " +
+				"of `actor`, `type`, `organization`, `hour` and `day`, and never an e-mail address, IP address or user agent. `distinct` is how many different values of `actor`, `account`, `ip_address`, `user_agent`, `type` and `organization` the group has. " +
 				"`newest_id` and `newest_created_at` are those of its newest activity. Empty without `group_by`.",
 		},
 	}),
@@ -132,7 +132,7 @@ func (m *activitySummaryModel) read(ctx context.Context, s *service, query feed.
 		for i := range page.Activities {
 			switch err := counts.Add(&page.Activities[i]); {
 			case errors.Is(err, summary.ErrTooManyValues):
-				return outcome{}, diag.Diagnostics{about.tooManyValues(page.Number)}
+				return outcome{}, diag.Diagnostics{about.tooManyValues(page.Number, summary.MaxValues)}
 			case err != nil:
 				return outcome{}, diag.Diagnostics{about.notCountable(page.Number, s.client.Clean(err.Error()))}
 			}
@@ -142,7 +142,7 @@ func (m *activitySummaryModel) read(ctx context.Context, s *service, query feed.
 	}
 	groups, err := counts.Groups(int64(wholeNumberOr(m.MinCount, 0)))
 	if err != nil {
-		return outcome{}, diag.Diagnostics{about.tooManyGroups()}
+		return outcome{}, diag.Diagnostics{about.tooManyGroups(summary.MaxGroups)}
 	}
 	return outcome{origin: from, attributes: map[string]tftypes.Value{
 		"excepted":          tftypes.NewValue(tftypes.Number, excepted),

@@ -12,7 +12,6 @@ import (
 
 	"github.com/compliance-feed/terraform-provider-compliance/internal/compliance"
 	"github.com/compliance-feed/terraform-provider-compliance/internal/feed"
-	"github.com/compliance-feed/terraform-provider-compliance/internal/summary"
 	"github.com/compliance-feed/terraform-provider-compliance/internal/timerange"
 )
 
@@ -192,19 +191,19 @@ func (r readContext) notCountable(page int, reason string) diag.Diagnostic {
 }
 
 // tooManyGroups and tooManyValues bound what a summary of groups may hold.
-func (r readContext) tooManyGroups() diag.Diagnostic {
+func (r readContext) tooManyGroups(limit int) diag.Diagnostic {
 	return diag.NewErrorDiagnostic(
-		fmt.Sprintf("More than %s groups", thousands(summary.MaxGroups)),
+		fmt.Sprintf("More than %s groups", thousands(limit)),
 		fmt.Sprintf("%s counted too many groups of activities, %s. Nothing was returned, so that no group is missing.\n\n", r.what, r.windowText())+
 			"Set min_count, or raise it, so that small groups are left out; or name fewer in group_by.",
 	)
 }
 
-func (r readContext) tooManyValues(page int) diag.Diagnostic {
+func (r readContext) tooManyValues(page, limit int) diag.Diagnostic {
 	return diag.NewErrorDiagnostic(
 		"Too many different values to count",
 		fmt.Sprintf("%s stopped on page %d, %s: its groups have %s different actors, accounts, addresses, user agents, types and organizations in all. %s\n\n",
-			r.what, page, r.windowText(), thousands(summary.MaxValues), nothingReturned)+
+			r.what, page, r.windowText(), thousands(limit), nothingReturned)+
 			"Narrow the window or the filters, or name fewer in group_by.",
 	)
 }

@@ -24,6 +24,7 @@ import (
 	"github.com/compliance-feed/terraform-provider-compliance/internal/compliance"
 	"github.com/compliance-feed/terraform-provider-compliance/internal/fakeapi"
 	"github.com/compliance-feed/terraform-provider-compliance/internal/feed"
+	"github.com/compliance-feed/terraform-provider-compliance/internal/summary"
 	"github.com/compliance-feed/terraform-provider-compliance/internal/timerange"
 )
 
@@ -337,7 +338,7 @@ func TestDiagnostics(t *testing.T) {
 		}
 	}
 	about := readContext{what: summaryName, window: timerange.Window{Start: &day}}
-	for _, d := range []diag.Diagnostic{about.tooManyGroups(), about.tooManyValues(7)} {
+	for _, d := range []diag.Diagnostic{about.tooManyGroups(summary.MaxGroups), about.tooManyValues(7, summary.MaxValues)} {
 		say(d.Summary(), d)
 	}
 

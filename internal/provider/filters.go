@@ -88,15 +88,15 @@ func withFilters(more map[string]schema.Attribute) map[string]schema.Attribute {
 		"except": schema.ListAttribute{
 			Optional:    true,
 			ElementType: types.MapType{ElemType: types.SetType{ElemType: types.StringType}},
-			MarkdownDescription: "Leave these activities out of the result. Each map is an exception, such as `{ type = [\"sso_login_failed\"], \"actor.ip_address\" = [\"192.0.2.0/24\"] }`: " +
-				"an activity is left out if every field that the map names has one of the values. A field is `id`, `type`, `organization_id`, `organization_uuid`, " +
-				"`actor.` and one of the actor's fields, or a field of the activity's own; a dot goes into an object. `*` in a value stands for any text, and `actor.ip_address` takes CIDR ranges. " +
-				"Of an array, every element has to match. A field that is missing, null or an object never matches.",
+			MarkdownDescription: "Leave out activities that are known to be fine, before anything is counted or listed. A list of maps from fields to sets of values, such as `[{ \"actor.ip_address\" = [\"192.0.2.0/24\"] }]`: " +
+				"an activity is left out if every field of at least one map has one of its values. A field is `id`, `type`, `organization_id`, `organization_uuid`, a field of the actor (`actor.user_id`) " +
+				"or one of the activity's own (`enabled`); a dot goes into an object (`provider.type`). `*` in a value stands for any text, and `actor.ip_address` also takes CIDR ranges. " +
+				"Every element of an array has to match. A field that is missing, null or an object never matches.",
 			Validators: []validator.List{exceptionList{}},
 		},
 		"excepted": schema.Int64Attribute{
 			Computed:            true,
-			MarkdownDescription: "How many activities `except` left out.",
+			MarkdownDescription: "How many activities `except` left out; 0 without it.",
 		},
 		"timeouts": schema.SingleNestedAttribute{
 			Optional:            true,
