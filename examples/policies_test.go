@@ -182,7 +182,7 @@ func TestTerraformTest(t *testing.T) {
 		feed := newFeed(t)
 		w := workspace(t, feed, "modules/audit-gate")
 		w.Init()
-		require(t, w.Run("test", "-no-color"), 0, "7 passed, 0 failed")
+		require(t, w.Run("test", "-no-color"), 0, "9 passed, 0 failed")
 		unread(t, feed)
 	})
 }
@@ -192,126 +192,5 @@ func unread(t *testing.T, feed *fakeapi.Server) {
 	t.Helper()
 	if n := len(feed.Requests()); n > 0 {
 		t.Errorf("%d requests, want none", n)
-	}
-}
-
-// TestAuditGate runs the module as a user's configuration calls it.
-func TestAuditGate(t *testing.T) {
-	t.Parallel()
-	const header = "The audit gate is closed. Findings since 20"
-	keys := `forbidden_activity_types = ["admin_api_key_created", "api_key_created"]`
-	for _, test := range []struct {
-		name, inputs string
-		feed         []string
-		code         int
-		says, not    []string
-		activities   bool // were any read, not only counted?
-	}{
-		{
-			name: "open", inputs: keys,
-			feed: []string{activity("activity_01", "api_key_created", robin, 25*time.Hour)},
-			says: []string{"findings = []"},
-		},
-		{
-			name: "forbidden", inputs: keys, code: 1, activities: true,
-			feed: []string{
-				activityAt("activity_01Key", "admin_api_key_created", robin, time.Date(2026, 4, 10, 8, 0, 0, 0, time.UTC)),
-				activity("activity_02Key", "admin_api_key_created", robin, time.Hour),
-				activity("activity_03Nobody", "api_key_created", "null", 2*time.Hour),
-			},
-			says: []string{header, "admin_api_key_created activity_02Key by user_01Robin, forbidden", "api_key_created activity_03Nobody by unknown, forbidden"},
-			not:  []string{"activity_01Key"},
-		},
-		{
-			name: "allowed_actor", inputs: keys + "\n" + `allowed_actors = ["user_01Robin"]`, activities: true,
-			feed: []string{activity("activity_01", "api_key_created", robin, time.Hour)},
-			says: []string{"findings = []"},
-		},
-		{
-			name: "other_actor", inputs: keys + "\n" + `allowed_actors = ["user_01Robin"]`, code: 1, activities: true,
-			feed: []string{
-				activity("activity_01Robin", "api_key_created", robin, time.Hour),
-				activity("activity_02Stranger", "api_key_created", stranger, time.Hour),
-				activity("activity_03Claimed", "api_key_created", anonymous, time.Hour),
-				activity("activity_04Directory", "api_key_created", directory, time.Hour),
-			},
-			says: []string{"activity_02Stranger by user_01Stranger", "activity_03Claimed by unauthenticated_user_actor", "activity_04Directory by directory_01Example"},
-			not:  []string{"activity_01Robin"},
-		},
-		{
-			name: "at_the_threshold", inputs: "thresholds = { sso_login_failed = 3 }",
-			feed: failedSignIns(3), says: []string{"findings = []"},
-		},
-		{
-			name: "above_the_threshold", inputs: "thresholds = { sso_login_failed = 3 }\nmax_listed = 2", code: 1, activities: true,
-			feed: failedSignIns(4),
-			says: []string{header, "activity_SignIniii by unauthenticated_user_actor, 4 in the window, at most 3 allowed"},
-			not:  []string{"activity_SignIni "},
-		},
-		{
-			name: "long_list", inputs: keys + "\nmax_listed = 1", code: 1, activities: true,
-			feed: []string{activity("activity_01Key", "api_key_created", robin, time.Hour), activity("activity_02Key", "api_key_created", robin, 2*time.Hour)},
-			says: []string{"activity_01Key", "and 1 more"},
-			not:  []string{"activity_02Key"},
-		},
-		{
-			name: "report_only", inputs: keys + "\nenforce = false", activities: true,
-			feed: []string{activity("activity_01Key", "api_key_created", robin, time.Hour)},
-			says: []string{"activity_01Key", "Changes to Outputs"},
-		},
-		{
-			name: "window", code: 1, activities: true,
-			inputs: keys + "\n" + `window = { start = "2026-04-10T00:00:00Z", end = "2026-04-11T00:00:00Z" }`,
-			feed: []string{
-				activityAt("activity_01Before", "api_key_created", robin, time.Date(2026, 4, 9, 23, 59, 59, 0, time.UTC)),
-				activityAt("activity_02Within", "api_key_created", robin, time.Date(2026, 4, 10, 0, 0, 0, 0, time.UTC)),
-				activityAt("activity_03After", "api_key_created", robin, time.Date(2026, 4, 11, 0, 0, 0, 0, time.UTC)),
-			},
-			says: []string{"Findings since 2026-04-10T00:00:00Z", "activity_02Within"},
-			not:  []string{"activity_01Before", "activity_03After"},
-		},
-		{
-			name: "nothing_to_look_for", inputs: "", code: 1,
-			says: []string{"The audit gate has nothing to look for"},
-		},
-		{
-			// Where the counts are known only at apply, a condition would pass; count does not.
-			name: "deferred", inputs: keys + "\ndepends_on = [terraform_data.change]", code: 1,
-			says: []string{"Invalid count argument"},
-		},
-		{
-			name: "deferred_threshold", inputs: "thresholds = { sso_login_failed = 3 }\ndepends_on = [terraform_data.change]", code: 1,
-			says: []string{"Invalid for_each argument"},
-		},
-	} {
-		t.Run(test.name, func(t *testing.T) {
-			t.Parallel()
-			feed := newFeed(t, test.feed...)
-			w := workspace(t, feed)
-			use(t, "modules/audit-gate")
-			module, err := filepath.Abs("modules/audit-gate")
-			if err != nil {
-				t.Fatal(err)
-			}
-			complete(w, "")
-			w.Write("main.tf", `
-module "audit_gate" {
-  source = "`+module+`"
-  `+test.inputs+`
-}
-
-resource "terraform_data" "change" {}
-
-output "findings" {
-  value = module.audit_gate.findings
-}`)
-			result := w.Plan()
-			require(t, result, test.code, test.says...)
-			forbid(t, unwrapped(result.Output()), append(test.not, addresses...)...)
-			// Without a finding there is one request, for counts.
-			if n := len(feed.Requests()); (n > 1) != test.activities {
-				t.Errorf("%d requests", n)
-			}
-		})
 	}
 }

@@ -28,19 +28,46 @@ variable "forbidden_activity_types" {
 }
 
 variable "allowed_actors" {
-  description = "IDs of the actors that may do what is forbidden: users, API keys, Admin API keys, service accounts, directories. An actor without an ID goes by its type, such as anthropic_actor. No e-mail addresses: they change hands, and anybody can claim one when signing in."
+  description = "IDs of the actors that may do what is forbidden, of every kind: user_…, apikey_…, admin_api_key_…, svac_…, directory_… and so on. A type of actors that have no ID, such as anthropic_actor, lets all of them through. No e-mail addresses: they change hands, and anybody can claim one when signing in."
   type        = set(string)
   default     = []
   nullable    = false
 
   validation {
-    condition     = !anytrue([for actor in var.allowed_actors : actor == "" || strcontains(actor, "@")])
-    error_message = "An allowed actor is an ID, such as user_01AbC, and no e-mail address."
+    condition     = alltrue([for actor in var.allowed_actors : can(regex("^[A-Za-z0-9_.:-]+$", actor))])
+    error_message = "An allowed actor is an ID, such as user_01AbC, and no e-mail address or pattern."
+  }
+
+  validation {
+    condition = alltrue([
+      for actor in var.allowed_actors : !endswith(actor, "_actor") || contains(
+      ["anthropic_actor", "federated_actor", "federated_identity_actor", "system_actor", "unauthenticated_user_actor"], actor)
+    ])
+    error_message = "A type of actors that have IDs, such as user_actor, would let all of them through. Allow the IDs of those that may."
+  }
+}
+
+variable "except" {
+  description = "Activities to let through by their fields, whatever their type: as except of compliance_activity_summary."
+  type        = list(map(set(string)))
+  default     = []
+  nullable    = false
+}
+
+variable "reviewed" {
+  description = "Activities that somebody has looked at: from the ID of each to why it is fine."
+  type        = map(string)
+  default     = {}
+  nullable    = false
+
+  validation {
+    condition     = alltrue([for id, why in var.reviewed : can(regex("^[A-Za-z0-9_.:-]+$", id)) && try(trimspace(why) != "", false)])
+    error_message = "A reviewed activity has its ID, such as activity_01AbC, and no pattern, and the reason why it is fine."
   }
 }
 
 variable "thresholds" {
-  description = "How often an activity type may occur in the window, whoever did it: sso_login_failed = 100 fails at 101."
+  description = "How often an activity type may occur in the window, whoever did it: sso_login_failed = 100 fails at 101. Only except and reviewed take from it."
   type        = map(number)
   default     = {}
   nullable    = false
@@ -65,13 +92,13 @@ variable "enforce" {
 }
 
 variable "max_listed" {
-  description = "How many findings the message lists, and how many activities are read of each type that occurs too often."
+  description = "How many findings the message lists, up to 20."
   type        = number
   default     = 20
   nullable    = false
 
   validation {
-    condition     = var.max_listed >= 1
-    error_message = "At least one finding has to be listed."
+    condition     = var.max_listed >= 1 && var.max_listed <= 20
+    error_message = "From 1 to 20 findings can be listed."
   }
 }
