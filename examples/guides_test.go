@@ -1,7 +1,6 @@
 package examples_test
 
 import (
-	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -10,122 +9,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/compliance-feed/terraform-provider-compliance/internal/engines"
 	"github.com/compliance-feed/terraform-provider-compliance/internal/enginetest"
 	"github.com/compliance-feed/terraform-provider-compliance/internal/fakeapi"
 )
-
-// TestCatalogue plans each gate of the guide on policies in states in which it opens and in
-// states in which it closes.
-func TestCatalogue(t *testing.T) {
-	t.Parallel()
-	needs(t, engines.EphemeralResources)
-	const day, hour = 24 * time.Hour, time.Hour
-	// quiet has what a gate must not take for its own: what happened before its window, and
-	// other types.
-	quiet := func(kind string, window time.Duration) []string {
-		return []string{
-			activity("activity_01Old", kind, stranger, window+hour),
-			activity("activity_02Chat", "claude_chat_created", stranger, hour),
-			activity("activity_03SignIn", "sso_login_succeeded", stranger, hour),
-		}
-	}
-	one := func(kind, actor string, fields ...string) []string {
-		return []string{activity("activity_01New", kind, actor, hour, fields...)}
-	}
-	workday := func(hour int) time.Time {
-		return last(hour, time.Monday, time.Tuesday, time.Wednesday, time.Thursday, time.Friday)
-	}
-	key := func(actor string, at time.Time) []string {
-		return []string{activityAt("activity_01Key", "admin_api_key_created", actor, at)}
-	}
-	audience := func(types ...string) string {
-		for i := range types {
-			types[i] = fmt.Sprintf(`{"type":%q}`, types[i])
-		}
-		return `"audience":[` + strings.Join(types, ",") + "]"
-	}
-	const (
-		badKey   = "In the last 7 days an API key was made outside the change window, or by somebody unknown. Look for *_key_created in the Activity Feed."
-		badShare = "In the last 24 hours something was published, or shared with more than users and groups."
-	)
-
-	gates := map[string][]state{
-		"sso_off": {
-			{"quiet", append(quiet("org_sso_toggled", day), activity("activity_04On", "org_sso_connection_activated", robin, hour)), nil, 0, nil},
-			{"sso", one("org_sso_connection_deactivated", robin), nil, 1, []string{"Single sign-on or directory sync was switched in the last 24 hours, by user_01Robin."}},
-			{"directory", one("org_directory_sync_deleted", "null"), nil, 1, []string{"by none."}},
-		},
-		"ip_restriction": {
-			{"quiet", quiet("org_ip_restriction_deleted", day), nil, 0, nil},
-			{"removed", one("org_ip_restriction_deleted", robin), nil, 1, []string{"The IP restriction was removed or changed in the last 24 hours, by user_01Robin."}},
-		},
-		"new_keys": {
-			{"quiet", quiet("api_key_created", 7*day), nil, 0, nil},
-			{"known_actor_in_time", key(robin, workday(9)), nil, 0, nil},
-			{"known_actor_in_the_evening", key(robin, workday(17)), nil, 1, []string{badKey}},
-			{"known_actor_at_the_weekend", key(robin, last(10, time.Saturday, time.Sunday)), nil, 1, []string{badKey}},
-			{"unknown_actor", key(stranger, workday(10)), nil, 1, []string{badKey}},
-			{"claimed_actor", key(anonymous, workday(10)), nil, 1, []string{badKey}},
-			{"no_actor", key("null", workday(10)), nil, 1, []string{badKey}},
-		},
-		"primary_owner": {
-			{"quiet", quiet("primary_owner_transferred", 30*day), nil, 0, nil},
-			{"transferred", one("primary_owner_transferred", robin), nil, 1, []string{"The primary owner changed in the last 30 days, by user_01Robin."}},
-		},
-		"compliance_api": {
-			{"quiet", quiet("org_compliance_api_settings_updated", 30*day), nil, 0, nil},
-			{"changed", one("org_compliance_api_settings_updated", stranger), nil, 1, []string{"The settings of the Compliance API changed in the last 30 days, by user_01Stranger."}},
-		},
-		"data_export": {
-			{"quiet", append(quiet("org_members_exported", day), activity("activity_04", "org_data_export_completed", robin, hour)), nil, 0, nil},
-			{"exported", append(one("org_members_exported", robin), activity("activity_02New", "org_data_export_started", robin, hour)), nil, 1, []string{"Data was exported in the last 24 hours: org_data_export_started, org_members_exported."}},
-		},
-		"shared_with_everyone": {
-			{"quiet", quiet("design_project_published", day), nil, 0, nil},
-			{"saved", one("claude_artifact_published", robin), nil, 0, nil},
-			{"with_some", one("claude_project_sharing_updated", robin, audience("user", "group", "user")), nil, 0, nil},
-			{"with_nobody", one("claude_project_sharing_updated", robin, audience()), nil, 0, nil},
-			{"with_all", one("claude_project_sharing_updated", robin, audience("user", "organization")), nil, 1, []string{badShare}},
-			{"with_anyone", one("claude_artifact_sharing_updated", robin, audience("anyone_with_link")), nil, 1, []string{badShare}},
-			{"published", one("design_project_published", robin), nil, 1, []string{badShare}},
-			{"not_said", one("claude_project_sharing_updated", robin, `"project_visibility_changed":{"visibility":"?"}`), nil, 1, []string{badShare}},
-			{"null", one("claude_artifact_sharing_updated", robin, `"audience":null`), nil, 1, []string{badShare}},
-		},
-		"failed_sign_ins": {
-			{"quiet", failedSignIns(100), nil, 0, []string{"No changes."}},
-			{"many", failedSignIns(101), nil, 0, []string{"Warning: Check block assertion failed", "101 failed sign-ins in the last 24 hours."}},
-		},
-		"role_granted": {
-			{"quiet", quiet("rbac_role_assigned", day), nil, 0, nil},
-			{"by_the_directory", one("role_assignment_granted", directory), nil, 0, nil},
-			{"by_somebody_else", append(one("rbac_role_assigned", robin), activity("activity_02New", "claude_user_role_updated", stranger, hour)), nil, 1, []string{"In the last 24 hours a role was granted by user_01Stranger."}},
-			{"by_nobody", one("rbac_role_assigned", "null"), nil, 1, []string{"a role was granted by none."}},
-		},
-		"mcp_server": {
-			{"quiet", append(quiet("mcp_server_created", day), activity("activity_04", "mcp_server_deleted", robin, hour)), nil, 0, nil},
-			{"added", append(one("mcp_server_created", robin), activity("activity_02New", "mcp_tool_policy_updated", robin, hour)), nil, 1, []string{"changed in the last 24 hours: mcp_server_created, mcp_tool_policy_updated."}},
-		},
-	}
-	for name, states := range gates {
-		t.Run(name, func(t *testing.T) {
-			runStates(t, filepath.Join("guides/policies", name+".tf"), states)
-		})
-	}
-	if len(gates) != len(find(t, "guides/policies", ".tf")) {
-		t.Error("a gate has no test, or a test has no gate")
-	}
-}
-
-// last is the last time that it was this hour, UTC, on one of these days of the week.
-func last(hour int, days ...time.Weekday) time.Time {
-	now := time.Now().UTC()
-	at := time.Date(now.Year(), now.Month(), now.Day(), hour, 0, 0, 0, time.UTC)
-	for !at.Before(now.Add(-time.Minute)) || !slices.Contains(days, at.Weekday()) {
-		at = at.AddDate(0, 0, -1)
-	}
-	return at
-}
 
 // incremental is the example of incremental use, with a feed that grows.
 type incremental struct {

@@ -1,0 +1,20 @@
+# So much was deleted at once that only a part of it is in the feed. Counted for
+# mass_deletion it would be one. Known from the API's reference.
+data "compliance_activity_summary" "bulk_deletion" {
+  lookback = "24h"
+  activity_types = [
+    "claude_project_document_bulk_deletion_audit_truncated",
+    "claude_project_file_bulk_deletion_audit_truncated",
+  ]
+
+  lifecycle {
+    postcondition {
+      condition = self.total == 0
+      error_message = join("\n", concat(
+        ["More was deleted at once than the feed records since ${self.window.start}:"],
+        [for a in self.newest : "  ${a.created_at}  ${a.type}  ${a.id}  by ${coalesce(a.actor_id, a.actor_type, "unknown")}"],
+        self.total > 20 ? ["  and ${self.total - 20} more"] : [],
+      ))
+    }
+  }
+}

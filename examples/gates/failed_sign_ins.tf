@@ -1,0 +1,16 @@
+# Twenty failed sign-ins in all. It only warns: who can make sign-ins fail could otherwise
+# stop your deployments. claude-audit; Panther with a threshold of one.
+data "compliance_activity_summary" "failed_sign_ins" {
+  lookback       = "24h"
+  activity_types = ["magic_link_login_failed", "sso_login_failed", "step_up_authentication_failed"]
+}
+
+check "failed_sign_ins" {
+  assert {
+    condition = data.compliance_activity_summary.failed_sign_ins.total < 20
+    error_message = join("\n", concat(
+      ["${data.compliance_activity_summary.failed_sign_ins.total} sign-ins failed since ${data.compliance_activity_summary.failed_sign_ins.window.start}, the newest:"],
+      [for a in data.compliance_activity_summary.failed_sign_ins.newest : "  ${a.created_at}  ${a.type}  ${a.id}  by ${coalesce(a.actor_id, a.actor_type, "unknown")}"],
+    ))
+  }
+}

@@ -1,0 +1,17 @@
+# Every read of the feed is itself in the feed, so a day without one means that logging is
+# off, or that this is another organization's feed. The first plan of all closes it.
+data "compliance_activity_summary" "feed_alive" {
+  lookback       = "24h"
+  activity_types = ["compliance_api_accessed"]
+
+  lifecycle {
+    postcondition {
+      condition     = self.total > 0
+      error_message = "The feed is silent: it has not even the reads of it since ${self.window.start}. Is the Compliance API's logging on?"
+    }
+    postcondition {
+      condition     = try(self.key_organization_id == "org_01Example", false)
+      error_message = "The key belongs to ${coalesce(self.key_organization_id, "an unknown organization")}, and not to org_01Example."
+    }
+  }
+}

@@ -1,0 +1,16 @@
+# Somebody clears up, or stops what depends on the key. Panther, claude-audit.
+data "compliance_activity_summary" "key_removed" {
+  lookback       = "24h"
+  activity_types = ["admin_api_key_deleted", "scoped_api_key_deleted", "service_key_revoked"]
+
+  lifecycle {
+    postcondition {
+      condition = self.total == 0
+      error_message = join("\n", concat(
+        ["Keys were removed since ${self.window.start}:"],
+        [for a in self.newest : "  ${a.created_at}  ${a.type}  ${a.id}  by ${coalesce(a.actor_id, a.actor_type, "unknown")}"],
+        self.total > 20 ? ["  and ${self.total - 20} more"] : [],
+      ))
+    }
+  }
+}
