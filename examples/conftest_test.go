@@ -1,6 +1,7 @@
 package examples_test
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -12,6 +13,14 @@ import (
 )
 
 const conftestFolder = "policies/conftest"
+
+// manyKeys are API keys made by an allowed actor.
+func manyKeys(n int) (feed []string) {
+	for i := range n {
+		feed = append(feed, activity(fmt.Sprintf("activity_%02d", i), "admin_api_key_created", robin, time.Hour))
+	}
+	return feed
+}
 
 // TestConftestVerify runs the policies' own tests.
 func TestConftestVerify(t *testing.T) {
@@ -26,12 +35,37 @@ func TestConftestVerify(t *testing.T) {
 	require(t, tool(t, conftestFolder, "conftest", "fmt", "--check", "policy"), 0)
 }
 
+// TestConftestEmptySettings compiles the policies with nothing in any setting, which is then
+// said, and is no error of types.
+func TestConftestEmptySettings(t *testing.T) {
+	t.Parallel()
+	enginetest.New(t)
+	dir := t.TempDir()
+	use(t, filepath.Join(conftestFolder, "policy"))
+	for _, name := range []string{"plan.rego", "activities.rego", "checks.rego"} {
+		write(t, filepath.Join(dir, name), read(t, filepath.Join(conftestFolder, "policy", name)))
+	}
+	write(t, filepath.Join(dir, "settings.rego"), `package settings
+required := {}
+forbidden := set()
+thresholds := {}
+most_excepted := {}
+organization := ""
+required_checks := set()
+plan_hours := 1
+`)
+	write(t, filepath.Join(dir, "plan.json"), `{"planned_values": {}, "timestamp": "2026-04-10T08:00:00Z"}`)
+	result := tool(t, dir, "conftest", "test", "--no-color", "--policy", dir, "plan.json")
+	require(t, result, 1, "nothing would be judged", "more than 1 hours ago")
+	forbid(t, result.Output(), "rego_type_error")
+}
+
 // TestConftest judges the JSON of real plans.
 func TestConftest(t *testing.T) {
 	t.Parallel()
 	needs(t, engines.EphemeralResources)
 	const (
-		list    = "data.compliance_activities.admin_changes"
+		list    = "data.compliance_activity_summary.admin_changes"
 		summary = "module.sign_ins.data.compliance_activity_summary.failed"
 	)
 	for _, test := range []struct {
@@ -49,9 +83,12 @@ func TestConftest(t *testing.T) {
 			feed: append(failedSignIns(3), activity("activity_01Robin", "admin_api_key_created", robin, time.Hour)),
 		},
 		{
-			name:   "forbidden_activity",
-			feed:   []string{activity("activity_01Key", "admin_api_key_created", stranger, time.Hour), activity("activity_02Owner", "primary_owner_transferred", "null", time.Hour)},
-			denied: []string{"admin_api_key_created activity_01Key", "primary_owner_transferred activity_02Owner"},
+			name: "forbidden_activity",
+			feed: []string{activity("activity_01Key", "admin_api_key_created", stranger, time.Hour), activity("activity_02Owner", "primary_owner_transferred", "null", time.Hour)},
+			denied: []string{
+				"admin_api_key_created is forbidden, and occurred 1 times", "by user_01Stranger  activity_01Key",
+				"primary_owner_transferred is forbidden, and occurred 1 times", "by nobody named  activity_02Owner",
+			},
 		},
 		{
 			name:   "counts_in_a_module",
@@ -68,7 +105,7 @@ func TestConftest(t *testing.T) {
 			edit: func(t *testing.T, w *enginetest.Workspace) {
 				replace(t, w.Dir, "main.tf", `"admin_changes" {`, `"other" {`)
 			},
-			denied: []string{list + " is not in the plan", "No list in the plan would show a primary_owner_transferred."},
+			denied: []string{list + " is not in the plan", "No summary in the plan counts primary_owner_transferred."},
 		},
 		{
 			name: "missing_in_the_module",
@@ -80,9 +117,9 @@ func TestConftest(t *testing.T) {
 		{
 			name: "deferred",
 			edit: func(t *testing.T, w *enginetest.Workspace) {
-				replace(t, w.Dir, "main.tf", `data "compliance_activities" "admin_changes" {`, `resource "terraform_data" "first" {}
+				replace(t, w.Dir, "main.tf", `data "compliance_activity_summary" "admin_changes" {`, `resource "terraform_data" "first" {}
 
-data "compliance_activities" "admin_changes" {
+data "compliance_activity_summary" "admin_changes" {
   depends_on = [terraform_data.first]`)
 			},
 			feed:   []string{activity("activity_01Key", "admin_api_key_created", stranger, time.Hour)},
@@ -148,12 +185,9 @@ data "compliance_activities" "admin_changes" {
 			},
 		},
 		{
-			name: "cut_off",
-			feed: []string{activity("activity_01", "admin_api_key_created", robin, time.Hour), activity("activity_02", "admin_api_key_created", robin, time.Hour)},
-			edit: func(t *testing.T, w *enginetest.Workspace) {
-				replace(t, w.Dir, "main.tf", `data "compliance_activities" "admin_changes" {`, "data \"compliance_activities\" \"admin_changes\" {\nmax_results = 1")
-			},
-			denied: []string{list + " is cut off by max_results."},
+			name:   "more_excepted_than_agreed",
+			feed:   manyKeys(6),
+			denied: []string{list + " leaves 6 activities out by except, and 5 are agreed."},
 		},
 		{
 			name: "narrower_filter",
@@ -161,7 +195,7 @@ data "compliance_activities" "admin_changes" {
 				replace(t, w.Dir, "main.tf", `    "primary_owner_transferred",`, "")
 				replace(t, w.Dir, "sign-ins/main.tf", `lookback       = "24h"`, "lookback = \"24h\"\norganization_ids = [\"org_01Example\"]")
 			},
-			denied: []string{"No list in the plan would show a primary_owner_transferred.", summary + " leaves activities out, by organization_ids."},
+			denied: []string{"No summary in the plan counts primary_owner_transferred.", summary + " leaves activities out, by organization_ids."},
 		},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -1,25 +1,36 @@
-# Forbidden activities, by ID, type and time. Addresses stay out of the messages: they end
-# in logs and comments.
+# Forbidden activities and counts above a threshold. The messages name actors by stable ID and
+# never by address: they end in logs and comments.
 
 package main
 
-deny contains sprintf("%s  %s  %s", [activity.created_at, activity.type, activity.id]) if {
-	some address, _ in required
-	some activity in reads[address].values.activities
-	activity.type in forbidden
-	not by_allowed_actor(activity)
+deny contains concat("\n", array.concat([sentence], details(read, type))) if {
+	some address, _ in settings.required
+	some type in settings.forbidden
+	read := reads[address]
+	number := read.values.by_type[type]
+	sentence := sprintf("%s is forbidden, and occurred %d times (%s).", [type, number, address])
 }
 
-# By ID, not by e-mail address. Without an actor it does not hold.
-by_allowed_actor(activity) if {
-	some name in ["user_id", "api_key_id", "admin_api_key_id", "service_account_id", "directory_id"]
-	activity.actor[name] in allowed_actors
-}
-
-# Counts, which need no activity in the plan.
-deny contains sprintf("%s: %d in %d hours, at most %d allowed.", [type, number, hours, most]) if {
-	some address, hours in required
-	some type, most in thresholds
-	number := reads[address].values.by_type[type]
+deny contains concat("\n", array.concat([sentence], details(read, type))) if {
+	some address, hours in settings.required
+	some type, most in settings.thresholds
+	read := reads[address]
+	number := read.values.by_type[type]
 	number > most
+	sentence := sprintf("%s: %d in %d hours, at most %d allowed.", [type, number, hours, most])
 }
+
+# Who, when and where to look, for the newest three.
+details(read, type) := array.slice(lines, 0, 3) if {
+	lines := [line |
+		some activity in read.values.newest
+		activity.type == type
+		line := sprintf("  %s  by %s  %s", [activity.created_at, actor(activity), activity.id])
+	]
+}
+
+actor(activity) := activity.actor_id if activity.actor_id != null
+
+else := activity.actor_type if activity.actor_type != null
+
+else := "nobody named"

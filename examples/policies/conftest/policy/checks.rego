@@ -1,5 +1,5 @@
 # Check blocks, preconditions and postconditions. A failed check is a warning for Terraform,
-# and the plan succeeds; here it counts. This file can be used alone, with required_checks.
+# and the plan succeeds; here it counts. This file can be used alone, with settings.rego.
 
 package main
 
@@ -16,10 +16,10 @@ deny contains sprintf("%s has the status %s.", [checked.address.to_display, chec
 
 # "unknown" is what depends on something that is known only at apply, or was left out with
 # -target.
-deny contains sprintf("%s has not passed: it is %s.", [name, status]) if {
-	some name in required_checks
+deny contains sprintf("%s has not passed: it %s.", [name, status]) if {
+	some name in object.get(data.settings, "required_checks", set())
 	status := status_of(name)
-	status != "pass"
+	status != "is pass"
 }
 
 instances contains instance if {
@@ -27,9 +27,11 @@ instances contains instance if {
 	some instance in checked.instances
 }
 
-# A check in a module is not there if the module has no instance.
-status_of(name) := checked.status if {
+status_of(name) := sprintf("is %s", [checked.status]) if {
 	some checked in input.checks
 	checked.address.to_display == name
 	count(checked.instances) > 0
-} else := "not in the plan"
+} else := "has no instance, as with an empty for_each, so it judged nothing" if {
+	some checked in input.checks
+	checked.address.to_display == name
+} else := "is not in the plan"

@@ -3,6 +3,26 @@
 
 package main
 
+# Through object.get, so that an empty setting is no error of types; and a misspelt or missing
+# one denies, instead of being taken for empty.
+settings := {name: object.get(data.settings, name, null) | some name in setting_names}
+
+setting_names := {"required", "forbidden", "thresholds", "most_excepted", "organization", "required_checks", "plan_hours"}
+
+deny contains sprintf("settings.rego has no %s.", [name]) if {
+	some name in setting_names
+	settings[name] == null
+}
+
+deny contains sprintf("settings.rego has a setting that no policy knows: %s.", [name]) if {
+	some name in object.keys(data.settings)
+	not name in setting_names
+}
+
+deny contains "No read and no check is required in settings.rego, so nothing would be judged." if {
+	count(settings.required) + count(settings.required_checks) == 0
+}
+
 deny contains "This is no plan. Give conftest what `terraform show -json PLANFILE` prints." if {
 	not input.planned_values
 }
@@ -10,12 +30,21 @@ deny contains "This is no plan. Give conftest what `terraform show -json PLANFIL
 # A plan that failed is saved too, with what there was until then.
 deny contains "The plan has failed, so this is only a part of it." if input.errored
 
+# A plan that failed is not complete either, and that has been said.
 deny contains "The plan leaves a part of the configuration out, as with -target." if {
 	input.complete == false # only Terraform tells; OpenTofu's is found by the window, below
+	not input.errored
+}
+
+deny contains "The plan does not say when it was made." if not input.timestamp
+
+# A plan that is applied days later was judged on the feed of days ago.
+deny contains sprintf("The plan was made at %s, more than %d hours ago.", [input.timestamp, settings.plan_hours]) if {
+	time.now_ns() - time.parse_rfc3339_ns(input.timestamp) > settings.plan_hours * 3600000000000
 }
 
 deny contains sprintf("%s is not in the plan, so nobody has looked at the feed.", [address]) if {
-	some address, _ in required
+	some address, _ in settings.required
 	not address in object.keys(reads)
 	not address in deferred
 }
@@ -25,37 +54,41 @@ deny contains sprintf("%s is read only at apply, too late for a policy. Somethin
 }
 
 deny contains sprintf("%s does not hold what was read.", [address]) if {
-	some address, _ in required
+	some address, _ in settings.required
 	read := reads[address]
 	not has_result(read)
 }
 
 # With -target the read may be one of an earlier plan, found in the state.
 deny contains sprintf("%s has another window than the %d hours until the plan: it is stale, or set to other times.", [address, hours]) if {
-	some address, hours in required
+	some address, hours in settings.required
 	read := reads[address]
 	not in_time(read.values.window, hours)
 }
 
 deny contains sprintf("%s leaves activities out, by %s.", [address, argument]) if {
-	some address, _ in required
-	some argument in ["organization_ids", "actor_ids", "after_id", "before_id"]
+	some address, _ in settings.required
+	some argument in ["organization_ids", "actor_ids"]
 	object.get(reads[address].values, argument, null) != null
 }
 
-deny contains sprintf("%s is cut off by max_results.", [address]) if {
-	some address, _ in required
-	reads[address].values.has_more
+deny contains sprintf("%s leaves %d activities out by except, and %d are agreed.", [address, excepted, most]) if {
+	some address, _ in settings.required
+	excepted := reads[address].values.excepted
+	most := object.get(settings.most_excepted, address, 0)
+	excepted > most
 }
 
-deny contains sprintf("No list in the plan would show a %s.", [type]) if {
-	some type in forbidden
-	not looked_for(type, "compliance_activities")
+deny contains sprintf("%s read the organization %v, and not %s.", [address, read.values.key_organization_id, settings.organization]) if {
+	some address, _ in settings.required
+	read := reads[address]
+	settings.organization != ""
+	read.values.key_organization_id != settings.organization
 }
 
 deny contains sprintf("No summary in the plan counts %s.", [type]) if {
-	some type, _ in thresholds
-	not looked_for(type, "compliance_activity_summary")
+	some type in (settings.forbidden | object.keys(settings.thresholds))
+	not looked_for(type)
 }
 
 # Data sources that were read during plan, by address, from all modules. They stand in
@@ -83,18 +116,13 @@ deferred contains change.address if {
 
 is_feed(resource) if {
 	resource.mode == "data"
-	resource.type in {"compliance_activities", "compliance_activity_summary"}
+	resource.type == "compliance_activity_summary"
 	endswith(resource.provider_name, "/compliance-feed/compliance")
 }
 
 has_result(read) if {
-	read.type == "compliance_activities"
-	is_array(read.values.activities)
-}
-
-has_result(read) if {
-	read.type == "compliance_activity_summary"
 	is_object(read.values.by_type)
+	is_array(read.values.newest)
 }
 
 in_time(window, hours) if {
@@ -109,11 +137,9 @@ ends_now(window, planned) if abs(planned - time.parse_rfc3339_ns(window.end)) <=
 
 leeway := 300000000000 # 5 minutes
 
-looked_for(type, kind) if {
-	some address, _ in required
-	read := reads[address]
-	read.type == kind
-	matches(read.values, type)
+looked_for(type) if {
+	some address, _ in settings.required
+	matches(reads[address].values, type)
 }
 
 matches(arguments, type) if {
