@@ -58,7 +58,7 @@ func TestNativePolicies(t *testing.T) {
 	t.Run("precondition", func(t *testing.T) {
 		const closed = "an API key was made by somebody from outside"
 		runStates(t, "policies/terraform/precondition", []state{
-			{"passes", []string{activity("activity_01", "api_key_created", robin, time.Hour)}, nil, 0, []string{"Plan: 1 to add"}},
+			{"passes", []string{activity("activity_01", "api_key_created", robin, time.Hour)}, nil, 0, []string{"Plan: 2 to add"}},
 			{"outsider", []string{activity("activity_01", "api_key_created", stranger, time.Hour)}, nil, 1, []string{"Resource precondition failed", closed}},
 			{"no_actor", []string{activity("activity_01", "api_key_created", "null", time.Hour)}, nil, 1, []string{closed}},
 			{"claimed_address", []string{activity("activity_01", "api_key_created", anonymous, time.Hour)}, nil, 1, []string{closed}},
@@ -67,7 +67,9 @@ func TestNativePolicies(t *testing.T) {
 	t.Run("postcondition", func(t *testing.T) {
 		runStates(t, "policies/terraform/postcondition", []state{
 			{"passes", []string{activity("activity_01", "org_sso_toggled", robin, time.Hour)}, nil, 0, []string{"No changes."}},
-			{"fails", []string{activity("activity_01Owner", "primary_owner_transferred", robin, time.Hour)}, nil, 1, []string{"Resource postcondition failed", "primary_owner_transferred activity_01Owner"}},
+			{"switched_on", []string{activity("activity_01On", "org_compliance_api_settings_updated", robin, time.Hour, `"compliance_api_enabled":true`, `"compliance_api_logging_enabled":true`)}, nil, 0, []string{"No changes."}},
+			{"switched_off", []string{activity("activity_01Off", "org_compliance_api_settings_updated", robin, time.Hour, `"compliance_api_enabled":true`, `"compliance_api_logging_enabled":false`)}, nil, 1, []string{"org_compliance_api_settings_updated by user_01Robin activity_01Off"}},
+			{"fails", []string{activity("activity_01Owner", "primary_owner_transferred", robin, time.Hour)}, nil, 1, []string{"Resource postcondition failed", "primary_owner_transferred by user_01Robin activity_01Owner"}},
 		})
 	})
 }
@@ -90,43 +92,13 @@ func TestTraps(t *testing.T) {
 	needs(t, engines.EphemeralResources)
 	closed := activity("activity_01Owner", "primary_owner_transferred", robin, time.Hour)
 
-	t.Run("a_read_that_fails_inside_a_check_is_a_warning", func(t *testing.T) {
-		t.Parallel()
-		feed := newFeed(t, closed)
-		feed.SetKey("wrong", fakeapi.Grant{Dead: fakeapi.Invalid})
-		w := workspace(t, feed)
-		complete(w, "")
-		w.Write("main.tf", `
-check "scoped" {
-  data "compliance_activity_summary" "scoped" {
-    activity_types = ["primary_owner_transferred"]
-  }
-  assert {
-    condition     = data.compliance_activity_summary.scoped.total == 0
-    error_message = "The owner changed."
-  }
-}`)
-		w.Setenv("ANTHROPIC_COMPLIANCE_API_KEY", "wrong")
-		result := w.Plan()
-		require(t, result, 0, "Warning: The API key was refused")
-		forbid(t, result.Output(), "The owner changed.")
-	})
-
 	t.Run("a_deferred_gate_passes_at_plan_and_closes_at_apply", func(t *testing.T) {
 		t.Parallel()
 		w := workspace(t, newFeed(t, closed), "policies/terraform/postcondition")
 		w.Write("deferred.tf", `resource "terraform_data" "first" {}`)
 		replace(t, w.Dir, "main.tf", `lookback       = "7d"`, `lookback = terraform_data.first.id == "" ? "1d" : "7d"`)
 		require(t, w.Plan(), 0, "will be read during apply")
-		require(t, w.Run("apply", "-auto-approve", "-input=false", "-no-color"), 1, "primary_owner_transferred activity_01Owner")
-	})
-
-	t.Run("target_and_destroy_leave_a_gate_out", func(t *testing.T) {
-		t.Parallel()
-		w := workspace(t, newFeed(t, closed), "policies/terraform/postcondition")
-		w.Write("other.tf", `resource "terraform_data" "other" {}`)
-		require(t, w.Plan("-target=terraform_data.other"), 0)
-		require(t, w.Run("plan", "-destroy", "-input=false", "-no-color"), 0)
+		require(t, w.Run("apply", "-auto-approve", "-input=false", "-no-color"), 1, "primary_owner_transferred by user_01Robin activity_01Owner")
 	})
 
 	t.Run("timestamp_defers_plantimestamp_does_not", func(t *testing.T) {
@@ -161,7 +133,7 @@ func TestTerraformTest(t *testing.T) {
 		w := workspace(t, feed, "policies/terraform-test")
 		w.Setenv("ANTHROPIC_COMPLIANCE_API_KEY", "")
 		w.Init()
-		require(t, w.Run("test", "-no-color"), 0, "4 passed, 0 failed")
+		require(t, w.Run("test", "-no-color"), 0, "3 passed, 0 failed")
 		unread(t, feed)
 	})
 	t.Run("mocked_policy_that_is_broken", func(t *testing.T) {

@@ -24,7 +24,8 @@ ephemeral "compliance_activities" "keys_made" {
   activity_types = ["admin_api_key_created", "api_key_created", "platform_api_key_created", "service_key_created"]
 }
 
-# The precondition fails the plan even if nothing else of the resource changes.
+# The precondition fails the plan even if nothing else of the resource changes. At apply it is
+# judged again, in the order of dependencies: what it guards depends on it.
 resource "terraform_data" "gate" {
   lifecycle {
     precondition {
@@ -37,4 +38,9 @@ resource "terraform_data" "gate" {
       error_message = "In the last 24 hours, an API key was made by somebody from outside. Look for *_key_created in the Activity Feed."
     }
   }
+}
+
+resource "terraform_data" "production" {
+  input      = "what the gate guards"
+  depends_on = [terraform_data.gate]
 }

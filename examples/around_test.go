@@ -1,0 +1,156 @@
+package examples_test
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/compliance-feed/terraform-provider-compliance/internal/engines"
+	"github.com/compliance-feed/terraform-provider-compliance/internal/enginetest"
+	"github.com/compliance-feed/terraform-provider-compliance/internal/fakeapi"
+)
+
+// TestWaysAroundAGate shows what the guide of that name says, case by case: where a gate does
+// not close although it should, and that the pattern of the guide closes it.
+func TestWaysAroundAGate(t *testing.T) {
+	t.Parallel()
+	needs(t, engines.EphemeralResources)
+	const (
+		dataClosed      = "The primary owner changed: activity_01Owner."
+		ephemeralClosed = "The primary owner changed in the last 24 hours."
+		applied         = "Apply complete!"
+	)
+	bad := activity("activity_01Owner", "primary_owner_transferred", robin, time.Hour)
+	guarded := func(t *testing.T, feed *fakeapi.Server) *enginetest.Workspace {
+		w := workspace(t, feed, "guides/around")
+		w.Write("unguarded.tf", `resource "terraform_data" "unguarded" { input = "made without asking the gate" }`)
+		w.Init()
+		return w
+	}
+	// made says whether the state has a resource.
+	made := func(t *testing.T, w *enginetest.Workspace, name string) bool {
+		t.Helper()
+		state, err := os.ReadFile(filepath.Join(w.Dir, "terraform.tfstate"))
+		return err == nil && strings.Contains(string(state), `"name": "`+name+`"`)
+	}
+	apply := func(w *enginetest.Workspace, args ...string) enginetest.Result {
+		return w.Run(append([]string{"apply", "-auto-approve", "-input=false", "-no-color"}, args...)...)
+	}
+
+	t.Run("plan", func(t *testing.T) {
+		t.Parallel()
+		w := guarded(t, newFeed(t, bad))
+		require(t, w.Plan(), 1, dataClosed, ephemeralClosed)
+		require(t, w.Plan("-refresh=false"), 1, dataClosed)
+	})
+	t.Run("target", func(t *testing.T) {
+		t.Parallel()
+		w := guarded(t, newFeed(t, bad))
+		result := w.Plan("-target=terraform_data.unguarded")
+		require(t, result, 0)
+		forbid(t, result.Output(), "The primary owner changed")
+		require(t, w.Plan("-target=terraform_data.production"), 1, dataClosed)
+	})
+	t.Run("exclude", func(t *testing.T) {
+		t.Parallel()
+		if !enginetest.New(t).IsOpenTofu(t) {
+			t.Skip("Terraform has no -exclude")
+		}
+		w := guarded(t, newFeed(t, bad))
+		result := apply(w, "-exclude=module.gate")
+		require(t, result, 0, applied)
+		if made(t, w, "production") || !made(t, w, "unguarded") {
+			t.Errorf("want the unguarded resource alone:\n%s", result.Output())
+		}
+	})
+	t.Run("refresh_only", func(t *testing.T) {
+		t.Parallel()
+		feed := newFeed(t)
+		w := guarded(t, feed)
+		require(t, apply(w), 0, applied)
+		feed.Add(bad)
+		require(t, w.Plan("-refresh-only"), 0, "Warning: ")
+	})
+	t.Run("destroy", func(t *testing.T) {
+		t.Parallel()
+		feed := newFeed(t)
+		w := guarded(t, feed)
+		require(t, apply(w), 0, applied)
+		feed.Add(bad)
+		require(t, w.Plan("-destroy"), 0, "to destroy")
+	})
+	t.Run("saved_plan", func(t *testing.T) {
+		t.Parallel()
+		feed := newFeed(t)
+		w := guarded(t, feed)
+		require(t, w.Plan("-out=saved.tfplan"), 0)
+		feed.Add(bad)
+		// The data source is not judged again; the ephemeral gate is, and before what depends on it.
+		result := w.Run("apply", "-input=false", "-no-color", "saved.tfplan")
+		require(t, result, 1, ephemeralClosed)
+		forbid(t, result.Output(), dataClosed)
+		if made(t, w, "production") || !made(t, w, "unguarded") {
+			t.Errorf("want the unguarded resource alone:\n%s", result.Output())
+		}
+	})
+	t.Run("saved_plan_of_a_data_source", func(t *testing.T) {
+		t.Parallel()
+		feed := newFeed(t)
+		w := guarded(t, feed)
+		text := read(t, filepath.Join(w.Dir, "gate", "main.tf"))
+		write(t, filepath.Join(w.Dir, "gate", "main.tf"), text[:strings.Index(text, "# Judged at plan and again")])
+		require(t, w.Plan("-out=saved.tfplan"), 0)
+		feed.Add(bad)
+		require(t, w.Run("apply", "-input=false", "-no-color", "saved.tfplan"), 0, applied)
+	})
+	t.Run("condition_of_the_ephemeral_resource", func(t *testing.T) {
+		t.Parallel()
+		feed := newFeed(t)
+		w := workspace(t, feed)
+		complete(w, "")
+		w.Write("main.tf", `
+ephemeral "compliance_activity_summary" "owner" {
+  lookback       = "24h"
+  activity_types = ["primary_owner_transferred"]
+  lifecycle {
+    postcondition {
+      condition     = self.total == 0
+      error_message = "The primary owner changed in the last 24 hours."
+    }
+  }
+}
+resource "terraform_data" "production" { input = "x" }
+`)
+		w.Init()
+		require(t, w.Plan("-out=saved.tfplan"), 0)
+		feed.Add(bad)
+		require(t, w.Plan(), 1, ephemeralClosed)
+		result := w.Run("apply", "-input=false", "-no-color", "saved.tfplan")
+		if enginetest.New(t).IsOpenTofu(t) {
+			require(t, result, 0, applied)
+		} else {
+			require(t, result, 1, ephemeralClosed)
+		}
+	})
+	t.Run("data_source_in_a_check", func(t *testing.T) {
+		t.Parallel()
+		w := workspace(t, newFeed(t, bad))
+		complete(w, "")
+		w.Write("main.tf", `
+check "owner" {
+  data "compliance_activity_summary" "owner" {
+    activity_types = ["primary_owner_transferred"]
+  }
+  assert {
+    condition     = data.compliance_activity_summary.owner.total == 0
+    error_message = "The owner changed."
+  }
+}`)
+		w.Setenv("ANTHROPIC_COMPLIANCE_API_KEY", "wrong")
+		result := w.Plan()
+		require(t, result, 0, "Warning: ", "key")
+		forbid(t, result.Output(), "The owner changed.")
+	})
+}

@@ -1,0 +1,22 @@
+terraform {
+  required_version = ">= 1.10" # OpenTofu 1.11
+
+  required_providers {
+    compliance = {
+      source = "compliance-feed/compliance"
+    }
+  }
+}
+
+provider "compliance" {} # The key comes from ANTHROPIC_COMPLIANCE_API_KEY.
+
+module "gate" {
+  source = "./gate"
+}
+
+# With depends_on, nothing is created or changed while the gate is closed, at plan or at
+# apply; and -target takes the gate along.
+resource "terraform_data" "production" {
+  input      = "what the gate guards"
+  depends_on = [module.gate]
+}
