@@ -1,6 +1,8 @@
 package examples_test
 
 import (
+	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -145,9 +147,15 @@ func TestTerraformTest(t *testing.T) {
 	})
 	t.Run("with_feed", func(t *testing.T) {
 		t.Parallel()
-		w := workspace(t, serveFile(t, "policies/terraform-test/tests-with-feed/feed.jsonl"), "policies/terraform-test")
-		w.Must("init", "-input=false", "-no-color", "-test-directory=tests-with-feed")
-		require(t, w.Run("test", "-no-color", "-test-directory=tests-with-feed"), 0, "4 passed, 0 failed")
+		w := workspace(t, newFeed(t), "policies/terraform-test")
+		w.Setenv("ENGINE", os.Getenv("TF_ACC_TERRAFORM_PATH"))
+		w.Setenv("FAKEAPI", feedCommand(t))
+		command := exec.CommandContext(t.Context(), filepath.Join(w.Dir, "with-feed.sh"))
+		command.Env = w.Environ()
+		output, err := command.CombinedOutput()
+		if err != nil || !strings.Contains(string(output), "4 passed, 0 failed") {
+			t.Errorf("%v\n%s", err, output)
+		}
 	})
 	t.Run("audit_gate", func(t *testing.T) {
 		t.Parallel()
@@ -157,6 +165,16 @@ func TestTerraformTest(t *testing.T) {
 		require(t, w.Run("test", "-no-color"), 0, "9 passed, 0 failed")
 		unread(t, feed)
 	})
+}
+
+// feedCommand builds the command of the made-up feed.
+func feedCommand(t *testing.T) string {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "fakeapi")
+	if output, err := exec.CommandContext(t.Context(), "go", "build", "-o", file, "../internal/fakeapi/cmd/fakeapi").CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, output)
+	}
+	return file
 }
 
 // unread fails the test if the feed was read.

@@ -1,12 +1,5 @@
-# The same policies with the real provider, which reads a feed whose content is known. In the
-# root of this repository, and then in the folder of main.tf:
-#
-#   go run ./internal/fakeapi/cmd/fakeapi -activities 0 -listen 127.0.0.1:8181 -key made-up \
-#     -feed examples/policies/terraform-test/tests-with-feed/feed.jsonl
-#
-#   export ANTHROPIC_COMPLIANCE_BASE_URL=http://127.0.0.1:8181 ANTHROPIC_COMPLIANCE_API_KEY=made-up
-#   terraform init -test-directory=tests-with-feed
-#   terraform test -test-directory=tests-with-feed
+# The same policies with the real provider, which reads a made-up feed whose content is known.
+# ../with-feed.sh starts the feed, runs this, and ends the feed.
 
 run "nothing_in_the_last_hour" {
   command = plan
