@@ -240,7 +240,11 @@ func someFeed(t *testing.T) *fakeapi.Server {
 func TestDemo(t *testing.T) {
 	t.Parallel()
 	w := workspace(t, serveFile(t, "demo/feed.jsonl"), "demo")
-	require(t, w.Plan(), 0, "Check block assertion failed", "Single sign-on was switched off", "by user_01DemoRobin")
+	result := w.Plan()
+	require(t, result, 1, "Single sign-on was switched off", "by user_01DemoRobin  activity_01DemoSsoDeactivated")
+	forbid(t, result.Output(), addresses...)
+	w.Write("reviewed.auto.tfvars", `reviewed = { activity_01DemoSsoDeactivated = "Planned." }`)
+	require(t, w.Plan(), 0, "api_keys_made_this_week")
 }
 
 func serveFile(t *testing.T, name string) *fakeapi.Server {
