@@ -1,9 +1,12 @@
 package examples_test
 
 import (
+	"encoding/json"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -199,6 +202,37 @@ func TestIncremental(t *testing.T) {
 		i.want("round 2", i.round("5m"), "b1", "a1")
 	})
 
+	t.Run("refused_cursor", func(t *testing.T) {
+		t.Parallel()
+		i := newIncremental(t, ago("a1", 2*time.Hour), ago("a2", time.Second))
+		i.want("round 1", i.round("5m"), "a1", "a2")
+		i.feed.Add(ago("a3", 2*time.Minute))
+		i.feed.Inject(func(c fakeapi.Call) bool { return c.Request.URL.Query().Has("after_id") },
+			fakeapi.Status(400, "invalid_request_error", "Invalid activity_id format: 'garbage'"))
+		if result := i.script(nil, "cat"); result.Code == 0 {
+			t.Errorf("the round succeeds:\n%s", result.Output())
+		}
+		result := i.script([]string{"BEGIN_ANEW=1"}, "cat")
+		if result.Code != 0 || !strings.Contains(result.Stdout, `"a3"`) || strings.Contains(result.Stdout, `"a2"`) || strings.Contains(result.Stdout, `"a1"`) {
+			t.Errorf("want a3 alone, which is new:\n%s", result.Output())
+		}
+	})
+
+	t.Run("field_added", func(t *testing.T) {
+		t.Parallel()
+		i := newIncremental(t, ago("a1", time.Hour))
+		text := read(t, filepath.Join(i.w.Dir, "main.tf"))
+		replace(t, i.w.Dir, "main.tf", "    settled = optional(string)\n", "")
+		write(t, filepath.Join(i.w.Dir, "main.tf"), regexp.MustCompile(`(?m)^ +(# Everything before it has been|settled = data\.).*\n`).ReplaceAllString(read(t, filepath.Join(i.w.Dir, "main.tf")), ""))
+		i.want("round 1, without the field", i.round("5m"), "a1")
+		if output := i.w.Must("output", "-json", "position"); strings.Contains(output, "settled") {
+			t.Fatalf("the field is there already: %s", output)
+		}
+		write(t, filepath.Join(i.w.Dir, "main.tf"), text)
+		i.feed.Add(ago("a2", time.Minute))
+		i.want("round 2, with it", i.round("5m"), "a2")
+	})
+
 	t.Run("more_than_one_read_takes", func(t *testing.T) {
 		t.Parallel()
 		i := newIncremental(t, ago("a1", 5*time.Hour), ago("a2", 4*time.Hour), ago("a3", 3*time.Hour), ago("a4", time.Minute))
@@ -209,4 +243,62 @@ func TestIncremental(t *testing.T) {
 		}
 		i.want("round 2", i.round("5m"), "a3")
 	})
+}
+
+// TestExport exports a day with every kind of activity, and compares each line with what the
+// server sent.
+func TestExport(t *testing.T) {
+	t.Parallel()
+	day := time.Now().UTC().AddDate(0, 0, -2).Truncate(24 * time.Hour)
+	generated := fakeapi.Generate(fakeapi.Spec{Activities: 300, Newest: day.Add(24*time.Hour - time.Second), Span: 24*time.Hour - time.Second})
+	generated.Add(activityAt("activity_01Verbatim", "api_key_created", robin, day.Add(time.Hour), `"number":12345678901234567890`, `"nested":{"b":[1.0],"a":"<&>"}`))
+	server := fakeapi.NewServer(fakeapi.Options{Feed: generated, SkipReadLog: true})
+	t.Cleanup(server.Close)
+	w := workspace(t, server, "guides/export")
+	w.Init()
+	bin := t.TempDir()
+	if err := os.Symlink(os.Getenv("TF_ACC_TERRAFORM_PATH"), filepath.Join(bin, "terraform")); err != nil {
+		t.Fatal(err)
+	}
+	result := run(t, w.Dir, append(w.Environ(), "PATH="+bin+string(os.PathListSeparator)+os.Getenv("PATH")), "./export.sh", day.Format(time.DateOnly))
+	if result.Code != 0 {
+		t.Fatalf("exit code %d:\n%s", result.Code, result.Output())
+	}
+	// JSON with its numbers as text, and without the nulls of fields that were not sent.
+	normal := func(text string) string {
+		decoder := json.NewDecoder(strings.NewReader(text))
+		decoder.UseNumber()
+		var value map[string]any
+		if err := decoder.Decode(&value); err != nil {
+			t.Fatalf("%v: %s", err, text)
+		}
+		for _, name := range []string{"organization_id", "organization_uuid"} {
+			if value[name] == nil {
+				delete(value, name)
+			}
+		}
+		if actor, ok := value["actor"].(map[string]any); ok {
+			maps.DeleteFunc(actor, func(_ string, value any) bool { return value == nil })
+		}
+		return encode(t, value)
+	}
+	var got, want []string
+	for line := range strings.Lines(result.Stdout) {
+		got = append(got, normal(line))
+	}
+	for text := range generated.All() {
+		want = append(want, normal(string(text)))
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("got %d records, want %d; the first that differ:", len(got), len(want))
+		for i := range min(len(got), len(want)) {
+			if got[i] != want[i] {
+				t.Fatalf("got  %s\nwant %s", got[i], want[i])
+			}
+		}
+	}
+	if _, err := os.Stat(filepath.Join(w.Dir, "terraform.tfstate")); err == nil {
+		t.Error("there is a state")
+	}
+	forbid(t, result.Stderr, addresses...)
 }

@@ -17,10 +17,12 @@ variable "start" {
 
 variable "position" {
   description = "The output position of the last apply. Null for the first time."
+  # A field that is added later is optional too: the position of the last apply lacks it.
   type = object({
     types   = list(string)
-    last_id = string
-    recent  = list(string)
+    last_id = optional(string)
+    recent  = optional(list(string), [])
+    settled = optional(string)
   })
   default = null
 }
@@ -40,10 +42,12 @@ locals {
   days_late = setintersection(local.types, ["anthropic_access", "cmek_preserve"])
   overlap   = coalesce(var.overlap, length(local.days_late) > 0 ? "168h" : "5m")
 
-  # A cursor belongs to the filters that it was made with. With other ones, begin anew.
-  begin    = { types = local.types, last_id = null, recent = [] }
-  position = try(var.position.types == local.types, false) ? var.position : local.begin
-  settled  = timeadd(plantimestamp(), "-${local.overlap}")
+  # A cursor belongs to the filters that it was made with. With other ones, begin anew. Each
+  # field is chosen alone, so that one more is one more line.
+  go_on   = try(var.position.types == local.types, false)
+  last_id = local.go_on ? var.position.last_id : null
+  recent  = local.go_on ? var.position.recent : []
+  settled = timeadd(plantimestamp(), "-${local.overlap}")
 }
 
 # What can't change any more: nothing that is older will still come in. So its last
@@ -53,7 +57,7 @@ data "compliance_activities" "settled" {
   order          = "asc"
   created_at_gte = var.start
   created_at_lt  = local.settled
-  after_id       = local.position.last_id
+  after_id       = local.last_id
   max_results    = 10000 # more than that wait for the next round
 }
 
@@ -72,7 +76,7 @@ output "new" {
   description = "What has not been reported before."
   value = [
     for a in local.read : { id = a.id, type = a.type, created_at = a.created_at }
-    if !contains(local.position.recent, a.id)
+    if !contains(local.recent, a.id)
   ]
 }
 
@@ -81,8 +85,10 @@ output "position" {
   value = {
     types = local.types
     # Null where nothing matched: then the position stays where it was.
-    last_id = try(coalesce(data.compliance_activities.settled.last_id, local.position.last_id), null)
+    last_id = try(coalesce(data.compliance_activities.settled.last_id, local.last_id), null)
     recent  = data.compliance_activities.recent.activities[*].id
+    # Everything before it has been reported. Should the server refuse the cursor, begin here.
+    settled = data.compliance_activities.settled.has_more ? data.compliance_activities.settled.activities[length(data.compliance_activities.settled.activities) - 1].created_at : local.settled
   }
 }
 
