@@ -1,6 +1,8 @@
 package compliance
 
 import (
+	"compress/flate"
+	"compress/gzip"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -17,6 +19,7 @@ func (c *Client) connectionError(ctx context.Context, err error) *ConnectionErro
 		nameError   *net.DNSError
 		certificate *tls.CertificateVerificationError
 		notTLS      tls.RecordHeaderError
+		corrupt     flate.CorruptInputError
 		netError    net.Error
 	)
 	switch {
@@ -34,6 +37,9 @@ func (c *Client) connectionError(ctx context.Context, err error) *ConnectionErro
 		failure.Reason = "the connection was refused"
 	case errors.Is(err, syscall.ECONNRESET), errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, syscall.EPIPE):
 		failure.Reason = "the connection was closed before the answer was complete"
+	case errors.As(err, &corrupt), errors.Is(err, gzip.ErrHeader), errors.Is(err, gzip.ErrChecksum):
+		// Go's own text has an offset that differs between its versions.
+		failure.Reason = "the gzip compression of the answer is broken"
 	case errors.As(err, &netError) && netError.Timeout():
 		failure.Reason = "the connection timed out"
 	default:
