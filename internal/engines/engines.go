@@ -23,7 +23,7 @@ var (
 )
 
 // Newest is what the tests have last been extended to.
-var Newest = Versions{Terraform: "1.15", OpenTofu: "1.12"}
+var Newest = Versions{Terraform: "1.17", OpenTofu: "1.12"}
 
 // Tested returns the versions of each engine that the workflow runs the tests with,
 // oldest first: each one at which something is added, and the newest.

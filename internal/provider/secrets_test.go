@@ -166,7 +166,7 @@ provider "compliance" {
 	}
 
 	// OpenTofu tells providers the version of a Terraform that it is compatible with.
-	userAgents := regexp.MustCompile(`^terraform-provider-compliance/\S+ \(\+https://registry\.terraform\.io/compliance-feed/compliance\) Terraform/\d+\.\d+\.\d+$`)
+	userAgents := regexp.MustCompile(`^terraform-provider-compliance/\S+ \(\+https://registry\.terraform\.io/compliance-feed/compliance\) Terraform/\d+\.\d+\.\d+(?:-[\w.-]+)?$`)
 	if got := fake.Requests()[0].Header.Get("User-Agent"); !userAgents.MatchString(got) {
 		t.Errorf("got the User-Agent %q, want the provider's and Terraform's versions", got)
 	}
