@@ -9,7 +9,8 @@
 //     (./framework);
 //   - data "http" with jsondecode, which can only read one page;
 //
-// and one of summaries of long feeds. All read a fake feed of this process, whose own
+// and one of summaries of long feeds. Then it compares with the bounds of [bounds]; with
+// -check, a broken one is an error. All read a fake feed of this process, whose own
 // work is in the wall time and in no CPU time. `make bench` builds what it needs. It
 // works in a temporary folder and applies only there; peaks of memory need Linux.
 package main
@@ -47,7 +48,7 @@ type config struct {
 	engine, http, write string
 	sizes               []int
 	rounds              int
-	summaries           bool
+	summaries, check    bool
 }
 
 // roundsOf is how many rounds a size gets: short plans vary more and cost less.
@@ -69,6 +70,7 @@ func parse(args []string) (config, error) {
 	flags.StringVar(&c.write, "write", "", "Markdown `file` that gets the tables, between the lines "+tablesBegin+" and "+tablesEnd)
 	flags.IntVar(&c.rounds, "rounds", 3, "`number` of rounds, of which the best counts; up to 1,000 activities it is three times that, up to 100 ten times")
 	flags.BoolVar(&c.summaries, "summaries", true, "measure summaries, too")
+	flags.BoolVar(&c.check, "check", false, "end with exit code 1 if a bound is broken")
 	flags.Func("sizes", "numbers of activities, separated by commas (default 0,100,1000,5000,10000,50000)", func(text string) error {
 		c.sizes = nil
 		for number := range strings.SplitSeq(text, ",") {
@@ -118,11 +120,17 @@ func run(ctx context.Context, args []string) (err error) {
 			return err
 		}
 	}
-	fmt.Printf("\n%s", tables.Bytes())
+	fmt.Printf("\n%s\n", tables.Bytes())
 	if c.write != "" {
-		return writeTables(c.write, tables.String())
+		if err := writeTables(c.write, tables.String()); err != nil {
+			return err
+		}
 	}
-	return nil
+	err = checkBounds(ctx, os.Stdout, e)
+	if errors.Is(err, errBound) && !c.check {
+		return nil
+	}
+	return err
 }
 
 func progress(format string, args ...any) { fmt.Fprintf(os.Stderr, format+"\n", args...) }
