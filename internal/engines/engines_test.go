@@ -79,7 +79,7 @@ func TestPages(t *testing.T) {
 // The index has a row for each object, which links its page.
 func TestIndex(t *testing.T) {
 	t.Parallel()
-	link := regexp.MustCompile(`^\|.*\]\(((?:data-sources|ephemeral-resources|functions)/\w+)\.md\)`)
+	link := regexp.MustCompile(`^\|.*\]\(https://registry\.terraform\.io/providers/compliance-feed/compliance/latest/docs/((?:data-sources|ephemeral-resources|functions)/\w+)\)`)
 	for _, index := range []string{"docs/index.md", "templates/index.md.tmpl"} {
 		t.Run(index, func(t *testing.T) {
 			t.Parallel()
