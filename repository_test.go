@@ -1,6 +1,7 @@
 package main
 
 import (
+	"io/fs"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -106,6 +107,43 @@ func TestChangelog(t *testing.T) {
 		}
 		if strings.HasPrefix(line, "- ") && category != "Upgrade notes" && !about.MatchString(line) {
 			t.Errorf("does not say what it is about: %s", line)
+		}
+	}
+}
+
+// What users are told to ask for is in one place, which make release-check compares with the
+// tag. All else follows it, the version that the tests and the demo install too.
+func TestVersionConstraint(t *testing.T) {
+	t.Parallel()
+	constraint := regexp.MustCompile(`"compliance-feed/compliance"\n\s*version\s*=\s*"([^"]+)"`)
+	one := constraint.FindStringSubmatch(readFile(t, "examples/provider/provider.tf"))
+	if one == nil || !strings.HasPrefix(one[1], "~> ") {
+		t.Fatalf("examples/provider/provider.tf asks for %q", one)
+	}
+	asked := 0
+	repository := os.DirFS(".")
+	for _, pattern := range []string{"README.md", "docs/*.md", "docs/*/*.md", "templates/*.tmpl", "templates/*/*.tmpl", "examples/*/*.tf", "examples/*/*/*.tf", "examples/*/*/*/*.tf"} {
+		files, err := fs.Glob(repository, pattern)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, file := range files {
+			for _, match := range constraint.FindAllStringSubmatch(readFile(t, file), -1) {
+				asked++
+				// A module leaves the upper end to who calls it.
+				if match[1] != one[1] && match[1] != strings.Replace(one[1], "~>", ">=", 1) {
+					t.Errorf("%s asks for version %q, examples/provider/provider.tf for %q", file, match[1], one[1])
+				}
+			}
+		}
+	}
+	if asked < 3 {
+		t.Errorf("%d files ask for a version, want provider.tf, the index and README at least", asked)
+	}
+	installed := strings.TrimPrefix(one[1], "~> ") + ".0"
+	for file, text := range map[string]string{"internal/enginetest/enginetest.go": `installed = "` + installed + `"`, "scripts/mirror": "main.version=" + installed + "'"} {
+		if !strings.Contains(readFile(t, file), text) {
+			t.Errorf("%s does not install version %s", file, installed)
 		}
 	}
 }

@@ -26,6 +26,10 @@ import (
 	"github.com/compliance-feed/terraform-provider-compliance/internal/fakeapi"
 )
 
+// installed is the version of the provider that configurations find, one that the examples
+// ask for.
+const installed = "0.1.0"
+
 // longest is how long one run of an engine may take.
 const longest = 2 * time.Minute
 
@@ -48,11 +52,11 @@ var build = sync.OnceValues(func() (folder string, err error) {
 	}
 	// Terraform and OpenTofu look for the provider under names of their own.
 	for _, host := range []string{"registry.terraform.io", "registry.opentofu.org"} {
-		version := filepath.Join(folder, "mirror", host, "compliance-feed", "compliance", "0.0.1", runtime.GOOS+"_"+runtime.GOARCH)
+		version := filepath.Join(folder, "mirror", host, "compliance-feed", "compliance", installed, runtime.GOOS+"_"+runtime.GOARCH)
 		if err := os.MkdirAll(version, 0o755); err != nil {
 			return folder, err
 		}
-		if err := os.Link(binary, filepath.Join(version, "terraform-provider-compliance_v0.0.1")); err != nil {
+		if err := os.Link(binary, filepath.Join(version, "terraform-provider-compliance_v"+installed)); err != nil {
 			return folder, err
 		}
 	}
