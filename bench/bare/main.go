@@ -86,7 +86,7 @@ func activitiesSchema() *tfprotov6.Schema {
 
 	activity := texts("id", "created_at", "type", "organization_id", "organization_uuid", "extra")
 	activity.AttributeTypes["actor"] = texts("type", "user_id", "email_address", "unauthenticated_email_address", "api_key_id",
-		"admin_api_key_id", "ip_address", "user_agent", "directory_id", "idp_connection_type", "workos_event_id", "extra")
+		"admin_api_key_id", "service_account_id", "ip_address", "user_agent", "directory_id", "idp_connection_type", "workos_event_id", "extra")
 	results(tftypes.List{ElementType: activity}, "activities")
 	return &tfprotov6.Schema{Block: block}
 }
