@@ -79,6 +79,30 @@ func TestActionsArePinned(t *testing.T) {
 	}
 }
 
+// The workflows take the newest patch release of Go. What go.mod names is the oldest that is
+// enough for the provider: its standard library may be vulnerable, and it may be too old for
+// a tool.
+func TestGoOfTheWorkflows(t *testing.T) {
+	t.Parallel()
+	minor := regexp.MustCompile(`(?m)^go (\d+\.\d+)`).FindStringSubmatch(readFile(t, "go.mod"))[1]
+	workflows, err := filepath.Glob(".github/workflows/*.yml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, workflow := range workflows {
+		text := readFile(t, workflow)
+		versions := submatches(`go-version: "?([^"\n]+)`, text)
+		for _, version := range versions {
+			if version != minor+".x" && version != "stable" {
+				t.Errorf("%s has Go %s, want %s.x", workflow, version, minor)
+			}
+		}
+		if len(versions) != strings.Count(text, "actions/setup-go@") || len(versions) != strings.Count(text, "check-latest: true") {
+			t.Errorf("%s does not take the newest Go wherever it sets one up", workflow)
+		}
+	}
+}
+
 func TestChangelog(t *testing.T) {
 	t.Parallel()
 	text := readFile(t, "CHANGELOG.md")
