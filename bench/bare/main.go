@@ -79,9 +79,11 @@ func activitiesSchema() *tfprotov6.Schema {
 	arguments(tftypes.Set{ElementType: tftypes.String}, "organization_ids", "actor_ids", "activity_types", "exclude_activity_types")
 	arguments(tftypes.String, "created_at_gte", "created_at_gt", "created_at_lte", "created_at_lt", "lookback", "order", "after_id", "before_id")
 	arguments(tftypes.Number, "limit", "max_results")
+	arguments(tftypes.List{ElementType: tftypes.Map{ElementType: tftypes.Set{ElementType: tftypes.String}}}, "except")
 	arguments(texts("read"), "timeouts")
 	results(texts("start", "end"), "window")
-	results(tftypes.String, "request_id", "first_id", "last_id")
+	results(tftypes.String, "request_id", "key_organization_id", "first_id", "last_id")
+	results(tftypes.Number, "excepted")
 	results(tftypes.Bool, "has_more")
 
 	activity := texts("id", "created_at", "type", "organization_id", "organization_uuid", "extra")

@@ -61,8 +61,10 @@ func (activities) Schema(_ context.Context, _ datasource.SchemaRequest, resp *da
 	for _, name := range []string{"limit", "max_results"} {
 		attributes[name] = schema.Int64Attribute{Optional: true}
 	}
+	attributes["except"] = schema.ListAttribute{Optional: true, ElementType: types.MapType{ElemType: types.SetType{ElemType: types.StringType}}}
 	attributes["timeouts"] = schema.SingleNestedAttribute{Optional: true, Attributes: map[string]schema.Attribute{"read": schema.StringAttribute{Optional: true}}}
-	maps.Copy(attributes, computed("request_id", "first_id", "last_id"))
+	maps.Copy(attributes, computed("request_id", "key_organization_id", "first_id", "last_id"))
+	attributes["excepted"] = schema.Int64Attribute{Computed: true}
 	attributes["has_more"] = schema.BoolAttribute{Computed: true}
 	attributes["window"] = schema.ObjectAttribute{Computed: true, AttributeTypes: map[string]attr.Type{"start": types.StringType, "end": types.StringType}}
 
@@ -97,9 +99,12 @@ type model struct {
 	BeforeID             types.String    `tfsdk:"before_id"`
 	Limit                types.Int64     `tfsdk:"limit"`
 	MaxResults           types.Int64     `tfsdk:"max_results"`
+	Except               types.List      `tfsdk:"except"`
 	Timeouts             types.Object    `tfsdk:"timeouts"`
 	Window               types.Object    `tfsdk:"window"`
+	Excepted             types.Int64     `tfsdk:"excepted"`
 	RequestID            types.String    `tfsdk:"request_id"`
+	KeyOrganizationID    types.String    `tfsdk:"key_organization_id"`
 	FirstID              types.String    `tfsdk:"first_id"`
 	LastID               types.String    `tfsdk:"last_id"`
 	HasMore              types.Bool      `tfsdk:"has_more"`
