@@ -58,6 +58,7 @@ func pages(t *testing.T, repository fs.FS) []string {
 var (
 	inlineLink = regexp.MustCompile(`\]\(([^()\s]+)\)`)
 	definition = regexp.MustCompile(`^\[[^\]]+\]: (\S+)`)
+	html       = regexp.MustCompile(`\b(?:href|src|srcset)="([^"\s]+)"`)
 	codeSpan   = regexp.MustCompile("`[^`]*`")
 )
 
@@ -76,7 +77,7 @@ func prose(text string, f func(line string)) {
 func linksIn(text string) (targets []string) {
 	prose(text, func(line string) {
 		line = codeSpan.ReplaceAllString(line, "")
-		for _, match := range slices.Concat(inlineLink.FindAllStringSubmatch(line, -1), definition.FindAllStringSubmatch(line, -1)) {
+		for _, match := range slices.Concat(inlineLink.FindAllStringSubmatch(line, -1), definition.FindAllStringSubmatch(line, -1), html.FindAllStringSubmatch(line, -1)) {
 			targets = append(targets, match[1])
 		}
 	})
@@ -165,7 +166,7 @@ func registryProblems(page, file string) (found []string) {
 	shown := !strings.HasPrefix(page, "docs/ephemeral-resources/")
 	if shown && (path.Dir(page) != path.Dir(file) || page == "docs/index.md") {
 		found = append(found, "is dead in OpenTofu's registry, where only pages of the same folder can be linked without a host: link it as "+
-			onTerraformsPages+strings.TrimSuffix(strings.TrimPrefix(file, "docs"), ".md"))
+			onTerraformsPages+strings.TrimPrefix(strings.TrimSuffix(file, ".md"), "docs")+" (the index has no name)")
 	}
 	return found
 }
@@ -203,6 +204,14 @@ func TestProblemsOfLinks(t *testing.T) {
 		if test.want == "" && len(got) > 0 || test.want != "" && (len(got) != 1 || !strings.Contains(got[0], test.want)) {
 			t.Errorf("%s: got %q, want %q", name, got, test.want)
 		}
+	}
+}
+
+func TestLinksIn(t *testing.T) {
+	t.Parallel()
+	text := "[a](b.md) and `[c](d.md)`\n```\n[e](f.md)\n```\n![g](h.svg) <img src=\"i.svg\">\n[j]: k.md\n"
+	if got, want := linksIn(text), []string{"b.md", "h.svg", "i.svg", "k.md"}; !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
 	}
 }
 
