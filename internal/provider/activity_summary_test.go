@@ -21,7 +21,7 @@ var people = []string{
 	`{"id":"a4","created_at":"2026-04-11T02:00:00Z","type":"api_key_created","organization_id":"org_2","actor":{"type":"anthropic_actor","email_address":null}}`,
 	`{"id":"a5","created_at":"2026-04-11T03:00:00.5Z","type":"scim_user_created","organization_id":"org_1","actor":{"type":"scim_directory_sync_actor","directory_id":"directory_1"}}`,
 	`{"id":"a6","created_at":"2026-04-11T03:00:00Z","type":"org_icon","organization_id":"org_1","actor":null}`,
-	`{"id":"a7","created_at":"2026-04-11T04:00:00Z","type":"api_key_created","organization_id":"org_1","canary":"canary","actor":{"type":"federated_identity_actor","email_address":"canary@example.com",` +
+	`{"id":"a7","created_at":"2026-04-11T04:00:00Z","type":"org_icon","organization_id":"org_1","canary":"canary","actor":{"type":"federated_identity_actor","email_address":"canary@example.com",` +
 		`"unauthenticated_email_address":"canary","ip_address":"canary","user_agent":"canary","idp_connection_type":"canary","workos_event_id":"canary","issuer":"canary","subject":"canary","kid_hash":"canary"}}`,
 	`{"id":"a8","created_at":"2026-04-11T05:00:00Z","type":"org_icon","organization_id":"org_1","actor":{"type":"attested_device_actor","external_client_id":"client_1","ip_address":"192.0.2.9","user_agent":"canary"}}`,
 }
@@ -34,7 +34,7 @@ func TestSummary(t *testing.T) {
 		for name, want := range (values{
 			"total":             8,
 			"excepted":          0,
-			"by_type":           values{"sso_login_failed": 1, "api_key_created": 4, "scim_user_created": 1, "org_icon": 2},
+			"by_type":           values{"sso_login_failed": 1, "api_key_created": 3, "scim_user_created": 1, "org_icon": 3},
 			"by_actor_type":     values{"unauthenticated_user_actor": 1, "user_actor": 2, "anthropic_actor": 1, "scim_directory_sync_actor": 1, "federated_identity_actor": 1, "attested_device_actor": 1, "none": 1},
 			"by_organization":   values{"none": 1, "org_1": 6, "org_2": 1},
 			"by_actor":          values{"unauthenticated_user_actor": 1, "user_1": 2, "anthropic_actor": 1, "directory_1": 1, "federated_identity_actor": 1, "client_1": 1, "none": 1},
@@ -43,7 +43,7 @@ func TestSummary(t *testing.T) {
 			"newest_created_at": "2026-04-11T05:00:00Z",
 			"newest": []any{
 				latest("a8", "2026-04-11T05:00:00Z", "org_icon", "org_1", "attested_device_actor", "client_1"),
-				latest("a7", "2026-04-11T04:00:00Z", "api_key_created", "org_1", "federated_identity_actor", nil),
+				latest("a7", "2026-04-11T04:00:00Z", "org_icon", "org_1", "federated_identity_actor", nil),
 				latest("a5", "2026-04-11T03:00:00.5Z", "scim_user_created", "org_1", "scim_directory_sync_actor", "directory_1"),
 				latest("a6", "2026-04-11T03:00:00Z", "org_icon", "org_1", nil, nil),
 				latest("a4", "2026-04-11T02:00:00Z", "api_key_created", "org_2", "anthropic_actor", nil),
@@ -94,7 +94,7 @@ func TestSummaryGroups(t *testing.T) {
 		return counts
 	}
 	requireEqual(t, "groups", counts(values{"group_by": []string{"organization", "type"}, "min_count": 2}),
-		[]any{3, values{"organization": "org_1", "type": "api_key_created"}, 2, values{"organization": "org_1", "type": "org_icon"}})
+		[]any{3, values{"organization": "org_1", "type": "org_icon"}, 2, values{"organization": "org_1", "type": "api_key_created"}})
 	requireEqual(t, "groups of what is left", counts(values{"group_by": []string{"day"}, "except": []any{values{"actor.user_id": []string{"user_1"}}}}),
 		[]any{5, values{"day": "2026-04-11"}, 1, values{"day": "2026-04-10"}})
 
@@ -210,6 +210,6 @@ func TestSummaryLookback(t *testing.T) {
 	s := start(t, p)
 	s.configure(withFake(newFake(t, fakeapi.Options{Feed: fakeapi.NewFeed(people...)}), nil))
 	got := s.mustRead(summaryName, values{"lookback": "1h"})
-	requireEqual(t, "by_type", got["by_type"], values{"api_key_created": 3, "scim_user_created": 1, "org_icon": 2})
+	requireEqual(t, "by_type", got["by_type"], values{"api_key_created": 2, "scim_user_created": 1, "org_icon": 3})
 	requireEqual(t, "window", got["window"], values{"start": "2026-04-11T00:00:00Z", "end": nil})
 }
