@@ -124,7 +124,6 @@ func (m *activitySummaryModel) read(ctx context.Context, s *service, query feed.
 	query.RememberLastPageOnly = true
 	counts := summary.New(stringsOf(m.GroupBy)...)
 	var from origin
-	var excepted int
 	for page, err := range s.reader.UnorderedPages(ctx, query) {
 		if err != nil {
 			return outcome{}, diag.Diagnostics{about.readError(err)}
@@ -137,7 +136,7 @@ func (m *activitySummaryModel) read(ctx context.Context, s *service, query feed.
 				return outcome{}, diag.Diagnostics{about.notCountable(page.Number, s.client.Clean(err.Error()))}
 			}
 		}
-		excepted += page.Excepted
+		counts.Excepted += int64(page.Excepted)
 		from.add(page)
 	}
 	groups, err := counts.Groups(int64(wholeNumberOr(m.MinCount, 0)))
@@ -145,7 +144,7 @@ func (m *activitySummaryModel) read(ctx context.Context, s *service, query feed.
 		return outcome{}, diag.Diagnostics{about.tooManyGroups(summary.MaxGroups)}
 	}
 	return outcome{origin: from, attributes: map[string]tftypes.Value{
-		"excepted":          tftypes.NewValue(tftypes.Number, excepted),
+		"excepted":          tftypes.NewValue(tftypes.Number, counts.Excepted),
 		"total":             tftypes.NewValue(tftypes.Number, counts.Total),
 		"by_type":           countsValue(counts.ByType),
 		"by_actor_type":     countsValue(counts.ByActorType),

@@ -31,6 +31,7 @@ const newestActivities = 20
 // in NFC, as Terraform holds them: others could be one key there.
 type Summary struct {
 	Total          int64
+	Excepted       int64 // how many were left out, which the caller counts
 	ByType         map[string]int64
 	ByActorType    map[string]int64 // "none" where there is no actor
 	ByOrganization map[string]int64 // by organization_id, or "none"
