@@ -145,7 +145,7 @@ var pipelineStates = []struct {
 	{
 		name: "closed_by_a_policy",
 		feed: []string{activity("activity_01Owner", "primary_owner_transferred", stranger, time.Hour)},
-		says: []string{"primary_owner_transferred  activity_01Owner"},
+		says: []string{"by user_01Stranger  activity_01Owner"},
 	},
 	{
 		name: "closed_by_a_check",
