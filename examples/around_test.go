@@ -153,4 +153,17 @@ check "owner" {
 		require(t, result, 0, "Warning: ", "key")
 		forbid(t, result.Output(), "The owner changed.")
 	})
+	t.Run("left_over_base_url", func(t *testing.T) {
+		t.Parallel()
+		w := workspace(t, newFeed(t)) // whose base URL is in the environment
+		complete(w, "")
+		w.Write("main.tf", `
+data "compliance_activity_summary" "owner" {
+  lookback = "24h"
+}
+output "organization" {
+  value = data.compliance_activity_summary.owner.key_organization_id
+}`)
+		require(t, w.Plan(), 0, "Warning: The activity feed is read from another host", "ANTHROPIC_COMPLIANCE_BASE_URL names 127.0.0.1:", fakeapi.Organization)
+	})
 }

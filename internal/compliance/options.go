@@ -77,6 +77,17 @@ func ParseBaseURL(text string) (*url.URL, error) {
 	return base, nil
 }
 
+// OwnHost says whether a base URL names a host of the API itself: the default one, or one
+// on AWS (aws-external-anthropic.REGION.api.aws).
+func OwnHost(base *url.URL) bool {
+	host := strings.ToLower(base.Hostname())
+	return "https://"+host == DefaultBaseURL ||
+		strings.HasPrefix(host, "aws-external-anthropic.") && strings.HasSuffix(host, ".api.aws")
+}
+
+// OnThisMachine says whether a base URL names a loopback host, as that of a made-up feed.
+func OnThisMachine(base *url.URL) bool { return isLoopback(base.Hostname()) }
+
 // isPort is also true where there is none.
 func isPort(text string) bool {
 	_, err := strconv.ParseUint(text, 10, 16)

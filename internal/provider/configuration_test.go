@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/types"
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 
 	"github.com/compliance-feed/terraform-provider-compliance/internal/compliance"
 	"github.com/compliance-feed/terraform-provider-compliance/internal/fakeapi"
@@ -470,6 +471,45 @@ func TestMaxConcurrentRequests(t *testing.T) {
 			requireEqual(t, "requests at once", most.Load(), test.atOnce)
 			if got := connections.Load(); got > test.atOnce {
 				t.Errorf("got %d connections, want at most %d", got, test.atOnce)
+			}
+		})
+	}
+}
+
+// TestOtherHost is warned of where a feed may not be the organization's own.
+func TestOtherHost(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		argument, variable string
+		warns              string // what the message begins with; "" for none
+	}{
+		"default":                          {"", "", ""},
+		"default by name":                  {"https://api.anthropic.com/", "", ""},
+		"variable, default":                {"", "https://API.anthropic.com", ""},
+		"variable, AWS":                    {"", "https://aws-external-anthropic.eu-west-1.api.aws", ""},
+		"variable, this machine":           {"", "http://127.0.0.1:8080", "The environment variable ANTHROPIC_COMPLIANCE_BASE_URL names 127.0.0.1:8080"},
+		"variable, gateway":                {"", "https://gateway.example.com/anthropic", "The environment variable ANTHROPIC_COMPLIANCE_BASE_URL names gateway.example.com"},
+		"variable, alike":                  {"", "https://api.anthropic.com.example.com", "The environment variable ANTHROPIC_COMPLIANCE_BASE_URL names api.anthropic.com.example.com"},
+		"variable, alike AWS":              {"", "https://aws-external-anthropic.example.com", "The environment variable ANTHROPIC_COMPLIANCE_BASE_URL names aws-external-anthropic.example.com"},
+		"argument, gateway":                {"https://gateway.example.com/anthropic", "", ""},
+		"argument, this machine":           {"http://localhost:8080", "", "The argument base_url of the provider names localhost:8080"},
+		"argument, gateway, over variable": {"https://gateway.example.com", "http://127.0.0.1:8080", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p := newTestProvider()
+			p.getenv = environment(map[string]string{"ANTHROPIC_COMPLIANCE_BASE_URL": test.variable})
+			config := values{"api_key": testKey}
+			if test.argument != "" {
+				config["base_url"] = test.argument
+			}
+			diags := start(t, p).configured(config)
+			switch {
+			case test.warns == "":
+				requireNone(t, diags)
+			case len(diags) != 1 || diags[0].Severity != tfprotov6.DiagnosticSeverityWarning || diags[0].Summary != anotherHost ||
+				!strings.HasPrefix(diags[0].Detail, test.warns+","):
+				t.Errorf("got %s", render(diags))
 			}
 		})
 	}

@@ -107,7 +107,8 @@ func (p *activityFeedProvider) Schema(_ context.Context, _ provider.SchemaReques
 }
 
 // Configure makes the one client that all reads share. What stands in its way is kept
-// for the first read: validate, and a configuration with only functions, need no key.
+// for the first read: validate, and a configuration with only functions, need no key. That
+// reads are from another host than the API's is said here, once and not with each.
 func (p *activityFeedProvider) Configure(ctx context.Context, req provider.ConfigureRequest, resp *provider.ConfigureResponse) {
 	var model providerModel
 	resp.Diagnostics.Append(req.Config.Get(ctx, &model)...)
@@ -120,6 +121,7 @@ func (p *activityFeedProvider) Configure(ctx context.Context, req provider.Confi
 		s.diags = diags
 	} else {
 		s.keyOrigin = model.keyOrigin(p.getenv)
+		resp.Diagnostics.Append(model.otherHost(options.BaseURL)...)
 		options.UserAgent = userAgent(p.version, req.TerraformVersion, p.getenv("TF_APPEND_USER_AGENT"))
 		options.Logger = slog.New(logHandler{})
 		client, err := compliance.New(options)

@@ -1,6 +1,7 @@
 package provider
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"strings"
@@ -114,6 +115,27 @@ func (m providerModel) keyOrigin(getenv func(string) string) string {
 		return "the environment variable " + variable
 	}
 	return "the argument api_key of the provider"
+}
+
+const anotherHost = "The activity feed is read from another host"
+
+// otherHost warns of a feed that may not be the organization's own: one on this machine, as
+// a made-up feed is, or one that a variable names, which may be left over from a demo. A
+// base_url that somebody has written into the configuration is meant, unless it is the former.
+func (m providerModel) otherHost(baseURL string) diag.Diagnostics {
+	var diags diag.Diagnostics
+	base, err := compliance.ParseBaseURL(cmp.Or(baseURL, compliance.DefaultBaseURL))
+	if err != nil || compliance.OwnHost(base) || !m.BaseURL.IsNull() && !compliance.OnThisMachine(base) {
+		return diags
+	}
+	named := "The environment variable " + baseURLVariable
+	if !m.BaseURL.IsNull() {
+		named = "The argument base_url of the provider"
+	}
+	diags.AddWarning(anotherHost,
+		fmt.Sprintf("%s names %s, so what is read is what that host serves, and not the feed at %s. If that is left over from a demo or a test, remove it. "+
+			"A gate can compare key_organization_id with your own organization.", named, base.Host, compliance.DefaultBaseURL))
+	return diags
 }
 
 // firstSet returns the first variable that is set and not empty, with its value.
