@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"cmp"
 	"context"
-	"crypto/tls"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -12,7 +11,9 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
+	"os"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/compliance-feed/terraform-provider-compliance/internal/activity"
@@ -36,6 +37,7 @@ type Client struct {
 	limiter        *limiter
 	cleaner        *cleaner
 	log            *slog.Logger
+	longestQuery   atomic.Int64 // that the server has answered
 }
 
 // New makes a client. It sends nothing; its errors are about the options.
@@ -54,9 +56,16 @@ func New(options Options) (*Client, error) {
 	if err := CheckVersion(version); err != nil {
 		return nil, fmt.Errorf("the API version %w", err)
 	}
+	getenv := options.Getenv
+	if getenv == nil {
+		getenv = os.Getenv
+	}
 	transport := options.Transport
 	if transport == nil {
-		transport = newTransport(options.RequestsAtOnce)
+		transport, err = newTransport(base, options.RequestsAtOnce, getenv, nil, defaultLimits)
+		if err != nil {
+			return nil, err
+		}
 	}
 	logger := options.Logger
 	if logger == nil {
@@ -77,23 +86,6 @@ func New(options Options) (*Client, error) {
 		cleaner:        newCleaner(options.APIKey),
 		log:            logger,
 	}, nil
-}
-
-// newTransport is Go's default one, proxies and certificates from the environment
-// included, with room for all requests in flight to keep their connection. What goes
-// without TLS goes to this machine, and never to a proxy: Go would send one the requests,
-// key and all, for a loopback host that it does not take for one (LOCALHOST).
-func newTransport(requestsAtOnce int) *http.Transport {
-	transport := http.DefaultTransport.(*http.Transport).Clone()
-	transport.Proxy = func(request *http.Request) (*url.URL, error) {
-		if request.URL.Scheme == "http" {
-			return nil, nil
-		}
-		return http.ProxyFromEnvironment(request)
-	}
-	transport.MaxIdleConnsPerHost = requestsAtOnce
-	transport.TLSClientConfig = &tls.Config{MinVersion: tls.VersionTLS12}
-	return transport
 }
 
 // attemptError is a request that failed: what the caller may see of it, and what
@@ -147,28 +139,33 @@ func (c *Client) exchange(ctx context.Context, parameters url.Values) (*http.Res
 	// Not http.Client.Do, which follows redirects and takes x-api-key along.
 	response, err := c.transport.RoundTrip(request)
 	if err != nil {
-		return nil, nil, c.unanswered(ctx, requestCtx, err)
+		return nil, nil, c.unanswered(ctx, requestCtx, err, len(target.RawQuery))
 	}
 	defer func() { _ = response.Body.Close() }()
 	limit := int64(maxErrorBytes)
 	if response.StatusCode == http.StatusOK {
+		c.longestQuery.Store(max(c.longestQuery.Load(), int64(len(target.RawQuery))))
 		limit = maxPageBytes + 1 // one more shows that it is too much
 	}
 	body, err := io.ReadAll(io.LimitReader(response.Body, limit))
 	if err != nil && response.StatusCode == http.StatusOK {
-		return response, nil, c.unanswered(ctx, requestCtx, err)
+		return response, nil, c.unanswered(ctx, requestCtx, err, len(target.RawQuery))
 	}
 	return response, body, nil
 }
 
 // unanswered is the failure of a request whose answer did not come, or not all of it.
 // Its error is the context's where the whole read has ended.
-func (c *Client) unanswered(ctx, requestCtx context.Context, err error) *attemptError {
+func (c *Client) unanswered(ctx, requestCtx context.Context, err error, queryLength int) *attemptError {
 	if ctx.Err() != nil {
 		return &attemptError{err: ctx.Err()}
 	}
 	failure := c.connectionError(requestCtx, err)
-	return &attemptError{err: failure, retry: !failure.Untrusted}
+	// A query whose like has been answered is not too long; a cursor makes little difference.
+	if queryLength > longQuery && int64(queryLength) > c.longestQuery.Load()+longQuery/4 && refusesLength(err) {
+		failure.QueryLength, failure.final = queryLength, true
+	}
+	return &attemptError{err: failure, retry: !failure.final}
 }
 
 // read makes a page of a response, or an error.

@@ -2,10 +2,7 @@ package compliance
 
 import (
 	"bytes"
-
 	"context"
-	"crypto/tls"
-	"crypto/x509"
 	"encoding/pem"
 	"errors"
 	"fmt"
@@ -19,7 +16,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -354,14 +350,6 @@ func TestErrorTexts(t *testing.T) {
 	}
 }
 
-// newSocketClient is a client with the transport that it has in earnest, on loopback.
-func newSocketClient(t *testing.T, base string, edits ...func(*Options)) *Client {
-	t.Helper()
-	transport := newTransport(4)
-	t.Cleanup(transport.CloseIdleConnections)
-	return newClient(t, transport, append([]func(*Options){func(o *Options) { o.BaseURL, o.MaxRetries = base, 0 }}, edits...)...)
-}
-
 // TestSocket reads over a socket, gzip and a path prefix included, and from answers that
 // break off there.
 func TestSocket(t *testing.T) {
@@ -463,77 +451,6 @@ func newTLSServer(t *testing.T, edit func(*httptest.Server)) (*httptest.Server, 
 	return server, api
 }
 
-func TestTLS(t *testing.T) {
-	t.Parallel()
-	trust := func(server *httptest.Server) func(*Options) {
-		return func(o *Options) {
-			roots := x509.NewCertPool()
-			roots.AddCert(server.Certificate())
-			o.Transport.(*http.Transport).TLSClientConfig.RootCAs = roots
-		}
-	}
-	t.Run("untrusted", func(t *testing.T) {
-		t.Parallel()
-		server, api := newTLSServer(t, func(*httptest.Server) {})
-		failed := read(newSocketClient(t, server.URL, func(o *Options) { o.MaxRetries = 3 }).Pages(t.Context(), Query{})).readError(t)
-		got := errorAs[*ConnectionError](t, failed)
-		if !got.Untrusted || failed.Attempts != 1 || !strings.HasPrefix(got.Reason, "the server's certificate was refused: x509: ") || len(api.Requests()) > 0 {
-			t.Errorf("got %+v after %d attempts and %d requests, want it untrusted after one attempt", got, failed.Attempts, len(api.Requests()))
-		}
-	})
-	t.Run("another name", func(t *testing.T) {
-		t.Parallel()
-		server, api := newTLSServer(t, func(*httptest.Server) {})
-		base := strings.Replace(server.URL, "127.0.0.1", "localhost", 1) // not among the certificate's names
-		got := errorAs[*ConnectionError](t, read(newSocketClient(t, base, trust(server)).Pages(t.Context(), Query{})).err)
-		if !got.Untrusted || len(api.Requests()) > 0 {
-			t.Errorf("got %+v, want it untrusted", got)
-		}
-	})
-	t.Run("trusted", func(t *testing.T) {
-		t.Parallel()
-		for name, edit := range map[string]func(*httptest.Server){
-			"HTTP/1.1": func(*httptest.Server) {},
-			"HTTP/2":   func(s *httptest.Server) { s.EnableHTTP2 = true },
-		} {
-			server, _ := newTLSServer(t, edit)
-			var protocol string
-			client := newSocketClient(t, server.URL, trust(server))
-			transport := client.transport
-			client.transport = roundTripper(func(request *http.Request) (*http.Response, error) {
-				response, err := transport.RoundTrip(request)
-				if err == nil {
-					protocol = response.Proto
-				}
-				return response, err
-			})
-			read(client.Pages(t.Context(), Query{})).mustBe(t, idsOf(records(3)))
-			if !strings.HasPrefix(protocol, name) {
-				t.Errorf("got %s, want %s", protocol, name)
-			}
-		}
-	})
-	t.Run("1.1 is too old", func(t *testing.T) {
-		t.Parallel()
-		server, api := newTLSServer(t, func(s *httptest.Server) {
-			s.TLS = &tls.Config{MinVersion: tls.VersionTLS10, MaxVersion: tls.VersionTLS11}
-		})
-		got := errorAs[*ConnectionError](t, read(newSocketClient(t, server.URL, trust(server)).Pages(t.Context(), Query{})).err)
-		if !strings.Contains(got.Reason, "protocol version") || len(api.Requests()) > 0 {
-			t.Errorf("got %+v, want the protocol version refused", got)
-		}
-	})
-	t.Run("no TLS", func(t *testing.T) {
-		t.Parallel()
-		server := fakeapi.NewServer(fakeapi.Options{})
-		t.Cleanup(server.Close)
-		got := errorAs[*ConnectionError](t, read(newSocketClient(t, "https"+strings.TrimPrefix(server.URL, "http")).Pages(t.Context(), Query{})).err)
-		if got.Reason != "the server does not speak TLS" || len(server.Requests()) > 0 {
-			t.Errorf("got %+v, want it without TLS", got)
-		}
-	})
-}
-
 // TestRedirectsAreNotFollowed has another host wait for the key, which never comes.
 func TestRedirectsAreNotFollowed(t *testing.T) {
 	t.Parallel()
@@ -559,15 +476,6 @@ func TestRedirectsAreNotFollowed(t *testing.T) {
 	}
 }
 
-func TestTransport(t *testing.T) {
-	t.Parallel()
-	transport := newTransport(7)
-	if transport == http.DefaultTransport || transport.Proxy == nil || transport.TLSClientConfig.MinVersion != tls.VersionTLS12 ||
-		transport.MaxIdleConnsPerHost != 7 || transport.TLSClientConfig.InsecureSkipVerify || transport.DisableCompression {
-		t.Errorf("got %+v", transport)
-	}
-}
-
 // childVariable makes the test binary a program that reads from this base URL.
 const childVariable = "COMPLIANCE_TEST_BASE_URL"
 
@@ -577,7 +485,9 @@ func TestChild(t *testing.T) {
 	if base == "" {
 		t.Skip("for TestEnvironment")
 	}
-	got := read(newSocketClient(t, base).Pages(t.Context(), Query{}))
+	client := newClient(t, nil, func(o *Options) { o.BaseURL, o.MaxRetries = base, 0 })
+	got := read(client.Pages(t.Context(), Query{}))
+	client.transport.(*transport).current.CloseIdleConnections()
 	fmt.Println("read", len(got.ids()), got.err)
 }
 
@@ -591,9 +501,7 @@ func TestEnvironment(t *testing.T) {
 	if err := os.WriteFile(certificate, block, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	var connected atomic.Pointer[string]
-	proxy := httptest.NewServer(tunnel(server.Listener.Addr().String(), &connected))
-	t.Cleanup(proxy.Close)
+	proxy := newConnectProxy(t, server.Listener.Addr().String(), nil)
 
 	child := func(t *testing.T, variables ...string) string {
 		t.Helper()
@@ -615,17 +523,15 @@ func TestEnvironment(t *testing.T) {
 
 	// The certificate of httptest is for example.com, too, which the proxy has stand for the fake.
 	const base = childVariable + "=https://example.com"
-	if got, want := child(t, base, "HTTPS_PROXY="+proxy.URL, "SSL_CERT_FILE="+certificate), "read 3 <nil>"; got != want {
+	if got, want := child(t, base, "HTTPS_PROXY="+proxy.URL(), "SSL_CERT_FILE="+certificate), "read 3 <nil>"; got != want {
 		t.Errorf("proxy and certificate: got %q, want %q", got, want)
 	}
-	if target := connected.Load(); target == nil || *target != "example.com:443" {
-		t.Errorf("got the proxy asked for %v, want example.com:443", target)
-	}
-	if got := child(t, base, "HTTPS_PROXY="+proxy.URL); !strings.Contains(got, "certificate was refused") {
+	equal(t, "targets", proxy.asked(), []string{"example.com:443"})
+	if got := child(t, base, "HTTPS_PROXY="+proxy.URL()); !strings.Contains(got, "issuer is not trusted") {
 		t.Errorf("proxy only: got %q, want the certificate refused", got)
 	}
-	connected.Store(nil)
-	if got, want := child(t, childVariable+"="+server.URL, "HTTPS_PROXY="+proxy.URL, "NO_PROXY=127.0.0.1", "SSL_CERT_FILE="+certificate), "read 3 <nil>"; got != want || connected.Load() != nil {
+	proxy.forget()
+	if got, want := child(t, childVariable+"="+server.URL, "HTTPS_PROXY="+proxy.URL(), "NO_PROXY=127.0.0.1", "SSL_CERT_FILE="+certificate), "read 3 <nil>"; got != want || len(proxy.asked()) > 0 {
 		t.Errorf("no proxy: got %q, want %q", got, want)
 	}
 	if got := len(api.Requests()); got != 2 {
@@ -636,67 +542,7 @@ func TestEnvironment(t *testing.T) {
 	plain := fakeapi.NewServer(fakeapi.Options{Feed: fakeapi.NewFeed(records(3)...), SkipReadLog: true})
 	t.Cleanup(plain.Close)
 	loopback := strings.Replace(plain.URL, "127.0.0.1", "LOCALHOST", 1)
-	if got, want := child(t, childVariable+"="+loopback, "HTTP_PROXY="+proxy.URL), "read 3 <nil>"; got != want {
+	if got, want := child(t, childVariable+"="+loopback, "HTTP_PROXY="+proxy.URL()), "read 3 <nil>"; got != want {
 		t.Errorf("without TLS: got %q, want %q", got, want)
-	}
-}
-
-// tunnel is a proxy that connects every target with one address, and stores its name.
-func tunnel(address string, target *atomic.Pointer[string]) http.HandlerFunc {
-	return func(w http.ResponseWriter, r *http.Request) {
-		if r.Method != http.MethodConnect {
-			http.Error(w, "CONNECT only", http.StatusMethodNotAllowed)
-			return
-		}
-		target.Store(&r.Host)
-		server, err := (&net.Dialer{}).DialContext(r.Context(), "tcp", address)
-		if err != nil {
-			http.Error(w, err.Error(), http.StatusBadGateway)
-			return
-		}
-		defer server.Close()
-		client, buffered, err := http.NewResponseController(w).Hijack()
-		if err != nil {
-			return
-		}
-		defer client.Close()
-		_, _ = io.WriteString(client, "HTTP/1.1 200 Connection established\r\n\r\n")
-		var both sync.WaitGroup
-		both.Go(func() {
-			_, _ = io.Copy(server, buffered)
-			_ = server.(*net.TCPConn).CloseWrite()
-		})
-		both.Go(func() {
-			_, _ = io.Copy(client, server)
-			_ = client.(*net.TCPConn).CloseWrite()
-		})
-		both.Wait()
-	}
-}
-
-// TestProxyFails tells a proxy that is not there from a server that is not, and names
-// what a proxy says that does not connect.
-func TestProxyFails(t *testing.T) {
-	t.Parallel()
-	gone := httptest.NewServer(http.NotFoundHandler())
-	gone.Close()
-	transport := newTransport(1)
-	transport.Proxy = func(*http.Request) (*url.URL, error) { return url.Parse(gone.URL) }
-	client := newClient(t, transport, func(o *Options) { o.MaxRetries = 0 })
-	got := errorAs[*ConnectionError](t, read(client.Pages(t.Context(), Query{})).err)
-	if want := "on the way to the proxy: the connection was refused"; got.Reason != want {
-		t.Errorf("got %q, want %q", got.Reason, want)
-	}
-	for status, want := range map[int]string{407: "Proxy Authentication Required", 502: "Bad Gateway"} {
-		proxy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(status) }))
-		t.Cleanup(proxy.Close)
-		transport := newTransport(1)
-		t.Cleanup(transport.CloseIdleConnections)
-		transport.Proxy = func(*http.Request) (*url.URL, error) { return url.Parse(proxy.URL) }
-		client := newClient(t, transport, func(o *Options) { o.MaxRetries = 0 })
-		got := errorAs[*ConnectionError](t, read(client.Pages(t.Context(), Query{})).err)
-		if !strings.Contains(got.Reason, want) {
-			t.Errorf("%d: got %q, want %q in it", status, got.Reason, want)
-		}
 	}
 }

@@ -59,18 +59,66 @@ func (e *StatusError) Error() string {
 	return strings.Join(parts, ", ")
 }
 
+// Stage is how far a request had come when it failed.
+type Stage int
+
+// The stages of a request, in their order.
+const (
+	AtName       Stage = iota + 1 // looking up the host's name
+	AtConnection                  // connecting to the host
+	AtProxy                       // waiting for the proxy to connect to the host
+	AtTLS                         // the TLS handshake
+	AtRequest                     // connected; no answer had begun
+	AtAnswer                      // a part of the answer had come
+)
+
 // ConnectionError means that no whole answer arrived.
 type ConnectionError struct {
 	Host   string // host and port that were asked
+	Proxy  string // host and port of the proxy, where it is the proxy that failed
+	Stage  Stage
 	Reason string // in words, for people
 
-	// Timeout is the limit for one request, if that is what ended it.
+	// Timeout is the limit for one request, if that is what ended it while it waited for
+	// its answer. A failure to connect has limits of its own, and leaves this zero.
 	Timeout time.Duration
-	// Untrusted says that the server's certificate was refused.
-	Untrusted bool
+	// ProxyStatus is what the proxy answered to CONNECT, or 0.
+	ProxyStatus int
+	// Certificate says what is wrong with a certificate that was refused.
+	Certificate CertificateFault
+	// CertificateFile is what came of SSL_CERT_FILE, where the certificate's issuer is not trusted.
+	CertificateFile CertificateFile
+	// QueryLength is the length of a query that was probably too long for the server or
+	// for something before it, which would not say so; else 0.
+	QueryLength int
+
+	final bool // another attempt would end in the same way
 }
 
-func (e *ConnectionError) Error() string { return e.Host + ": " + e.Reason }
+func (e *ConnectionError) Error() string {
+	if e.Proxy != "" {
+		return e.Host + " by the proxy " + e.Proxy + ": " + e.Reason
+	}
+	return e.Host + ": " + e.Reason
+}
+
+// CertificateFault is a reason to refuse a certificate; zero means that none was refused.
+type CertificateFault int
+
+// The faults of certificates.
+const (
+	UnknownIssuer CertificateFault = iota + 1
+	OutsideValidity
+	OtherName
+	OtherFault
+)
+
+// CertificateFile is what came of the environment variable SSL_CERT_FILE.
+type CertificateFile struct {
+	Ignored bool   // this system has its own list alone
+	Set     bool   // the variable is
+	Problem string // why its file cannot be used, as in "does not exist"; else ""
+}
 
 // PageError is a 200 answer that cannot be taken for a page of the feed, or that
 // contradicts the pages before it.

@@ -2,8 +2,6 @@ package compliance
 
 import (
 	"context"
-	"crypto/tls"
-	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
@@ -305,14 +303,11 @@ func TestConnectionErrors(t *testing.T) {
 		err  error
 		want string
 	}{
-		"refused":         {&net.OpError{Op: "dial", Net: "tcp", Err: syscall.ECONNREFUSED}, "the connection was refused"},
-		"reset":           {&net.OpError{Op: "read", Net: "tcp", Err: syscall.ECONNRESET}, "the connection was closed before the answer was complete"},
-		"closed":          {fmt.Errorf("http: %w", io.EOF), "the connection was closed before the answer was complete"},
-		"broken pipe":     {&net.OpError{Op: "write", Net: "tcp", Err: syscall.EPIPE}, "the connection was closed before the answer was complete"},
-		"unknown name":    {&net.OpError{Op: "dial", Err: &net.DNSError{Name: "feed.example.com", Err: "no such host", IsNotFound: true}}, "the name feed.example.com could not be resolved"},
-		"timeout to dial": {&net.OpError{Op: "dial", Net: "tcp", Err: syscall.ETIMEDOUT}, "the connection timed out"},
-		"proxy":           {&net.OpError{Op: "proxyconnect", Net: "tcp", Err: errors.New("\x1b[31mno\x00 luck")}, "on the way to the proxy: the answer could not be read: no luck"},
-		"anything":        {&url.Error{Op: "Get", URL: "https://feed.example.com/?x", Err: errors.New("odd")}, "the answer could not be read: odd"},
+		"reset":       {&net.OpError{Op: "read", Net: "tcp", Err: syscall.ECONNRESET}, "the connection was closed before the answer was complete"},
+		"closed":      {fmt.Errorf("http: %w", io.EOF), "the connection was closed before the answer was complete"},
+		"broken pipe": {&net.OpError{Op: "write", Net: "tcp", Err: syscall.EPIPE}, "the connection was closed before the answer was complete"},
+		"timeout":     {&net.OpError{Op: "read", Net: "tcp", Err: syscall.ETIMEDOUT}, "the connection timed out"},
+		"anything":    {&url.Error{Op: "Get", URL: "https://feed.example.com/?x", Err: errors.New("odd")}, "the answer could not be read: odd"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			inBubble(t, func(t *testing.T) {
@@ -324,27 +319,10 @@ func TestConnectionErrors(t *testing.T) {
 
 				s = &script{steps: slices.Repeat([]step{{err: test.err}}, 1+testRetries)}
 				failed := errorAs[*ConnectionError](t, walkWith(t, s, Query{}).err)
-				if failed.Reason != test.want || failed.Host != "feed.example.com" || failed.Timeout != 0 || failed.Untrusted {
+				if failed.Reason != test.want || failed.Host != "feed.example.com" || failed.Timeout != 0 || failed.Certificate != 0 {
 					t.Errorf("got %+v, want %q", failed, test.want)
 				}
 			})
-		})
-	}
-}
-
-func TestUntrustedIsNotRetried(t *testing.T) {
-	t.Parallel()
-	for name, err := range map[string]error{
-		"as it is": &tls.CertificateVerificationError{Err: x509.UnknownAuthorityError{}},
-		"wrapped":  fmt.Errorf("proxyconnect: %w", &tls.CertificateVerificationError{Err: x509.UnknownAuthorityError{}}),
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			s := &script{steps: []step{{err: err}}}
-			failed := walkWith(t, s, Query{}).readError(t)
-			if connection := errorAs[*ConnectionError](t, failed); !connection.Untrusted || failed.Attempts != 1 || len(s.requests) != 1 {
-				t.Errorf("got %+v after %d attempts, want it untrusted after 1", connection, failed.Attempts)
-			}
 		})
 	}
 }

@@ -134,20 +134,85 @@ func quoteRequestID(requestID string) string {
 }
 
 func explainConnection(err *compliance.ConnectionError) (summary, happened, advice string) {
+	party, place, settings := "server", err.Host, "base_url"
+	if err.Proxy != "" {
+		party, place, settings = "proxy", err.Proxy, "HTTPS_PROXY"
+	}
 	happened = err.Reason
-	if !strings.Contains(happened, err.Host) {
-		happened += " (" + err.Host + ")"
+	if !strings.Contains(happened, place) {
+		happened += " (" + place + ")"
 	}
 	happened += "."
+	const again = " Run it again; if it persists, check the network"
 	switch {
+	case err.QueryLength > 0:
+		return "The query may be too long for a server in between", happened + fmt.Sprintf(" The query is %s characters long.", thousands(err.QueryLength)), longQueryAdvice
 	case err.Timeout > 0:
 		return "A request took too long", happened, "Raise request_timeout in the provider's configuration, or ask for smaller pages (limit)."
-	case err.Untrusted:
-		return "The server's certificate is not trusted", happened,
-			"If a proxy of your network opens TLS connections, name a file with its certificate in the environment variable SSL_CERT_FILE."
+	case err.Certificate > 0:
+		return explainCertificate(err, party, happened, settings)
 	}
-	return "No complete answer came from the server", happened,
-		"Run it again. If it persists, check the network, base_url, and the proxy settings HTTPS_PROXY and NO_PROXY."
+	switch err.Stage {
+	case compliance.AtName:
+		return "The " + party + "'s name could not be resolved", happened,
+			"Check the spelling in " + settings + " and this machine's name server." + proxyHint(err) + " Run it again."
+	case compliance.AtConnection:
+		return "There is no connection to the " + party, happened,
+			"Check " + settings + ", and whether a firewall is in the way." + proxyHint(err) + " Run it again."
+	case compliance.AtProxy:
+		return explainProxy(err, happened)
+	case compliance.AtTLS:
+		if err.Proxy != "" {
+			return "TLS with the proxy failed", happened, "An HTTPS_PROXY that begins with https:// has to speak TLS itself; most begin with http://."
+		}
+		return "TLS with the server failed", happened,
+			"Check base_url, and what is between you and the server: a proxy or firewall may let the connection through and its TLS not. HTTPS_PROXY and NO_PROXY say which way requests go." + again + "."
+	}
+	return "No complete answer came from the server", happened, "Run it again. If it persists, check the network, base_url, and the proxy settings HTTPS_PROXY and NO_PROXY."
+}
+
+// proxyHint is for machines that cannot reach the outside themselves.
+func proxyHint(err *compliance.ConnectionError) string {
+	if err.Proxy != "" {
+		return " NO_PROXY names the hosts that are reached without it."
+	}
+	return " If this machine reaches the outside through a proxy alone, name it in HTTPS_PROXY (ALL_PROXY is not read)."
+}
+
+func explainProxy(err *compliance.ConnectionError, happened string) (summary, detail, advice string) {
+	const without = " NO_PROXY names the hosts that are reached without it."
+	switch {
+	case err.ProxyStatus == 407:
+		return "The proxy wants a user name and password", happened, "Put the right ones into HTTPS_PROXY: http://name:password@host:port, with special characters as percent codes (@ as %40)." + without
+	case err.ProxyStatus == 403:
+		return "The proxy does not allow the connection", happened, "Ask whoever runs the proxy to allow " + err.Host + "." + without
+	case err.ProxyStatus >= 500:
+		return "The proxy could not reach the server", happened, "The proxy itself answers; what is behind it does not. Run it again later, check base_url, or ask whoever runs the proxy about " + err.Host + "." + without
+	case err.ProxyStatus > 0:
+		return "The proxy refused the connection", happened, "Check HTTPS_PROXY, or ask whoever runs the proxy about " + err.Host + "." + without
+	}
+	return "The proxy did not connect to the server", happened, "Check HTTPS_PROXY: its host, port, scheme, user name and password, and whether the proxy may reach " + err.Host + "." + without
+}
+
+func explainCertificate(err *compliance.ConnectionError, party, happened, settings string) (summary, detail, advice string) {
+	summary = "The " + party + "'s certificate is not trusted"
+	const opens = "If a proxy of your network opens TLS connections, "
+	file := err.CertificateFile
+	switch {
+	case err.Certificate == compliance.OutsideValidity:
+		return summary, happened, "Check this machine's clock. If it is right, the certificate has to be renewed by whoever runs the server, or a proxy before it."
+	case err.Certificate == compliance.OtherName:
+		return summary, happened, "Check " + settings + ": another server, or a proxy's page, answers for that name."
+	case err.Certificate == compliance.OtherFault:
+		return summary, happened, "Whoever runs the server, or a proxy before it, has to renew the certificate."
+	case file.Ignored:
+		return summary, happened, opens + "add its CA certificate to this system's list of trusted ones (SSL_CERT_FILE is read on Linux and the BSDs only)."
+	case file.Problem != "":
+		return summary, happened, "SSL_CERT_FILE is set, but its file " + file.Problem + ". It has to be a file with CA certificates in PEM form."
+	case file.Set:
+		return summary, happened, "SSL_CERT_FILE is set, and its file was read, but the issuer's certificate is not in it. " + opens + "add its CA certificate to that file."
+	}
+	return summary, happened, opens + "name a file with its CA certificate, in PEM form, in the environment variable SSL_CERT_FILE."
 }
 
 func explainPage(err *compliance.PageError) (summary, happened, advice string) {

@@ -8,6 +8,7 @@ package provider
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"os"
@@ -124,10 +125,15 @@ func (p *activityFeedProvider) Configure(ctx context.Context, req provider.Confi
 		resp.Diagnostics.Append(model.otherHost(options.BaseURL)...)
 		options.UserAgent = userAgent(p.version, req.TerraformVersion, p.getenv("TF_APPEND_USER_AGENT"))
 		options.Logger = slog.New(logHandler{})
+		options.Getenv = p.getenv
 		client, err := compliance.New(options)
-		if err != nil {
+		var proxy *compliance.ProxyVariableError
+		switch {
+		case errors.As(err, &proxy):
+			s.diags.AddError("The proxy cannot be used", fmt.Sprintf("The value of the environment variable %s %s.", proxy.Variable, proxy.Problem))
+		case err != nil:
 			s.diags.AddError("The provider's configuration cannot be used", "In the provider's configuration, "+err.Error()+".")
-		} else {
+		default:
 			s.client, s.reader = client, feed.New(client)
 		}
 	}

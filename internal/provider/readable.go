@@ -6,7 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"os"
+	"os/signal"
 	"slices"
+	"syscall"
 	"time"
 
 	dataschema "github.com/hashicorp/terraform-plugin-framework/datasource/schema"
@@ -83,7 +86,11 @@ func (r *readable) result(ctx context.Context, s *service, config tfsdk.Config) 
 	if err = errors.Join(err, config.Raw.As(&attributes)); err != nil {
 		return tftypes.Value{}, diag.Diagnostics{diag.NewErrorDiagnostic("The configuration could not be read", "This is a bug of the provider: "+err.Error()+".")}
 	}
-	o, diags := s.shared(r.name+" "+string(text.MsgPack), func() (outcome, diag.Diagnostics) { return r.read(ctx, s, config) })
+	// Engines pass a signal on while they plan, but not in the refresh of an apply. The
+	// provider, which a terminal or a CI system signals too, hears it itself.
+	reading, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	o, diags := s.shared(reading, r.name+" "+string(text.MsgPack), func() (outcome, diag.Diagnostics) { return r.read(reading, s, config) })
 	if diags.HasError() {
 		return tftypes.Value{}, diags
 	}
@@ -137,20 +144,24 @@ const joinable = 10 * time.Second
 
 // shared makes equal reads that begin together one: a module that is called ten times
 // reads the feed once. The key tells reads apart. The read runs in the context of the
-// first, and the others wait for its end, which is no matter: an engine stops all its
-// calls together.
-func (s *service) shared(key string, read func() (outcome, diag.Diagnostics)) (outcome, diag.Diagnostics) {
+// first, and the others wait for its end; where that was its cancellation, and not their
+// own, one of them reads anew.
+func (s *service) shared(ctx context.Context, key string, read func() (outcome, diag.Diagnostics)) (outcome, diag.Diagnostics) {
 	type result struct {
-		outcome outcome
-		diags   diag.Diagnostics
+		outcome   outcome
+		diags     diag.Diagnostics
+		cancelled bool
 	}
-	value, _, _ := s.underWay.Do(key, func() (any, error) {
-		defer time.AfterFunc(joinable, func() { s.underWay.Forget(key) }).Stop()
-		o, diags := read()
-		return result{o, diags}, nil
-	})
-	r := value.(result)
-	return r.outcome, slices.Clone(r.diags)
+	for {
+		value, _, _ := s.underWay.Do(key, func() (any, error) {
+			defer time.AfterFunc(joinable, func() { s.underWay.Forget(key) }).Stop()
+			o, diags := read()
+			return result{o, diags, ctx.Err() != nil}, nil
+		})
+		if r := value.(result); !r.cancelled || ctx.Err() != nil {
+			return r.outcome, slices.Clone(r.diags)
+		}
+	}
 }
 
 // configuredService takes the service out of what the framework hands on. It is nil before

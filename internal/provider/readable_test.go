@@ -100,7 +100,7 @@ func TestSharedForAWhile(t *testing.T) {
 		for _, after := range []time.Duration{0, time.Second, joinable - time.Second, joinable + time.Second, joinable + 2*time.Second, 2 * time.Minute} {
 			wait.Go(func() {
 				time.Sleep(after)
-				s.shared("key", slow)
+				s.shared(t.Context(), "key", slow)
 			})
 		}
 		wait.Wait()
