@@ -37,6 +37,7 @@ type Client struct {
 	limiter        *limiter
 	cleaner        *cleaner
 	log            *slog.Logger
+	getenv         func(string) string
 	longestQuery   atomic.Int64 // that the server has answered
 }
 
@@ -85,6 +86,7 @@ func New(options Options) (*Client, error) {
 		limiter:        newLimiter(options.RequestsAtOnce, options.RequestsPerMinute),
 		cleaner:        newCleaner(options.APIKey),
 		log:            logger,
+		getenv:         getenv,
 	}, nil
 }
 

@@ -39,7 +39,7 @@ func (c *Client) connectionError(ctx context.Context, err error) *ConnectionErro
 		failure.Stage, failure.Proxy = dialled.stage, dialled.proxy
 		c.explainDialling(failure, dialled)
 	case errors.Is(ctx.Err(), context.DeadlineExceeded) && failure.Stage < AtRequest:
-		failure.Reason = "there was no connection within " + c.requestTimeout.String() + " (request_timeout)"
+		failure.Reason = "there was no connection within the request timeout, " + c.requestTimeout.String()
 		if failure.Stage == AtProxy {
 			failure.Proxy = c.proxyHost()
 		}
@@ -73,6 +73,7 @@ func (c *Client) explainDialling(failure *ConnectionError, err *dialError) {
 	switch {
 	case errors.As(err, &nameError):
 		failure.Stage = AtName
+		failure.NoSuchName = nameError.IsNotFound
 		failure.Reason = explainName(c.cleaner.clean(nameError.Name), nameError)
 	case errors.As(err, &certificate):
 		c.explainCertificate(failure, certificate)
@@ -121,7 +122,7 @@ func explainName(name string, err *net.DNSError) string {
 func (c *Client) explainRefusal(refusal *proxyRefusal) string {
 	reason := fmt.Sprintf("the proxy refused to connect: HTTP %d", refusal.status)
 	if text := http.StatusText(refusal.status); text != "" {
-		reason += " (" + text + ")"
+		reason += ", " + text
 	}
 	offersBasic := slices.ContainsFunc(refusal.schemes, func(scheme string) bool { return strings.EqualFold(scheme, "Basic") })
 	if refusal.status == http.StatusProxyAuthRequired && len(refusal.schemes) > 0 && !offersBasic {
@@ -180,7 +181,7 @@ func (c *Client) explainCertificate(failure *ConnectionError, err *tls.Certifica
 		failure.Reason = "the certificate is for " + c.cleaner.clean(enumerate(names)) + ", and not for " + c.cleaner.clean(name.Host)
 	case errors.As(err, &issuer):
 		failure.Certificate = UnknownIssuer
-		failure.CertificateFile = certificateFile(os.Getenv, runtime.GOOS)
+		failure.CertificateFile = certificateFile(c.getenv, runtime.GOOS)
 		failure.Reason = fmt.Sprintf("the certificate's issuer is not trusted here: %q", c.cleaner.clean(leaf.Issuer.String()))
 	default:
 		failure.Certificate = OtherFault
@@ -243,7 +244,7 @@ func (c *Client) brokenAnswer(err error) string {
 	text := err.Error()
 	code := http2Code(err)
 	if code != "" {
-		code = " (HTTP/2, " + code + ")"
+		code = " with the HTTP/2 code " + code
 	}
 	var (
 		netError net.Error
@@ -251,15 +252,15 @@ func (c *Client) brokenAnswer(err error) string {
 	)
 	switch {
 	case errors.Is(err, errRefusedAgain):
-		return "the server refused the request again and again (HTTP/2, GOAWAY or REFUSED_STREAM)"
+		return "the server refused the request again and again, by REFUSED_STREAM or GOAWAY of HTTP/2"
 	case strings.Contains(text, "client connection lost"):
 		return "the connection went silent, and a ping over it had no answer"
 	case strings.Contains(text, "GOAWAY"):
 		return "the server closed the connection" + code
 	case code != "" && strings.Contains(text, "received from peer"):
 		return "the server gave the request up" + code
-	case code != "":
-		return "the answer breaks the rules of HTTP/2" + code
+	case code != "" || strings.Contains(text, "http2: frame too large"):
+		return strings.TrimSuffix("the answer breaks the rules of HTTP/2,"+code, ",")
 	case isClosed(err):
 		return "the connection was closed before the answer was complete"
 	case errors.As(err, &netError) && netError.Timeout():

@@ -82,6 +82,8 @@ type ConnectionError struct {
 	// Timeout is the limit for one request, if that is what ended it while it waited for
 	// its answer. A failure to connect has limits of its own, and leaves this zero.
 	Timeout time.Duration
+	// NoSuchName says that the name server knows no such name.
+	NoSuchName bool
 	// ProxyStatus is what the proxy answered to CONNECT, or 0.
 	ProxyStatus int
 	// Certificate says what is wrong with a certificate that was refused.

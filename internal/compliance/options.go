@@ -47,7 +47,7 @@ type Options struct {
 	// Transport sends the requests. Nil means a pool of its own that honours
 	// HTTPS_PROXY, NO_PROXY and SSL_CERT_FILE.
 	Transport http.RoundTripper
-	// Getenv is where HTTPS_PROXY and NO_PROXY are read. Nil means os.Getenv.
+	// Getenv is where HTTPS_PROXY, NO_PROXY and SSL_CERT_FILE are looked up. Nil means os.Getenv.
 	Getenv func(string) string
 	// Logger gets a line for each page (info) and each attempt (debug): numbers,
 	// times and request IDs, never a header or a body. Nil means no log.

@@ -318,6 +318,8 @@ func issue(t *testing.T, edit func(*x509.Certificate)) (tls.Certificate, *x509.C
 // TestCertificates tells the faults of certificates apart. None is tried again.
 func TestCertificates(t *testing.T) {
 	t.Parallel()
+	run, wait := sideBySide(t)
+	defer wait()
 	for name, test := range map[string]struct {
 		edit func(*x509.Certificate)
 		want CertificateFault
@@ -333,8 +335,7 @@ func TestCertificates(t *testing.T) {
 			c.IPAddresses, c.ExtKeyUsage = []net.IP{net.IPv4(127, 0, 0, 1)}, []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth}
 		}, OtherFault, "the certificate was refused: "},
 	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
+		run(name, func(t *testing.T) {
 			certificate, roots := issue(t, test.edit)
 			server, api := newTLSServer(t, func(s *httptest.Server) { s.TLS = &tls.Config{Certificates: []tls.Certificate{certificate}} })
 			got, failed := connectionFailure(t, socketClient(t, server.URL, func(o *socketOptions) { o.roots = roots }), Query{})
@@ -343,8 +344,7 @@ func TestCertificates(t *testing.T) {
 			}
 		})
 	}
-	t.Run("an unknown issuer", func(t *testing.T) {
-		t.Parallel()
+	run("an unknown issuer", func(t *testing.T) {
 		server, api := newTLSServer(t, func(*httptest.Server) {})
 		got, failed := connectionFailure(t, socketClient(t, server.URL, func(o *socketOptions) { o.roots = x509.NewCertPool() }), Query{})
 		if got.Certificate != UnknownIssuer || got.Reason != `the certificate's issuer is not trusted here: "O=Acme Co"` || failed.Attempts != 1 || len(api.Requests()) > 0 {
@@ -357,6 +357,8 @@ func TestCertificates(t *testing.T) {
 // word of the user's.
 func TestProxiesThatFail(t *testing.T) {
 	t.Parallel()
+	run, wait := sideBySide(t)
+	defer wait()
 	gone := httptest.NewServer(http.NotFoundHandler())
 	gone.Close()
 	socks := func(user string, reply byte) func(*testing.T) string {
@@ -385,14 +387,14 @@ func TestProxiesThatFail(t *testing.T) {
 		want     string
 	}{
 		"nobody there":        {func(*testing.T) string { return gone.URL }, AtConnection, 2, "the connection was refused"},
-		"407":                 {connect(status("407 Proxy Authentication Required")), AtProxy, 1, "the proxy refused to connect: HTTP 407 (Proxy Authentication Required)"},
-		"407 of Windows":      {connect(say("HTTP/1.1 407 No\r\nProxy-Authenticate: Negotiate\r\nProxy-Authenticate: NTLM\r\nContent-Length: 0\r\n\r\n")), AtProxy, 1, "the proxy refused to connect: HTTP 407 (Proxy Authentication Required), and takes Negotiate, NTLM alone, not a user name and password"},
-		"403":                 {connect(status("403 Forbidden")), AtProxy, 1, "the proxy refused to connect: HTTP 403 (Forbidden)"},
-		"302":                 {connect(status("302 Found")), AtProxy, 1, "the proxy refused to connect: HTTP 302 (Found)"},
-		"502":                 {connect(status("502 Bad Gateway")), AtProxy, 2, "the proxy refused to connect: HTTP 502 (Bad Gateway)"},
-		"503":                 {connect(status("503 \x1b[31m")), AtProxy, 2, "the proxy refused to connect: HTTP 503 (Service Unavailable)"},
-		"504":                 {connect(status("504 Gateway Timeout")), AtProxy, 2, "the proxy refused to connect: HTTP 504 (Gateway Timeout)"},
-		"an echo":             {connect(echo), AtProxy, 2, "the proxy refused to connect: HTTP 502 (Bad Gateway)"},
+		"407":                 {connect(status("407 Proxy Authentication Required")), AtProxy, 1, "the proxy refused to connect: HTTP 407, Proxy Authentication Required"},
+		"407 of Windows":      {connect(say("HTTP/1.1 407 No\r\nProxy-Authenticate: Negotiate\r\nProxy-Authenticate: NTLM\r\nContent-Length: 0\r\n\r\n")), AtProxy, 1, "the proxy refused to connect: HTTP 407, Proxy Authentication Required, and takes Negotiate, NTLM alone, not a user name and password"},
+		"403":                 {connect(status("403 Forbidden")), AtProxy, 1, "the proxy refused to connect: HTTP 403, Forbidden"},
+		"302":                 {connect(status("302 Found")), AtProxy, 1, "the proxy refused to connect: HTTP 302, Found"},
+		"502":                 {connect(status("502 Bad Gateway")), AtProxy, 2, "the proxy refused to connect: HTTP 502, Bad Gateway"},
+		"503":                 {connect(status("503 \x1b[31m")), AtProxy, 2, "the proxy refused to connect: HTTP 503, Service Unavailable"},
+		"504":                 {connect(status("504 Gateway Timeout")), AtProxy, 2, "the proxy refused to connect: HTTP 504, Gateway Timeout"},
+		"an echo":             {connect(echo), AtProxy, 2, "the proxy refused to connect: HTTP 502, Bad Gateway"},
 		"silent":              {connect(hang), AtProxy, 2, "the proxy did not answer within 500ms"},
 		"dying":               {connect(say("")), AtProxy, 2, "the proxy closed the connection without a word"},
 		"dying in its words":  {connect(say("HTTP/1.1 200 Conn")), AtProxy, 2, "the proxy closed the connection without a word"},
@@ -413,8 +415,7 @@ func TestProxiesThatFail(t *testing.T) {
 			return "socks5h://" + listenProxy(t, "tcp", "127.0.0.1:0", func(conn net.Conn) { _, _ = conn.Read(make([]byte, 3)) }).String()
 		}, AtProxy, 2, "the proxy closed the connection without a word"},
 	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
+		run(name, func(t *testing.T) {
 			proxy := test.proxy(t)
 			var log bytes.Buffer
 			client := socketClient(t, proxied, func(o *socketOptions) { through(proxy)(o); o.limits.tls = o.limits.proxy }, func(o *Options) {

@@ -143,7 +143,6 @@ func explainConnection(err *compliance.ConnectionError) (summary, happened, advi
 		happened += " (" + place + ")"
 	}
 	happened += "."
-	const again = " Run it again; if it persists, check the network"
 	switch {
 	case err.QueryLength > 0:
 		return "The query may be too long for a server in between", happened + fmt.Sprintf(" The query is %s characters long.", thousands(err.QueryLength)), longQueryAdvice
@@ -154,8 +153,11 @@ func explainConnection(err *compliance.ConnectionError) (summary, happened, advi
 	}
 	switch err.Stage {
 	case compliance.AtName:
-		return "The " + party + "'s name could not be resolved", happened,
-			"Check the spelling in " + settings + " and this machine's name server." + proxyHint(err) + " Run it again."
+		advice = "Check this machine's network and its name server."
+		if err.NoSuchName {
+			advice = "Check the spelling in " + settings + ", and whether this machine's name server knows the name."
+		}
+		return "The " + party + "'s name could not be resolved", happened, advice + proxyHint(err) + " Run it again."
 	case compliance.AtConnection:
 		return "There is no connection to the " + party, happened,
 			"Check " + settings + ", and whether a firewall is in the way." + proxyHint(err) + " Run it again."
@@ -166,7 +168,7 @@ func explainConnection(err *compliance.ConnectionError) (summary, happened, advi
 			return "TLS with the proxy failed", happened, "An HTTPS_PROXY that begins with https:// has to speak TLS itself; most begin with http://."
 		}
 		return "TLS with the server failed", happened,
-			"Check base_url, and what is between you and the server: a proxy or firewall may let the connection through and its TLS not. HTTPS_PROXY and NO_PROXY say which way requests go." + again + "."
+			"Check base_url, and what is between you and the server: a firewall may let the connection through but not its TLS. HTTPS_PROXY and NO_PROXY say which way requests go. Run it again."
 	}
 	return "No complete answer came from the server", happened, "Run it again. If it persists, check the network, base_url, and the proxy settings HTTPS_PROXY and NO_PROXY."
 }

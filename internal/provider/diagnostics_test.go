@@ -308,7 +308,11 @@ func TestDiagnostics(t *testing.T) {
 	}
 	_, diags := s.read(listName, nil)
 	add("read: before the provider is configured", diags)
-	for _, variables := range []map[string]string{{keyVariables[0]: "two words"}, {keyVariables[0]: "key", baseURLVariable: "example.com"}} {
+	for _, variables := range []map[string]string{
+		{keyVariables[0]: "two words"}, {keyVariables[0]: "key", baseURLVariable: "example.com"},
+		{keyVariables[0]: "key", "HTTPS_PROXY": "http://user:100%@proxy.example.com"}, {keyVariables[0]: "key", "https_proxy": " proxy.example.com"},
+		{keyVariables[0]: "key", "HTTPS_PROXY": "socks4://proxy.example.com"},
+	} {
 		p := newTestProvider()
 		p.getenv = environment(variables)
 		s := start(t, p)
@@ -326,9 +330,53 @@ func TestDiagnostics(t *testing.T) {
 	say := func(name string, d diag.Diagnostic) {
 		add("read: "+name, []*tfprotov6.Diagnostic{{Severity: tfprotov6.DiagnosticSeverityError, Summary: d.Summary(), Detail: d.Detail()}})
 	}
-	// A name that nobody has, without asking the network for it.
-	unresolved := &compliance.ConnectionError{Host: "feed.example.com", Reason: "the name feed.example.com could not be resolved"}
-	say("a name that nobody has", readContext{what: listName}.readError(&feed.ReadError{Page: 1, Attempts: 4, Err: unresolved}))
+	// What needs a network, a name server, a proxy or a clock. The ways to these are tested
+	// in package compliance.
+	const api, proxy = "api.example.com", "proxy.example.com:3128"
+	ways := func(failures ...*compliance.ConnectionError) {
+		for _, failure := range failures {
+			failure.Host = api
+			say(failure.Reason, readContext{what: listName}.readError(&feed.ReadError{Page: 1, Attempts: 1, Err: failure}))
+		}
+	}
+	type connection = compliance.ConnectionError
+	ways(
+		&connection{Stage: compliance.AtName, NoSuchName: true, Reason: "the name api.example.com does not exist"},
+		&connection{Stage: compliance.AtName, Reason: "the name api.example.com could not be looked up: the name server did not answer"},
+		&connection{Stage: compliance.AtName, Reason: "the name api.example.com could not be looked up: the name server failed"},
+		&connection{Stage: compliance.AtName, NoSuchName: true, Proxy: proxy, Reason: "the name proxy.example.com does not exist"},
+		&connection{Stage: compliance.AtConnection, Reason: "there was no connection within 10s"},
+		&connection{Stage: compliance.AtConnection, Reason: "there is no way to it through the network"},
+		&connection{Stage: compliance.AtConnection, Reason: "there was no connection within the request timeout, 5s"},
+		&connection{Stage: compliance.AtConnection, Proxy: proxy, Reason: "the connection was refused"},
+		&connection{Stage: compliance.AtProxy, Proxy: proxy, ProxyStatus: 407, Reason: "the proxy refused to connect: HTTP 407, Proxy Authentication Required"},
+		&connection{Stage: compliance.AtProxy, Proxy: proxy, ProxyStatus: 403, Reason: "the proxy refused to connect: HTTP 403, Forbidden"},
+		&connection{Stage: compliance.AtProxy, Proxy: proxy, ProxyStatus: 302, Reason: "the proxy refused to connect: HTTP 302, Found"},
+		&connection{Stage: compliance.AtProxy, Proxy: proxy, ProxyStatus: 503, Reason: "the proxy refused to connect: HTTP 503, Service Unavailable"},
+		&connection{Stage: compliance.AtProxy, Proxy: proxy, Reason: "the proxy did not answer within 10s"},
+		&connection{Stage: compliance.AtProxy, Proxy: proxy, Reason: "the proxy closed the connection without a word"},
+		&connection{Stage: compliance.AtProxy, Proxy: proxy, Reason: "the proxy refused the user name or password"},
+		&connection{Stage: compliance.AtProxy, Proxy: proxy, Reason: "what answers there is no such proxy"},
+		&connection{Stage: compliance.AtTLS, Proxy: proxy, Reason: "what answers there does not speak TLS"},
+		&connection{Stage: compliance.AtTLS, Reason: "the TLS handshake was not complete within 10s"},
+		&connection{Stage: compliance.AtTLS, Reason: "the TLS handshake was refused: protocol version not supported"},
+		&connection{Stage: compliance.AtTLS, Reason: "the certificate is valid from 2025-01-01 to 2026-01-01", Certificate: compliance.OutsideValidity},
+		&connection{Stage: compliance.AtTLS, Reason: "the certificate is for login.example.com, and not for api.example.com", Certificate: compliance.OtherName},
+		&connection{Stage: compliance.AtTLS, Reason: "the certificate was refused: certificate specifies an incompatible key usage", Certificate: compliance.OtherFault},
+		&connection{Stage: compliance.AtTLS, Proxy: proxy, Reason: "the certificate is for other.example.com, and not for proxy.example.com", Certificate: compliance.OtherName},
+	)
+	for _, file := range []compliance.CertificateFile{
+		{Ignored: true}, {}, {Set: true}, {Set: true, Problem: "does not exist"}, {Set: true, Problem: "is empty"},
+		{Set: true, Problem: "is a folder; SSL_CERT_DIR is the variable for one"}, {Set: true, Problem: "is in DER form and has to be in PEM form: openssl x509 -inform der -in old -out new"},
+	} {
+		ways(&connection{Stage: compliance.AtTLS, Reason: `the certificate's issuer is not trusted here: "CN=A Proxy's CA"`, Certificate: compliance.UnknownIssuer, CertificateFile: file})
+	}
+	ways(
+		&connection{Stage: compliance.AtRequest, Reason: "the server closed the connection with the HTTP/2 code ENHANCE_YOUR_CALM", QueryLength: 12_345},
+		&connection{Stage: compliance.AtRequest, Reason: "the connection went silent, and a ping over it had no answer"},
+		&connection{Stage: compliance.AtRequest, Reason: "the server refused the request again and again, by REFUSED_STREAM or GOAWAY of HTTP/2"},
+		&connection{Stage: compliance.AtAnswer, Reason: "the server gave the request up with the HTTP/2 code INTERNAL_ERROR"},
+	)
 	// Results that are too large take too long to come by here; see activities_test.go.
 	day, week := time.Date(2026, 4, 10, 0, 0, 0, 0, time.UTC), time.Date(2026, 4, 17, 0, 0, 0, 0, time.UTC)
 	for _, window := range []timerange.Window{{}, {Start: &day}, {End: &week}, {Start: &day, End: &week}} {

@@ -1,6 +1,7 @@
 package provider
 
 import (
+	"context"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -107,5 +108,41 @@ func TestSharedForAWhile(t *testing.T) {
 		if got := reads.Load(); got != 3 {
 			t.Errorf("got %d reads, want one for each of: the first three, the next two, the last", got)
 		}
+	})
+}
+
+// TestCancelledReadIsReadAnew has the first of equal reads end by its own cancellation,
+// which is no result for those that wait for it.
+func TestCancelledReadIsReadAnew(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var s service
+		var reads atomic.Int32
+		share := func(ctx context.Context) string {
+			_, diags := s.shared(ctx, "key", func() (outcome, diag.Diagnostics) {
+				reads.Add(1)
+				select {
+				case <-ctx.Done():
+					return outcome{}, diag.Diagnostics{diag.NewErrorDiagnostic("cancelled", "")}
+				case <-time.After(5 * time.Second):
+					return outcome{}, nil
+				}
+			})
+			if diags.HasError() {
+				return diags[0].Summary()
+			}
+			return "read"
+		}
+		first, cancel := context.WithCancel(t.Context())
+		var wait sync.WaitGroup
+		wait.Go(func() { requireEqual(t, "the first", share(first), "cancelled") })
+		synctest.Wait()
+		for range 3 {
+			wait.Go(func() { requireEqual(t, "another", share(t.Context()), "read") })
+		}
+		synctest.Wait()
+		cancel()
+		wait.Wait()
+		requireEqual(t, "reads", reads.Load(), 2)
 	})
 }
