@@ -107,7 +107,7 @@ func (t *transport) send(request *http.Request) (*http.Response, error) {
 			}
 		},
 	})
-	response, err := p.RoundTrip(request.WithContext(ctx)) //nolint:bodyclose // by the caller
+	response, err := p.RoundTrip(request.WithContext(ctx))
 	if err != nil {
 		if context.Cause(ctx) == errRefusedAgain { //nolint:errorlint // the very one
 			err = errRefusedAgain
@@ -168,7 +168,7 @@ type trackedBody struct {
 
 func (b *trackedBody) Read(p []byte) (int, error) {
 	n, err := b.ReadCloser.Read(p)
-	if err != nil && err != io.EOF { //nolint:errorlint // readers return it as it is
+	if err != nil && err != io.EOF {
 		b.failed(err)
 		return n, &stageError{stage: AtAnswer, err: err}
 	}
