@@ -104,7 +104,7 @@ func (c *Client) explainDialling(failure *ConnectionError, err *dialError) {
 	case err.stage == AtProxy:
 		failure.Reason = "what answers there is no such proxy"
 	default:
-		failure.Reason = "it failed: " + c.cleaner.clean(innermost(err).Error())
+		failure.Reason = "the connection failed: " + c.cleaner.clean(innermost(err).Error())
 	}
 }
 
