@@ -32,7 +32,7 @@ func TestLargeBodies(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			api := newFake(0)
 			api.Inject(fakeapi.Always, test.fault)
-			client := newClient(t, api.Transport())
+			client := newClient(t, api.Transport(), func(o *Options) { o.MaxRetries = 0 })
 			var before, afterwards runtime.MemStats
 			runtime.ReadMemStats(&before)
 			started := time.Now()

@@ -36,6 +36,7 @@ type Client struct {
 	transport      http.RoundTripper
 	limiter        *limiter
 	cleaner        *cleaner
+	now            func() time.Time
 	log            *slog.Logger
 	getenv         func(string) string
 	longestQuery   atomic.Int64 // that the server has answered
@@ -72,6 +73,10 @@ func New(options Options) (*Client, error) {
 	if logger == nil {
 		logger = slog.New(slog.DiscardHandler)
 	}
+	now := options.Now
+	if now == nil {
+		now = time.Now
+	}
 	return &Client{
 		endpoint: base.JoinPath(path),
 		header: http.Header{
@@ -79,12 +84,14 @@ func New(options Options) (*Client, error) {
 			"Anthropic-Version": {version},
 			"User-Agent":        {printable(options.UserAgent)},
 			"Accept":            {"application/json"},
+			"Cache-Control":     {"no-cache"},
 		},
 		requestTimeout: options.RequestTimeout,
 		maxRetries:     options.MaxRetries,
 		transport:      transport,
 		limiter:        newLimiter(options.RequestsAtOnce, options.RequestsPerMinute),
 		cleaner:        newCleaner(options.APIKey),
+		now:            now,
 		log:            logger,
 		getenv:         getenv,
 	}, nil
@@ -102,6 +109,7 @@ type attemptError struct {
 // attempt sends one request, for which release stems from the limiter, and reads its
 // answer. Either the answer or the failure is nil.
 func (c *Client) attempt(ctx context.Context, parameters url.Values, release func(http.Header)) (*Answer, *attemptError) {
+	sent := c.now()
 	response, body, failure := c.exchange(ctx, parameters) //nolint:bodyclose // closed there
 	if response == nil {
 		release(nil)
@@ -112,7 +120,8 @@ func (c *Client) attempt(ctx context.Context, parameters url.Values, release fun
 	now := time.Now()
 	if failure == nil {
 		var result *Answer
-		if result, failure = c.read(response, body, now); failure == nil {
+		if result, failure = c.read(response, body, sent, now); failure == nil {
+			result.Sent = sent
 			return result, nil
 		}
 	}
@@ -171,13 +180,16 @@ func (c *Client) unanswered(ctx, requestCtx context.Context, err error, queryLen
 }
 
 // read makes a page of a response, or an error.
-func (c *Client) read(response *http.Response, body []byte, now time.Time) (*Answer, *attemptError) {
+func (c *Client) read(response *http.Response, body []byte, sent, now time.Time) (*Answer, *attemptError) {
 	requestID := c.requestID(response.Header)
 	if response.StatusCode != http.StatusOK {
 		return nil, &attemptError{
 			err:   c.statusError(response, body, requestID, now),
 			retry: retryStatus(response.StatusCode),
 		}
+	}
+	if sign, behind, stale := staleness(response.Header, sent); stale {
+		return nil, &attemptError{err: &StaleError{Sign: sign, Behind: behind, RequestID: requestID}}
 	}
 	if len(body) > maxPageBytes {
 		return nil, &attemptError{err: &PageError{
@@ -194,8 +206,10 @@ func (c *Client) read(response *http.Response, body []byte, now time.Time) (*Ans
 		}
 		return nil, &attemptError{err: failure, retry: errors.Is(err, activity.ErrBrokenOff)}
 	}
+	date, _ := http.ParseTime(response.Header.Get("Date")) // zero where it is none
 	return &Answer{
 		Page:              decoded,
+		Date:              date,
 		RequestID:         requestID,
 		KeyOrganizationID: c.cleaner.clean(response.Header.Get("anthropic-organization-id")),
 		Remaining:         c.cleaner.clean(response.Header.Get("anthropic-ratelimit-requests-remaining")),

@@ -174,6 +174,7 @@ func TestHeaders(t *testing.T) {
 				"Anthropic-Version": "2023-06-01",
 				"User-Agent":        "provider/1.0x: y  terraform/1.11",
 				"Accept":            "application/json",
+				"Cache-Control":     "no-cache",
 			} {
 				if got := request.Header.Values(name); len(got) != 1 || got[0] != want {
 					t.Errorf("%s: got %q, want %q", name, got, want)

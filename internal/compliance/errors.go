@@ -14,6 +14,7 @@ import (
 // of the other error types of this package.
 type RequestError struct {
 	Attempts int // requests sent
+	PageSize int // how many activities the last of them asked for
 	Err      error
 }
 
@@ -134,6 +135,33 @@ type PageError struct {
 }
 
 func (e *PageError) Error() string { return e.Reason }
+
+// StaleError is a 200 answer that does not tell how the feed is now: a cache gave it, or
+// this machine's clock is ahead, and a window that begins a while before now would begin
+// too late.
+type StaleError struct {
+	Sign      StaleSign
+	Behind    time.Duration // how much older than it should be
+	RequestID string
+}
+
+// StaleSign is what shows that an answer is not of now.
+type StaleSign string
+
+const (
+	// StaleAge is the header Age, which only a cache sends.
+	StaleAge StaleSign = "Age"
+	// StaleReset is a rate limit that began anew before the answer's own Date: a cache
+	// that writes a Date of its own, as nginx does, keeps the reset as it was.
+	StaleReset StaleSign = "anthropic-ratelimit-requests-reset"
+	// StaleDate is a Date before the request was sent, by this machine's clock. A cache
+	// and a clock that is ahead look the same.
+	StaleDate StaleSign = "Date"
+)
+
+func (e *StaleError) Error() string {
+	return fmt.Sprintf("the answer is %v old, by its header %s", e.Behind, e.Sign)
+}
 
 // WaitError means that the next request would have to wait longer than the
 // context of the read lasts, so that waiting could only end in a timeout.

@@ -49,6 +49,9 @@ type Options struct {
 	Transport http.RoundTripper
 	// Getenv is where HTTPS_PROXY, NO_PROXY and SSL_CERT_FILE are looked up. Nil means os.Getenv.
 	Getenv func(string) string
+	// Now is this machine's clock, which the answers' is compared with. Nil means
+	// [time.Now].
+	Now func() time.Time
 	// Logger gets a line for each page (info) and each attempt (debug): numbers,
 	// times and request IDs, never a header or a body. Nil means no log.
 	Logger *slog.Logger

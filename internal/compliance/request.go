@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"maps"
 	"math/rand/v2"
+	"net/http"
 	"net/url"
 	"strconv"
 	"time"
@@ -13,15 +14,21 @@ import (
 	"github.com/compliance-feed/terraform-provider-compliance/internal/activity"
 )
 
-// MaxPageSize is the most activities that the server puts on one page.
-const MaxPageSize = 5000
+const (
+	// MaxPageSize is the most activities that the server puts on one page.
+	MaxPageSize = 5000
+
+	// minPageSize is the fewest that are asked for where a page is too heavy.
+	minPageSize = 50
+)
 
 // Request asks for one page.
 type Request struct {
 	// Parameters are those of the query but for limit, the cursor included. They are
 	// sent as they are: the server has the last word on them.
 	Parameters url.Values
-	// PageSize is the most activities to ask for, 1 to [MaxPageSize].
+	// PageSize is the most activities to ask for, 1 to [MaxPageSize]. Where that is too
+	// heavy for the server, it will be fewer; see [Answer].
 	PageSize int
 	// Number is the page's, from 1, for the log.
 	Number int
@@ -31,19 +38,23 @@ type Request struct {
 type Answer struct {
 	*activity.Page
 
-	RequestID         string // the request-id header, or x-amzn-requestid
-	KeyOrganizationID string // the organization of the API key; "" where the server does not say
-	Remaining         string // the server's own budget for this minute, for the log
-	Attempts          int    // requests sent for the page
+	RequestID         string    // the request-id header, or x-amzn-requestid
+	KeyOrganizationID string    // the organization of the API key; "" where the server does not say
+	Remaining         string    // the server's own budget for this minute, for the log
+	Sent              time.Time // when the request was sent, by this machine's clock
+	Date              time.Time // when it was answered, by the server's; zero where it does not say
+
+	Attempts int // requests sent for the page
+	PageSize int // how many activities the last of them asked for
 
 	bytes int
 }
 
 // Page asks for one page, as often as it takes and [Options] allow: a failed request never
-// moves a cursor, so it is sent again. Its error is a [*RequestError].
+// moves a cursor, so it is sent again; with half as many activities, where there may have
+// been too many. Its error is a [*RequestError].
 func (c *Client) Page(ctx context.Context, request Request) (*Answer, error) {
-	parameters := maps.Clone(request.Parameters)
-	parameters.Set("limit", strconv.Itoa(request.PageSize))
+	size := request.PageSize
 	var last error
 	fail := func(attempts int, err error) (*Answer, error) {
 		var wait *WaitError
@@ -53,35 +64,62 @@ func (c *Client) Page(ctx context.Context, request Request) (*Answer, error) {
 		case errors.As(err, &wait):
 			err = &WaitError{Until: wait.Until, Last: last}
 		}
-		return nil, &RequestError{Attempts: attempts, Err: err}
+		return nil, &RequestError{Attempts: attempts, PageSize: size, Err: err}
 	}
 	for attempt := 1; ; attempt++ {
 		release, err := c.limiter.acquire(ctx)
 		if err != nil {
 			return fail(attempt-1, err)
 		}
+		parameters := url.Values{"limit": {strconv.Itoa(size)}}
+		maps.Copy(parameters, request.Parameters)
 		started := time.Now()
 		answer, failure := c.attempt(ctx, parameters, release)
-		log := c.log.With(slog.Int("page", request.Number), slog.Int("attempt", attempt), slog.Duration("took", time.Since(started)))
+		log := c.log.With(slog.Int("page", request.Number), slog.Int("attempt", attempt), slog.Int("limit", size), slog.Duration("took", time.Since(started)))
 		if failure == nil {
 			log.DebugContext(ctx, "request answered", slog.Int("bytes", answer.bytes))
-			answer.Attempts = attempt
+			answer.Attempts, answer.PageSize = attempt, size
 			return answer, nil
 		}
-		retry := failure.retry && attempt <= c.maxRetries
+		smaller, another := smallerPage(failure.err, size)
+		retry := (failure.retry || another) && attempt <= c.maxRetries
 		wait := failure.wait
-		if !failure.asked {
+		switch {
+		case failure.asked:
+		case another:
+			wait = 0 // the server is not too busy
+		default:
 			wait = backoff(attempt, rand.Float64())
 		}
 		log.DebugContext(ctx, "request failed", slog.String("error", failure.err.Error()), slog.Bool("retry", retry), slog.Duration("wait", wait))
 		if !retry {
 			return fail(attempt, failure.err)
 		}
-		last = failure.err
+		last, size = failure.err, smaller
 		if err := sleep(ctx, wait); err != nil {
 			return fail(attempt, err)
 		}
 	}
+}
+
+// smallerPage is how many activities to ask for after a failure: half as many where there
+// may have been too many, and else the same. It says whether that makes it another request,
+// to be sent although the one before is not to be sent again: of a 413, x-should-retry is
+// about the one before, while a 504 may have any cause.
+func smallerPage(err error, size int) (smaller int, another bool) {
+	smaller = min(size, max(size/2, minPageSize))
+	var (
+		status     *StatusError
+		connection *ConnectionError
+		page       *PageError
+	)
+	switch {
+	case errors.As(err, &connection) && connection.Timeout > 0, errors.As(err, &status) && status.Status == http.StatusGatewayTimeout:
+		return smaller, false
+	case errors.As(err, &page) && page.TooLarge, errors.As(err, &status) && status.Status == http.StatusRequestEntityTooLarge:
+		return smaller, smaller < size
+	}
+	return size, false
 }
 
 // RequestsAtOnce is how many requests of all reads may be in flight together.

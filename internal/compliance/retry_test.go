@@ -25,7 +25,7 @@ func TestRetryStatus(t *testing.T) {
 		201: false, 204: false, 206: false,
 		300: false, 302: false, 304: false, 307: false,
 		400: false, 401: false, 402: false, 403: false, 404: false, 405: false, 408: true, 409: false, 410: false,
-		413: false, 418: false, 422: false, 425: false, 429: true, 451: false,
+		413: true, 418: false, 422: false, 425: false, 429: true, 451: false,
 		500: true, 501: true, 502: true, 503: true, 504: true, 505: true, 520: true, 529: true, 599: true,
 	} {
 		for _, header := range []string{"", "true", "false", "TRUE", "False", "maybe"} {
@@ -34,7 +34,7 @@ func TestRetryStatus(t *testing.T) {
 			case "true":
 				want = true
 			case "false":
-				want = false
+				want = status == 413 // a smaller page is another request
 			}
 			t.Run(fmt.Sprintf("%d/x-should-retry_%s", status, header), func(t *testing.T) {
 				inBubble(t, func(t *testing.T) {

@@ -119,7 +119,7 @@ func (r *Reader) nextPage(ctx context.Context, w *walk) (*Page, error) {
 			}
 			return fail(0, err)
 		}
-		page, enough, err := w.advance(answer, size)
+		page, enough, err := w.advance(answer, answer.PageSize)
 		switch {
 		case err != nil:
 			return fail(answer.Attempts, err)

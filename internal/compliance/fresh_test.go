@@ -1,0 +1,104 @@
+package compliance
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+)
+
+// TestFresh has answers of any age, on clocks that differ. Those that are not of now are
+// errors at once, and say what gave them away.
+func TestFresh(t *testing.T) {
+	t.Parallel()
+	bubble := time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC) // when it begins
+	date := func(behind time.Duration) []string {
+		return []string{"date", bubble.Add(-behind).Format(http.TimeFormat)}
+	}
+	reset := func(behind time.Duration) []string {
+		return []string{"anthropic-ratelimit-requests-remaining", "9", "anthropic-ratelimit-requests-reset", bubble.Add(-behind).Format(time.RFC3339)}
+	}
+	both := func(headers ...[]string) (all []string) {
+		for _, header := range headers {
+			all = append(all, header...)
+		}
+		return all
+	}
+	for name, test := range map[string]struct {
+		header []string
+		ahead  time.Duration // this machine's clock
+		sign   StaleSign     // "" for a fresh answer
+		behind time.Duration
+	}{
+		"no headers":                       {},
+		"now":                              {header: both(date(0), reset(-time.Minute), []string{"age", "0"})},
+		"a minute":                         {header: both(date(time.Minute), []string{"age", "60"})},
+		"age":                              {header: []string{"age", "61"}, sign: StaleAge, behind: 61 * time.Second},
+		"age, in a chain":                  {header: []string{"age", "3600, 2"}, sign: StaleAge, behind: time.Hour},
+		"age, absurd":                      {header: []string{"age", strings.Repeat("9", 30)}, sign: StaleAge, behind: longestWait},
+		"age, with an old date":            {header: both(date(time.Hour), []string{"age", "3600"}), sign: StaleAge, behind: time.Hour},
+		"age is no number":                 {header: []string{"age", "old"}},
+		"age is negative":                  {header: []string{"age", "-3600"}},
+		"old date":                         {header: date(61 * time.Second), sign: StaleDate, behind: 61 * time.Second},
+		"old date, with the reset of then": {header: both(date(time.Hour), reset(time.Hour-time.Minute)), sign: StaleDate, behind: time.Hour},
+		"clock is ahead":                   {header: date(0), ahead: 10 * time.Minute, sign: StaleDate, behind: 10 * time.Minute},
+		"clock is a little ahead":          {header: date(0), ahead: time.Minute},
+		"clock is behind":                  {header: both(date(0), reset(-time.Minute)), ahead: -time.Hour},
+		"clock is ahead, no date":          {ahead: time.Hour},
+		"date is none":                     {header: []string{"date", "noon"}, ahead: time.Hour},
+		"reset, with a new date":           {header: both(date(0), reset(time.Hour)), sign: StaleReset, behind: time.Hour},
+		"reset, clock is behind":           {header: both(date(0), reset(time.Hour)), ahead: -time.Hour, sign: StaleReset, behind: time.Hour},
+		"reset a minute ago":               {header: both(date(0), reset(time.Minute))},
+		"reset without a date":             {header: reset(time.Hour)},
+		"reset is none":                    {header: both(date(0), []string{"anthropic-ratelimit-requests-reset", "soon"})},
+	} {
+		t.Run(name, func(t *testing.T) {
+			inBubble(t, func(t *testing.T) {
+				s := &script{steps: []step{{header: test.header, body: emptyPage}}}
+				got := walkWith(t, s, Query{}, func(o *Options) {
+					o.Now = func() time.Time { return time.Now().Add(test.ahead) }
+				})
+				if test.sign == "" {
+					got.mustBe(t, nil)
+					return
+				}
+				want := StaleError{Sign: test.sign, Behind: test.behind, RequestID: "req_test"}
+				if stale := errorAs[*StaleError](t, got.err); *stale != want {
+					t.Errorf("got %+v, want %+v", *stale, want)
+				}
+				if len(s.requests) != 1 {
+					t.Errorf("got %d requests, want 1", len(s.requests))
+				}
+			})
+		})
+	}
+}
+
+// TestFreshIsOfPages leaves errors as they are: an old refusal is one all the same.
+func TestFreshIsOfPages(t *testing.T) {
+	t.Parallel()
+	s := &script{steps: []step{{status: 403, header: []string{"age", "3600", "date", "Fri, 31 Dec 1999 00:00:00 GMT"}}}}
+	if status := errorAs[*StatusError](t, walkWith(t, s, Query{}).err); status.Status != 403 {
+		t.Errorf("got %v, want HTTP 403", status)
+	}
+}
+
+// TestDate has the clocks of both sides on an answer. The request counts from when it was
+// sent, and not from when it had to wait.
+func TestDate(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		s := &script{steps: []step{
+			{status: 429, header: []string{"retry-after", "600"}},
+			{header: []string{"date", "Sat, 01 Jan 2000 00:09:30 GMT"}, body: pageOf(true, "1", "1")},
+			{body: emptyPage},
+		}}
+		got := walkWith(t, s, Query{})
+		got.mustBe(t, nil)
+		if page := got.pages[0]; !page.Sent.Equal(s.times[1]) || !page.Date.Equal(page.Sent.Add(-30*time.Second)) {
+			t.Errorf("got an answer of %v to a request of %v, want it of 30s before %v", page.Date, page.Sent, s.times[1])
+		}
+		if page := got.pages[1]; !page.Date.IsZero() {
+			t.Errorf("got %v for an answer without a date", page.Date)
+		}
+	})
+}
