@@ -1,13 +1,20 @@
 package feed
 
-import "fmt"
+import (
+	"errors"
+	"fmt"
+	"time"
 
-// ReadError is what [Reader.Pages] ends with when it could not read everything. Err is one
-// of the error types of package compliance.
+	"github.com/compliance-feed/terraform-provider-compliance/internal/compliance"
+)
+
+// ReadError is what [Reader.Pages] ends with when it could not read everything. Err is a
+// [*FutureError] or one of the error types of package compliance.
 type ReadError struct {
 	Page       int // the page that could not be read, from 1
 	Activities int // how many were read before it
 	Attempts   int // requests sent for that page
+	PageSize   int // how many activities the last of them asked for
 	Err        error
 }
 
@@ -16,3 +23,24 @@ func (e *ReadError) Error() string {
 }
 
 func (e *ReadError) Unwrap() error { return e.Err }
+
+// failed is the error of a read that ends here.
+func (t *tally) failed(err error) *ReadError {
+	result := &ReadError{Page: t.pages + 1, Activities: t.activities, Err: err}
+	if request, ok := errors.AsType[*compliance.RequestError](err); ok {
+		result.Attempts, result.PageSize, result.Err = request.Attempts, request.PageSize, request.Err
+	}
+	return result
+}
+
+// FutureError means that nothing can be in the window yet: its lower bound is later than
+// now.
+type FutureError struct {
+	LowerBound time.Time
+	Now        time.Time
+	ByServer   bool // Now is by the server's clock, and else by this machine's
+}
+
+func (e *FutureError) Error() string {
+	return fmt.Sprintf("the window begins at %s, and it is %s", e.LowerBound.UTC().Format(time.RFC3339), e.Now.UTC().Format(time.RFC3339))
+}

@@ -75,7 +75,7 @@ func idsOf(order Order, texts []string) []string {
 
 // newFake makes a fake with n activities that does not log its own reads.
 func newFake(n int, edits ...func(*fakeapi.Options)) *fakeapi.API {
-	options := fakeapi.Options{Feed: fakeapi.NewFeed(records(n)...), SkipReadLog: true}
+	options := fakeapi.Options{Now: bubbleNow, Feed: fakeapi.NewFeed(records(n)...), SkipReadLog: true}
 	for _, edit := range edits {
 		edit(&options)
 	}
@@ -96,6 +96,10 @@ func uncompressed(api *fakeapi.API) http.RoundTripper {
 	})
 }
 
+// bubbleNow is the time in a bubble, which begins in 2000, in a year that is later than all
+// feeds and bounds.
+func bubbleNow() time.Time { return time.Now().AddDate(27, 0, 0) }
+
 // testRetries is MaxRetries in tests.
 const testRetries = 3
 
@@ -110,6 +114,7 @@ func newReader(t *testing.T, transport http.RoundTripper, edits ...func(*complia
 		RequestsPerMinute: 600,
 		RequestsAtOnce:    4,
 		Transport:         transport,
+		Now:               bubbleNow,
 	}
 	for _, edit := range edits {
 		edit(&options)
@@ -123,8 +128,9 @@ func newReader(t *testing.T, transport http.RoundTripper, edits ...func(*complia
 
 // result is what a read came to.
 type result struct {
-	pages []*Page
-	err   error
+	pages    []*Page // in the direction of the walk
+	restarts int
+	err      error
 }
 
 func read(pages iter.Seq2[*Page, error]) result {
@@ -137,12 +143,17 @@ func read(pages iter.Seq2[*Page, error]) result {
 		if r.err != nil {
 			panic("a page came after an error")
 		}
+		if page.Restart {
+			r.pages = nil
+			r.restarts++
+		}
 		r.pages = append(r.pages, page)
 	}
+	slices.SortStableFunc(r.pages, (*Page).Compare)
 	return r
 }
 
-// ids are those of all activities in the order of arrival.
+// ids are those of all activities in the direction of the walk.
 func (r result) ids() []string {
 	ids := []string{}
 	for _, page := range r.pages {

@@ -330,7 +330,7 @@ func TestQuery(t *testing.T) {
 // with a selection from the whole.
 func TestQueryFilters(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
-		api := fakeapi.New(fakeapi.Options{Feed: fakeapi.Generate(fakeapi.Spec{Activities: 500, Seed: 1}), SkipReadLog: true})
+		api := fakeapi.New(fakeapi.Options{Now: bubbleNow, Feed: fakeapi.Generate(fakeapi.Spec{Activities: 500, Seed: 1}), SkipReadLog: true})
 		reader := newReader(t, uncompressed(api))
 		whole := read(reader.Pages(t.Context(), Query{PageSize: 77}))
 		var all []activity.Activity
@@ -454,7 +454,6 @@ func TestGrowingFeed(t *testing.T) {
 		const n = 20
 		api := newFake(n, func(o *fakeapi.Options) {
 			o.SkipReadLog = false
-			o.Now = func() time.Time { return time.Date(2026, 5, 1, 0, 0, 0, 0, time.UTC) }
 		})
 		reader := newReader(t, uncompressed(api))
 		first := read(reader.Pages(t.Context(), Query{PageSize: 3}))

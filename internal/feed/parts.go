@@ -1,185 +1,286 @@
 package feed
 
 import (
-	"context"
-	"iter"
-	"maps"
 	"math"
-	"slices"
 	"time"
 
-	"github.com/compliance-feed/terraform-provider-compliance/internal/activity"
+	"github.com/compliance-feed/terraform-provider-compliance/internal/compliance"
 )
 
-// UnorderedPages is [Reader.Pages] for a read that needs every activity and no order,
-// such as a count. A page waits for the cursor of the one before it, so a long read is
-// bound by latency; where the query has a lower bound and its first page says that
-// there is more, the rest of the window is divided in time and its parts are read at
-// the same time. Otherwise it does what Pages does, with the same requests.
+// part is one of the walks that a read is divided into. Parts follow each other in the
+// direction of the walk.
 //
-// Each part is a walk of its own, with all checks of one. The parts tile the window, so
-// no activity is lost between them; see [part.divide]. Page numbers are in the order of
-// arrival, and HasMore and the cursors of a page are those of its part.
-func (r *Reader) UnorderedPages(ctx context.Context, query Query) iter.Seq2[*Page, error] {
-	start, ok := query.lowerBound()
-	if !ok || query.Order == OldestFirst || query.startCursor() != "" || query.MaxActivities > 0 {
-		return r.Pages(ctx, query)
-	}
-	return func(yield func(*Page, error) bool) {
-		ctx, cancel := context.WithCancel(ctx)
-		read := &partsRead{
-			reader:  r,
-			waiting: []*part{{walk: newWalk(query, &tally{}), start: start}},
-			arrived: make(chan arrival, r.client.RequestsAtOnce()),
-		}
-		// Nothing of the read goes on after its end, whatever that is.
-		defer read.drain()
-		defer cancel()
-		for len(read.waiting)+read.underWay > 0 {
-			read.send(ctx)
-			a := read.receive()
-			if !yield(a.page, a.err) || a.err != nil {
-				return
-			}
-			if a.page.HasMore {
-				read.goOn(a.part, a.page)
-			}
-		}
-	}
-}
-
-// partsRead is a read in parts. Only requests run beside each other: all decisions
-// are made between them, in one place.
-type partsRead struct {
-	reader   *Reader
-	waiting  []*part // for their next page
-	underWay int
-	arrived  chan arrival
-	divided  int // parts that were made beyond the first
-}
-
-type arrival struct {
-	part *part
-	page *Page
-	err  error
-}
-
-// send asks for the next page of as many parts as may be under way.
-func (r *partsRead) send(ctx context.Context) {
-	for len(r.waiting) > 0 && r.underWay < cap(r.arrived) {
-		p := r.waiting[0]
-		r.waiting = r.waiting[1:]
-		r.underWay++
-		go func() {
-			page, err := r.reader.nextPage(ctx, p.walk)
-			r.arrived <- arrival{part: p, page: page, err: err}
-		}()
-	}
-}
-
-func (r *partsRead) receive() arrival {
-	a := <-r.arrived
-	r.underWay--
-	return a
-}
-
-func (r *partsRead) drain() {
-	for r.underWay > 0 {
-		r.receive()
-	}
-}
-
-// goOn has what is left of a part read: by its cursor, or, where more requests could be
-// under way, in new parts. A part can cost a request that a walk in one piece would
-// not, since its last page is not full. So once all could be busy, a new part has to be
-// earned with five full pages: however the density misleads, the requests grow by a
-// fifth and a few.
-func (r *partsRead) goOn(p *part, page *Page) {
-	idle := cap(r.arrived) - r.underWay - len(r.waiting) - 1
-	fullPages := p.walk.tally.soFar().activities / p.walk.pageSize()
-	affordable := cap(r.arrived) - 1 + fullPages/5 - r.divided
-	parts := p.divide(page, 1+min(idle, affordable))
-	r.divided += len(parts) - 1
-	r.waiting = append(r.waiting, parts...)
-}
-
-// part is a span of a window, from start on, and the walk that reads it from its
-// newest activity to its oldest.
+// The first goes on by the cursor that it has; every other begins at a border in time, by a
+// bound on created_at. All but the last end a little beyond the border of the next one, by
+// another bound, so that both have what is there: a part has been read when it has met the
+// very activity that the next one begins with. So two parts fit together because they have
+// met, and not because the server is believed to apply bounds as it should.
+//
+// What this relies on is looked at on every page: activities in order of created_at, on the
+// page and from page to page; nothing on the wrong side of a bound; and that parts meet. A
+// server that sorts by another time, rounds bounds or created_at, or leaves bounds aside
+// breaks one of these, or makes no difference.
 type part struct {
-	walk  *walk
-	start time.Time
+	walk       *walk
+	prev, next *part
+	rank       int64     // orders the parts
+	border     time.Time // where it begins, a whole second; zero for the first
+	beyond     time.Time // where the one before it ends unless that knows better, behind the border
+
+	end    time.Time // the bound at its end, of the last request; zero where it had none
+	ended  bool      // there is no more before that end
+	last   time.Time // created_at of the last activity that came
+	begin  []string  // the identities of its first page with activities
+	begun  time.Time // created_at of the first of them
+	shared []string  // the identities of those that are beyond the next border
 }
 
-// lastPageFilled is how much of their last page parts are meant to fill. A little is left
-// free, so that a part that is slightly denser than expected needs no page more.
-const lastPageFilled = 0.95
+// firstRank is that of the first part.
+const firstRank = math.MinInt64
 
-// divide returns what is left of the part behind a page: several new parts, at most as
-// many as wanted, or the part itself where dividing it has nothing for it.
-//
-// How many pages are left is reckoned from how densely the page lies in time. Borders
-// are whole seconds, half-open: an activity belongs to exactly one side of each. The
-// second that the page ends in is read again, because created_at may be coarser than
-// the order of the feed. What the page had is dropped where it comes again, as in a walk
-// in one piece.
-func (p *part) divide(page *Page, atMost int) []*part {
-	inOnePiece := []*part{p}
-	n := len(page.Activities) // what is excepted makes parts larger and loses nothing
-	if n == 0 || atMost < 2 {
-		return inOnePiece
-	}
-	newest, newestErr := time.Parse(time.RFC3339, page.Activities[0].CreatedAt)
-	oldest, oldestErr := time.Parse(time.RFC3339, page.Activities[n-1].CreatedAt)
-	if newestErr != nil || oldestErr != nil || !newest.After(oldest) || !oldest.After(p.start) {
-		return inOnePiece
-	}
-	left := oldest.Sub(p.start)
-	pages := float64(left) / float64(newest.Sub(oldest)) * float64(n) / float64(p.walk.pageSize()) / lastPageFilled
-	pagesInPart := math.Ceil(pages / float64(atMost))
-	parts := int(math.Ceil(pages / pagesInPart))
-	if parts < 2 {
-		return inOnePiece
-	}
-	end := oldest.Truncate(time.Second).Add(time.Second)
-	if countBefore(end, page.Activities) > n/10 {
-		return inOnePiece // a burst: too much would be read twice
-	}
-	known := maps.Clone(p.walk.known.seen)
+// How much of their last page parts are meant to fill, and how much of a page is read twice
+// so that parts meet. A little is left free, so that a part that is slightly denser than
+// expected needs no page more.
+const (
+	lastPageFilled = 0.93
+	pageShared     = 0.025
+)
 
-	query := p.walk.query
-	query.AfterID = ""
-	var divided []*part
-	for ; parts > 0; parts-- {
-		query.CreatedAtLT = end.UTC().Format(time.RFC3339)
-		start := p.start
-		if parts > 1 {
-			start = p.start.Add(left / time.Duration(parts) * time.Duration(parts-1)).Truncate(time.Second)
-			if !start.After(p.start) || !start.Before(end) {
-				continue // shorter than a second
-			}
-			query.CreatedAtGTE = start.UTC().Format(time.RFC3339)
-		} else {
-			query.CreatedAtGTE = p.walk.query.CreatedAtGTE
+// span is how the activities of a page lie in time.
+type span struct {
+	first, last time.Time
+	n           int
+}
+
+// move goes a distance from a time in the direction of the walk.
+func (q Query) move(from time.Time, distance time.Duration) time.Time {
+	if q.Order == OldestFirst {
+		return from.Add(distance)
+	}
+	return from.Add(-distance)
+}
+
+// distance is how far one time is behind another in the direction of the walk.
+func (q Query) distance(from, to time.Time) time.Duration {
+	if q.Order == OldestFirst {
+		return to.Sub(from)
+	}
+	return from.Sub(to)
+}
+
+// within says whether a time is on the near side of a bound. Bounds are half-open, so that
+// an instant is always on one side: what has created_at.lt in one part has created_at.gte
+// in the other.
+func (q Query) within(at, bound time.Time) bool {
+	if q.Order == OldestFirst {
+		return at.Before(bound)
+	}
+	return !at.Before(bound)
+}
+
+// from returns the query for what is at a bound or behind it, in the direction of the walk.
+func (q Query) from(bound time.Time) Query {
+	if q.Order == OldestFirst {
+		q.CreatedAtGTE = formatBound(bound)
+	} else {
+		q.CreatedAtLT = formatBound(bound)
+	}
+	return q
+}
+
+// to returns the query for what is before a bound, in the direction of the walk, unless
+// that lies behind the end of the query itself.
+func (q Query) to(bound time.Time) Query {
+	if q.Order == OldestFirst {
+		if upper, ok := q.upperBound(); !ok || bound.Before(upper) {
+			q.CreatedAtLT = formatBound(bound)
 		}
-		next := &part{walk: newWalk(query, p.walk.tally), start: start}
-		next.walk.known.always = known
-		divided = append(divided, next)
-		end, left = start, start.Sub(p.start)
+	} else if lower, ok := q.lowerBound(); !ok || bound.After(lower) {
+		q.CreatedAtGTE = formatBound(bound)
 	}
-	return divided
+	return q
 }
 
-// countBefore is how many of the last activities of a page are older than a time: all of
-// them, where that cannot be told.
-func countBefore(end time.Time, activities []activity.Activity) int {
-	for i := range slices.Backward(activities) {
-		createdAt, err := time.Parse(time.RFC3339, activities[i].CreatedAt)
+func formatBound(bound time.Time) string { return bound.UTC().Format(time.RFC3339) }
+
+// nextQuery is what the next request of a part asks for, and sets its end.
+func (p *part) nextQuery() Query {
+	query := p.walk.query
+	switch {
+	case p.next == nil:
+		p.end = time.Time{}
+		return query
+	case p.next.begun.IsZero():
+		p.end = p.next.beyond
+	case query.Order == OldestFirst:
+		p.end = p.next.begun.Truncate(time.Second).Add(time.Second)
+	default:
+		p.end = p.next.begun.Truncate(time.Second)
+	}
+	return query.to(p.end)
+}
+
+// look checks an answer before it is taken into the part, and leaves of its activities
+// those on this side of the next border. Where the server has broken a promise, it says
+// which, and leaves all as it was.
+func (p *part) look(answer *compliance.Answer) (s span, broken string) {
+	activities, query := answer.Activities, p.walk.query
+	own, last := len(activities), p.last
+	for i := range activities {
+		at, err := time.Parse(time.RFC3339, activities[i].CreatedAt)
 		switch {
 		case err != nil:
-			return len(activities)
-		case !createdAt.Before(end):
-			return len(activities) - 1 - i
+			return span{}, "created_at is not a time"
+		case !last.IsZero() && query.distance(last, at) < 0:
+			return span{}, "activities are not in the order of created_at"
+		case !p.border.IsZero() && query.within(at, p.border), !p.end.IsZero() && !query.within(at, p.end):
+			return span{}, "an activity is outside the bounds that were asked for"
+		}
+		if i == 0 {
+			s.first = at
+		}
+		if p.next != nil && own == len(activities) && !query.within(at, p.next.border) {
+			own = i
+		}
+		last = at
+	}
+	s.last, s.n, p.last = last, len(activities), last
+	if len(p.begin) == 0 && s.n > 0 {
+		p.begun = s.first
+		for i := range activities {
+			p.begin = append(p.begin, activities[i].Identity())
 		}
 	}
-	return len(activities)
+	for i := range activities[own:] {
+		p.shared = append(p.shared, activities[own+i].Identity())
+	}
+	answer.Activities = activities[:own:own]
+	return s, ""
+}
+
+// goOn decides how a part is read on after a page, and sees to it that it fits together
+// with its neighbours, as far as they have come. It says what is broken.
+func (r *reading) goOn(p *part, more bool, s span) (broken string) {
+	switch {
+	case !more:
+		p.ended = true
+	case len(p.shared) == 0:
+		r.divide(p, s)
+		fallthrough
+	default:
+		r.waiting = append(r.waiting, p)
+	}
+	if p.nothing() {
+		if len(p.prev.shared) > 0 {
+			return notMet // what the one before it has there is missing
+		}
+		p.prev.next = p.next
+		if p.next != nil {
+			p.next.prev = p.prev
+		}
+		p = p.prev
+	}
+	for _, left := range []*part{p.prev, p} {
+		if broken == "" && left != nil && left.ended {
+			broken = r.meet(left)
+		}
+	}
+	return broken
+}
+
+const notMet = "two parts do not meet"
+
+// nothing says that there is nothing beyond a border, so that the part is none.
+func (p *part) nothing() bool { return p.ended && len(p.begin) == 0 && p.prev != nil }
+
+// meet decides whether a part that has come to its end has met the next one. If that began
+// further away than where the end was, or turned out to be none, it is read on from where it is.
+func (r *reading) meet(p *part) (broken string) {
+	next := p.next
+	switch {
+	case next == nil && p.end.IsZero():
+		return "" // the end of the read
+	case next != nil && next.begun.IsZero():
+		return "" // not known yet
+	case next == nil, len(p.shared) == 0 && !p.end.IsZero() && !p.walk.query.within(next.begun, p.end):
+		p.ended = false
+		r.waiting = append(r.waiting, p)
+		return ""
+	case len(p.shared) == 0:
+		return notMet
+	}
+	for i := range min(len(p.shared), len(next.begin)) {
+		if p.shared[i] != next.begin[i] {
+			return notMet
+		}
+	}
+	if p.walk.known.lastPageOnly {
+		// An activity that comes again may have another created_at, and be on both sides.
+		for _, id := range next.begin {
+			if p.walk.known.seen[id] != nil {
+				return "an activity came in two parts"
+			}
+		}
+		p.walk.known.seen = nil // not needed any more
+	}
+	return ""
+}
+
+// divide has what is left of a part behind a page read from several places on, where more
+// requests could be under way. A part can cost a request that a walk in one piece would
+// not, since its last page is not full. So once all could be busy, a new part has to be
+// earned with five full pages: however the density misleads, the requests grow by a fifth
+// and a few.
+func (r *reading) divide(p *part, s span) {
+	idle := cap(r.arrived) - r.underWay - len(r.waiting) - 1
+	fullPages := r.tally.came / r.tally.size.now
+	affordable := cap(r.arrived) - 1 + fullPages/5 - r.divided
+	for _, border := range r.borders(p, s, 1+min(idle, affordable)) {
+		shared := float64(r.query.distance(s.first, s.last)) / float64(s.n) * float64(r.tally.size.now) * pageShared
+		made := &part{
+			walk:   newWalk(p.walk.query.from(border), r.tally, p.walk.known),
+			prev:   p,
+			next:   p.next,
+			rank:   int64(r.query.distance(time.Unix(0, 0), border) / time.Second),
+			border: border,
+			beyond: r.query.move(border, time.Duration(shared).Truncate(time.Second)+time.Second),
+		}
+		if p.next != nil {
+			p.next.prev = made
+		}
+		p.next = made
+		p = made
+		r.waiting = append(r.waiting, made)
+		r.divided++
+	}
+}
+
+// borders divides what is left of a part behind a page into at most so many parts, and
+// returns where they meet. How many pages are left is reckoned from how densely the page
+// lies in time.
+func (r *reading) borders(p *part, s span, atMost int) (borders []time.Time) {
+	end := r.end
+	if p.next != nil {
+		end = p.next.border
+	}
+	covered, left := r.query.distance(s.first, s.last), r.query.distance(s.last, end)
+	if s.n == 0 || atMost < 2 || covered <= 0 || left <= 0 {
+		return nil
+	}
+	pages := float64(left) / float64(covered) * float64(s.n) / float64(r.tally.size.now) / lastPageFilled
+	pagesInPart := math.Ceil(pages / float64(atMost))
+	parts := int(math.Ceil(pages / pagesInPart))
+	last := s.last
+	for i := 1; i < parts; i++ {
+		border := r.query.move(s.last, time.Duration(float64(left)/float64(parts)*float64(i))).Truncate(time.Second)
+		if r.query.Order == OldestFirst {
+			border = border.Add(time.Second) // so that what the part has had is before it
+		}
+		if r.query.distance(last, border) < 0 || len(borders) > 0 && border.Equal(last) || r.query.distance(border, end) <= 0 {
+			continue // shorter than a second
+		}
+		borders = append(borders, border)
+		last = border
+	}
+	return borders
 }

@@ -5,13 +5,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"math/rand/v2"
 	"net/url"
 	"slices"
 	"testing"
 	"time"
 
-	"github.com/compliance-feed/terraform-provider-compliance/internal/activity"
 	"github.com/compliance-feed/terraform-provider-compliance/internal/compliance"
 	"github.com/compliance-feed/terraform-provider-compliance/internal/fakeapi"
 )
@@ -25,6 +25,7 @@ var (
 // shapedFake has n activities spread over partsSpan, and a limit that is in no test's way.
 func shapedFake(n int, shape fakeapi.Shape, latency time.Duration) *fakeapi.API {
 	return fakeapi.New(fakeapi.Options{
+		Now:         bubbleNow,
 		Feed:        fakeapi.Generate(fakeapi.Spec{Activities: n, Newest: partsNewest, Span: partsSpan, Shape: shape}),
 		SkipReadLog: true,
 		RateLimit:   1_000_000,
@@ -34,6 +35,11 @@ func shapedFake(n int, shape fakeapi.Shape, latency time.Duration) *fakeapi.API 
 
 func atOnce(n int) func(*compliance.Options) {
 	return func(o *compliance.Options) { o.RequestsAtOnce, o.RequestsPerMinute = n, 0 }
+}
+
+// inOnePiece is [Reader.Pages] without parts.
+func inOnePiece(ctx context.Context, r *Reader, query Query) iter.Seq2[*Page, error] {
+	return func(yield func(*Page, error) bool) { newReading(r, query, false).run(ctx, yield) }
 }
 
 // sortedIDs are those of a read that must have succeeded.
@@ -47,7 +53,7 @@ func sortedIDs(t *testing.T, r result) []string {
 	return ids
 }
 
-func TestUnorderedPagesIsComplete(t *testing.T) {
+func TestPartsIsComplete(t *testing.T) {
 	for name, shape := range map[string]fakeapi.Shape{
 		"evenly":          fakeapi.Evenly,
 		"empty_middle":    fakeapi.EmptyMiddle(0.9),
@@ -63,8 +69,8 @@ func TestUnorderedPagesIsComplete(t *testing.T) {
 					inBubble(t, func(t *testing.T) {
 						reader := newReader(t, uncompressed(shapedFake(n, shape, time.Millisecond)), atOnce(workers))
 						query := Query{CreatedAtGTE: partsStart, PageSize: 50, RememberLastPageOnly: true}
-						got := sortedIDs(t, read(reader.UnorderedPages(t.Context(), query)))
-						want := sortedIDs(t, read(reader.Pages(t.Context(), query)))
+						got := sortedIDs(t, read(reader.Pages(t.Context(), query)))
+						want := sortedIDs(t, read(inOnePiece(t.Context(), reader, query)))
 						if len(want) != n || !slices.Equal(got, want) {
 							t.Errorf("got %d activities, want the %d of the sequential read, each once", len(got), len(want))
 						}
@@ -75,9 +81,9 @@ func TestUnorderedPagesIsComplete(t *testing.T) {
 	}
 }
 
-// TestUnorderedPagesProperty looks for a feed, a window or a fault that makes the read in
+// TestPartsProperty looks for a feed, a window or a fault that makes the read in
 // parts differ from the sequential one.
-func TestUnorderedPagesProperty(t *testing.T) {
+func TestPartsProperty(t *testing.T) {
 	for round := range 60 {
 		t.Run(fmt.Sprint(round), func(t *testing.T) {
 			inBubble(t, func(t *testing.T) {
@@ -92,7 +98,7 @@ func TestUnorderedPagesProperty(t *testing.T) {
 						texts = append(texts, activityText(fmt.Sprintf("activity_%05d", len(texts)), at, ""))
 					}
 				}
-				api := fakeapi.New(fakeapi.Options{Feed: fakeapi.NewFeed(texts...), SkipReadLog: true, RateLimit: 1_000_000, Latency: time.Millisecond})
+				api := fakeapi.New(fakeapi.Options{Now: bubbleNow, Feed: fakeapi.NewFeed(texts...), SkipReadLog: true, RateLimit: 1_000_000, Latency: time.Millisecond})
 				reader := newReader(t, api.Transport(), atOnce(1+random.IntN(16)))
 				query := Query{PageSize: 1 + random.IntN(60), RememberLastPageOnly: true}
 				lower := partsNewest.Add(-time.Duration(random.Int64N(int64(partsSpan)))).Format(time.RFC3339Nano)
@@ -104,7 +110,7 @@ func TestUnorderedPagesProperty(t *testing.T) {
 				if random.IntN(2) == 0 {
 					query.CreatedAtLT = partsNewest.Add(-time.Duration(random.Int64N(int64(partsSpan / 4)))).Format(time.RFC3339Nano)
 				}
-				want := sortedIDs(t, read(reader.Pages(t.Context(), query)))
+				want := sortedIDs(t, read(inOnePiece(t.Context(), reader, query)))
 				sequential := len(api.Requests())
 				api.ResetRequests()
 
@@ -115,7 +121,7 @@ func TestUnorderedPagesProperty(t *testing.T) {
 				for range random.IntN(testRetries + 1) { // as many as one page could bridge
 					api.Inject(fakeapi.Nth(1+random.IntN(20)), faults[random.IntN(len(faults))])
 				}
-				got := sortedIDs(t, read(reader.UnorderedPages(t.Context(), query)))
+				got := sortedIDs(t, read(reader.Pages(t.Context(), query)))
 				if !slices.Equal(got, want) {
 					t.Errorf("-seed=%d: got %d activities, want the %d of the sequential read, each once (%+v)", *seed, len(got), len(want), query)
 				}
@@ -127,10 +133,10 @@ func TestUnorderedPagesProperty(t *testing.T) {
 	}
 }
 
-// TestUnorderedPagesKnowsThePage has an odd server: an activity whose created_at changes
+// TestPartsKnowsThePage has an odd server: an activity whose created_at changes
 // between two answers. What a page had counts once all the
 // same, as in a walk in one piece.
-func TestUnorderedPagesKnowsThePage(t *testing.T) {
+func TestPartsKnowsThePage(t *testing.T) {
 	const pageSize = 50
 	for name, spread := range map[string]time.Duration{"in the next second": 400 * time.Millisecond, "some seconds later": 3500 * time.Millisecond} {
 		t.Run(name, func(t *testing.T) {
@@ -144,12 +150,12 @@ func TestUnorderedPagesKnowsThePage(t *testing.T) {
 					}
 				}
 				slices.Reverse(texts)
-				api := fakeapi.New(fakeapi.Options{Feed: fakeapi.NewFeed(texts...), SkipReadLog: true, RateLimit: 1_000_000})
+				api := fakeapi.New(fakeapi.Options{Now: bubbleNow, Feed: fakeapi.NewFeed(texts...), SkipReadLog: true, RateLimit: 1_000_000})
 				reader := newReader(t, uncompressed(api), atOnce(4))
 				query := Query{CreatedAtGTE: partsStart, PageSize: pageSize, RememberLastPageOnly: true}
-				want := sortedIDs(t, read(reader.Pages(t.Context(), query)))
+				want := sortedIDs(t, read(inOnePiece(t.Context(), reader, query)))
 				api.ResetRequests()
-				got := sortedIDs(t, read(reader.UnorderedPages(t.Context(), query)))
+				got := sortedIDs(t, read(reader.Pages(t.Context(), query)))
 				if len(want) != 400 || !slices.Equal(got, want) {
 					t.Errorf("got %d activities, want %d", len(got), len(want))
 				}
@@ -172,70 +178,59 @@ func boundsSent(api *fakeapi.API) []string {
 	return slices.Compact(bounds)
 }
 
-// TestDivide is about the borders: the parts tile what is left of the window, the newest
-// first, half-open, at whole seconds.
-func TestDivide(t *testing.T) {
+// TestBorders divides what is left behind a page of ten activities at whole seconds, the
+// nearest first.
+func TestBorders(t *testing.T) {
 	t.Parallel()
-	const start, newest = "2026-04-10T00:00:00.5Z", "2026-04-10T11:59:59.25Z"
-	page := func(oldest string) []string { // ten activities, of which the last is the oldest
-		times := slices.Repeat([]string{newest}, 10)
-		times[9] = oldest
-		return times
-	}
+	const start, newest, end = "2026-04-10T00:00:00.5Z", "2026-04-10T11:59:59.25Z", "2026-04-10T23:59:59.5Z"
 	for name, test := range map[string]struct {
-		start  string // in place of the other
-		times  []string
-		atMost int
-		want   []string // created_at.gte and .lt of the parts; empty for one piece
+		order       Order
+		first, last string
+		end         string // in place of the other
+		atMost      int
+		want        []string
 	}{
-		"two parts":               {times: page("2026-04-10T08:00:00.25Z"), atMost: 2, want: []string{"2026-04-10T04:00:00Z 2026-04-10T08:00:01Z", start + " 2026-04-10T04:00:00Z"}},
-		"no more than there are":  {times: page("2026-04-10T08:00:00Z"), atMost: 50, want: []string{"2026-04-10T05:20:00Z 2026-04-10T08:00:01Z", "2026-04-10T02:40:00Z 2026-04-10T05:20:00Z", start + " 2026-04-10T02:40:00Z"}},
-		"one wanted":              {times: page("2026-04-10T08:00:00Z"), atMost: 1},
-		"one is enough":           {times: page("2026-04-10T02:00:00Z"), atMost: 4},
-		"nothing on the page":     {atMost: 4},
-		"all at one instant":      {times: page(newest), atMost: 4},
-		"all in one second":       {times: page("2026-04-10T11:59:59Z"), atMost: 4},
-		"two in the last second":  {times: append(page("2026-04-10T08:00:00.5Z")[1:], "2026-04-10T08:00:00Z"), atMost: 4},
-		"at the start":            {times: page(start), atMost: 4},
-		"newest is no time":       {times: append([]string{"now"}, page("2026-04-10T08:00:00Z")[1:]...), atMost: 4},
-		"oldest is no time":       {times: page("then"), atMost: 4},
-		"one before is no time":   {times: append(page("then")[1:], "2026-04-10T08:00:00Z"), atMost: 4},
-		"parts shorter than that": {start: "2026-04-10T08:00:00.2Z", times: []string{"2026-04-10T08:00:03.1Z", "2026-04-10T08:00:03Z", "2026-04-10T08:00:03Z", "2026-04-10T08:00:03Z", "2026-04-10T08:00:03Z", "2026-04-10T08:00:03Z", "2026-04-10T08:00:03Z", "2026-04-10T08:00:03Z", "2026-04-10T08:00:03Z", "2026-04-10T08:00:02.9Z"}, atMost: 16, want: []string{"2026-04-10T08:00:02Z 2026-04-10T08:00:03Z", "2026-04-10T08:00:01Z 2026-04-10T08:00:02Z", "2026-04-10T08:00:00.2Z 2026-04-10T08:00:01Z"}},
+		"two parts":              {first: newest, last: "2026-04-10T08:00:00.25Z", atMost: 2, want: []string{"2026-04-10T04:00:00Z"}},
+		"no more than there are": {first: newest, last: "2026-04-10T08:00:00Z", atMost: 50, want: []string{"2026-04-10T05:20:00Z", "2026-04-10T02:40:00Z"}},
+		"one wanted":             {first: newest, last: "2026-04-10T08:00:00Z", atMost: 1},
+		"one is enough":          {first: newest, last: "2026-04-10T02:00:00Z", atMost: 4},
+		"all at one instant":     {first: newest, last: newest, atMost: 4},
+		"at the start":           {first: newest, last: start, atMost: 4},
+		"beyond the start":       {first: newest, last: "2026-04-09T08:00:00Z", atMost: 4},
+		"shorter than a second": {first: "2026-04-10T08:00:03.1Z", last: "2026-04-10T08:00:02.9Z", end: "2026-04-10T08:00:00.2Z", atMost: 16,
+			want: []string{"2026-04-10T08:00:02Z", "2026-04-10T08:00:01Z"}},
+
+		"two parts, oldest first":             {order: OldestFirst, first: newest, last: "2026-04-10T16:00:00.25Z", atMost: 2, want: []string{"2026-04-10T20:00:00Z"}},
+		"at the end, oldest first":            {order: OldestFirst, first: newest, last: end, atMost: 4},
+		"shorter than a second, oldest first": {order: OldestFirst, first: "2026-04-10T08:00:00.1Z", last: "2026-04-10T08:00:00.2Z", end: "2026-04-10T08:00:02.9Z", atMost: 16, want: []string{"2026-04-10T08:00:01Z", "2026-04-10T08:00:02Z"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			query := Query{CreatedAtGTE: cmp.Or(test.start, start), CreatedAtGT: "2026-01-01T00:00:00Z", CreatedAtLTE: "2026-05-01T00:00:00Z", PageSize: 10, RememberLastPageOnly: true}
-			from, _ := query.lowerBound()
-			whole := &part{walk: newWalk(query, &tally{}), start: from}
-			var activities []activity.Activity
-			for i, at := range test.times {
-				activities = append(activities, activity.Activity{ID: numbered(i), CreatedAt: at})
-			}
-			activities = whole.walk.known.drop(activities)
-			parts := whole.divide(&Page{Activities: activities, HasMore: true}, test.atMost)
-			if len(test.want) == 0 {
-				if len(parts) != 1 || parts[0] != whole {
-					t.Errorf("got %d parts, want the one that there was", len(parts))
+			at := func(text string) time.Time {
+				parsed, err := time.Parse(time.RFC3339, text)
+				if err != nil {
+					t.Fatal(err)
 				}
-				return
+				return parsed
 			}
-			var got []string
-			for _, p := range parts {
-				got = append(got, p.walk.query.CreatedAtGTE+" "+p.walk.query.CreatedAtLT)
-				if p.walk.query.CreatedAtGT != query.CreatedAtGT || p.walk.query.CreatedAtLTE != query.CreatedAtLTE || p.walk.cursor != "" || p.walk.tally != whole.walk.tally {
-					t.Errorf("got %+v, want all else as it was, from the beginning", p.walk)
-				}
-				if left := p.walk.known.drop(slices.Clone(activities)); len(left) > 0 {
-					t.Errorf("a part does not know %d activities of the page", len(left))
-				}
+			far := start
+			if test.order == OldestFirst {
+				far = end
 			}
-			equal(t, "parts", got, test.want)
+			reader := newReader(t, &script{}, atOnce(16))
+			r := newReading(reader, Query{Order: test.order, PageSize: 10}, true)
+			r.end = at(cmp.Or(test.end, far))
+			got := []string{}
+			for _, border := range r.borders(r.waiting[0], span{first: at(test.first), last: at(test.last), n: 10}, test.atMost) {
+				got = append(got, border.Format(time.RFC3339Nano))
+			}
+			equal(t, "borders", got, test.want)
 		})
 	}
 }
 
-// TestUnorderedPagesIsFast holds the promise of the performance guide, on a fake clock.
-func TestUnorderedPagesIsFast(t *testing.T) {
+// TestPartsIsFast holds the promise of the performance guide, on a fake clock.
+func TestPartsIsFast(t *testing.T) {
 	// As 100,000 activities on pages of 5,000.
 	const n, pageSize, sequentialRequests, latency = 10_000, 500, 20, 200 * time.Millisecond
 	for _, test := range []struct {
@@ -248,7 +243,7 @@ func TestUnorderedPagesIsFast(t *testing.T) {
 				reader := newReader(t, uncompressed(api), atOnce(test.workers))
 				started := time.Now()
 				total := 0
-				for page, err := range reader.UnorderedPages(t.Context(), Query{CreatedAtGTE: partsStart, PageSize: pageSize, RememberLastPageOnly: true}) {
+				for page, err := range reader.Pages(t.Context(), Query{CreatedAtGTE: partsStart, PageSize: pageSize, RememberLastPageOnly: true}) {
 					if err != nil {
 						t.Fatal(err)
 					}
@@ -268,8 +263,8 @@ func TestUnorderedPagesIsFast(t *testing.T) {
 	}
 }
 
-// TestUnorderedPagesCostsLittle bounds the requests where density misleads.
-func TestUnorderedPagesCostsLittle(t *testing.T) {
+// TestPartsCostsLittle bounds the requests where density misleads.
+func TestPartsCostsLittle(t *testing.T) {
 	const workers = 8
 	for name, shape := range map[string]fakeapi.Shape{
 		"bursts":          fakeapi.Bursts(5),
@@ -283,7 +278,7 @@ func TestUnorderedPagesCostsLittle(t *testing.T) {
 				api := shapedFake(n, shape, time.Millisecond)
 				reader := newReader(t, uncompressed(api), atOnce(workers))
 				query := Query{CreatedAtGTE: partsStart, PageSize: pageSize, RememberLastPageOnly: true}
-				if got := len(sortedIDs(t, read(reader.UnorderedPages(t.Context(), query)))); got != n {
+				if got := len(sortedIDs(t, read(reader.Pages(t.Context(), query)))); got != n {
 					t.Errorf("got %d activities, want %d", got, n)
 				}
 				most := n/pageSize*6/5 + workers
@@ -295,10 +290,9 @@ func TestUnorderedPagesCostsLittle(t *testing.T) {
 	}
 }
 
-func TestUnorderedPagesSendsTheSame(t *testing.T) {
+func TestPartsSendsTheSame(t *testing.T) {
 	for name, query := range map[string]Query{
 		"no_lower_bound":  {PageSize: 10},
-		"oldest_first":    {PageSize: 10, CreatedAtGTE: partsStart, Order: OldestFirst},
 		"max_activities":  {PageSize: 10, CreatedAtGTE: partsStart, MaxActivities: 35},
 		"one_page":        {PageSize: 100, CreatedAtGTE: partsStart},
 		"odd_lower_bound": {PageSize: 100, CreatedAtGTE: "2026-08-31T25:00:00Z"},
@@ -314,16 +308,16 @@ func TestUnorderedPagesSendsTheSame(t *testing.T) {
 					api.ResetRequests()
 					return queries
 				}
-				want := sent(read(reader.Pages(t.Context(), query)))
-				if got := sent(read(reader.UnorderedPages(t.Context(), query))); !slices.Equal(got, want) {
-					t.Errorf("got the requests %v, want those of Pages, %v", got, want)
+				want := sent(read(inOnePiece(t.Context(), reader, query)))
+				if got := sent(read(reader.Pages(t.Context(), query))); !slices.Equal(got, want) {
+					t.Errorf("got the requests %v, want those of a read in one piece, %v", got, want)
 				}
 			})
 		})
 	}
 }
 
-func TestUnorderedPagesFails(t *testing.T) {
+func TestPartsFails(t *testing.T) {
 	query := Query{CreatedAtGTE: partsStart, PageSize: 50, RememberLastPageOnly: true}
 	for name, fault := range map[string]fakeapi.Fault{
 		"server":       fakeapi.ServerError("false"),
@@ -340,7 +334,7 @@ func TestUnorderedPagesFails(t *testing.T) {
 					api := shapedFake(1000, fakeapi.Evenly, time.Millisecond)
 					reader := newReader(t, uncompressed(api), atOnce(4))
 					api.Inject(fakeapi.From(nth), fault)
-					got := read(reader.UnorderedPages(t.Context(), query))
+					got := read(reader.Pages(t.Context(), query))
 					var readError *ReadError
 					if !errors.As(got.err, &readError) {
 						t.Fatalf("got %d pages and %v, want a ReadError", len(got.pages), got.err)
@@ -354,15 +348,15 @@ func TestUnorderedPagesFails(t *testing.T) {
 	}
 }
 
-// TestUnorderedPagesEnds holds that nothing goes on behind the end of the loop; a
+// TestPartsEnds holds that nothing goes on behind the end of the loop; a
 // goroutine that did would keep the bubble from ending.
-func TestUnorderedPagesEnds(t *testing.T) {
+func TestPartsEnds(t *testing.T) {
 	query := Query{CreatedAtGTE: partsStart, PageSize: 50, RememberLastPageOnly: true}
 	t.Run("break", func(t *testing.T) {
 		inBubble(t, func(t *testing.T) {
 			api := shapedFake(1000, fakeapi.Evenly, time.Hour)
 			reader := newReader(t, uncompressed(api), atOnce(4), func(o *compliance.Options) { o.RequestTimeout = 2 * time.Hour })
-			for _, err := range reader.UnorderedPages(t.Context(), query) {
+			for _, err := range reader.Pages(t.Context(), query) {
 				if err != nil {
 					t.Error(err)
 				}
@@ -380,7 +374,7 @@ func TestUnorderedPagesEnds(t *testing.T) {
 			ctx, cancel := context.WithTimeout(t.Context(), 90*time.Second) // amid the parts
 			defer cancel()
 			started := time.Now()
-			got := read(reader.UnorderedPages(ctx, query))
+			got := read(reader.Pages(ctx, query))
 			if !errors.Is(got.err, context.DeadlineExceeded) || len(got.pages) != 1 {
 				t.Errorf("got %d pages and %v, want the deadline after one", len(got.pages), got.err)
 			}

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/compliance-feed/terraform-provider-compliance/internal/activity"
+	"github.com/compliance-feed/terraform-provider-compliance/internal/compliance"
 )
 
 // Order is the direction of the feed. Ties of created_at are broken by id.
@@ -116,11 +117,51 @@ func (q Query) values(cursor string) url.Values {
 	return values
 }
 
+// divisible says whether the read may be in parts: its window has a beginning, and no
+// cursor or number of activities says where it begins or ends.
+func (q Query) divisible() bool {
+	_, bounded := q.lowerBound()
+	return bounded && q.startCursor() == "" && q.MaxActivities == 0
+}
+
+// end is where the window of a read ends in the direction of the walk, as far as there can
+// be activities, at the time of its first answer. A window that has not begun by then is a
+// [*FutureError]: it looks like one in which nothing happened.
+func (q Query) end(first *compliance.Answer) (time.Time, error) {
+	now := first.Date
+	if now.IsZero() {
+		now = first.Sent
+	}
+	lower, bounded := q.lowerBound()
+	// A Date is in whole seconds, so that it may be nearly one of them later.
+	if bounded && !lower.Before(now.Add(time.Second)) {
+		return now, &FutureError{LowerBound: lower, Now: now, ByServer: !first.Date.IsZero()}
+	}
+	if q.Order != OldestFirst {
+		return lower, nil
+	}
+	if upper, ok := q.upperBound(); ok && upper.Before(now) {
+		return upper, nil
+	}
+	return now, nil
+}
+
 // lowerBound is the later of the lower bounds. It says false where there is none that
 // is RFC 3339.
 func (q Query) lowerBound() (bound time.Time, ok bool) {
 	for _, text := range []string{q.CreatedAtGTE, q.CreatedAtGT} {
 		if at, err := time.Parse(time.RFC3339, text); err == nil && (!ok || at.After(bound)) {
+			bound, ok = at, true
+		}
+	}
+	return bound, ok
+}
+
+// upperBound is the earlier of the upper bounds. It says false where there is none that is
+// RFC 3339.
+func (q Query) upperBound() (bound time.Time, ok bool) {
+	for _, text := range []string{q.CreatedAtLTE, q.CreatedAtLT} {
+		if at, err := time.Parse(time.RFC3339, text); err == nil && (!ok || at.Before(bound)) {
 			bound, ok = at, true
 		}
 	}

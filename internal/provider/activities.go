@@ -3,6 +3,7 @@ package provider
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
@@ -105,10 +106,13 @@ func (m *activitiesModel) read(ctx context.Context, s *service, query feed.Query
 	query.MaxActivities = wholeNumberOr(m.MaxResults, 0)
 	about.query = query
 
-	result := activitiesResult{backward: query.BeforeID != "", list: newActivityList()}
+	result := newActivitiesResult(query)
 	for page, err := range s.reader.Pages(ctx, query) {
 		if err != nil {
 			return outcome{}, diag.Diagnostics{about.readError(err)}
+		}
+		if page.Restart {
+			result = newActivitiesResult(query)
 		}
 		result.add(page)
 		if query.MaxActivities == 0 && result.list.count > maxActivities {
@@ -121,54 +125,72 @@ func (m *activitiesModel) read(ctx context.Context, s *service, query feed.Query
 	return result.outcome(), nil
 }
 
-// activitiesResult collects the pages of a read. A page is written down as soon as it
-// is there, so that a read does not hold all activities twice.
+// activitiesResult collects the pages of a read. The activities of a page are written down
+// as soon as they are there, so that a read does not hold all of them twice.
 type activitiesResult struct {
 	backward bool
 	list     *activityList
-	came     int // activities, excepted ones too
-	hasMore  bool
-	firstID  string
-	lastID   string
+	pages    []feed.Page // as they arrived, without their activities
 	origin   origin
 }
 
+func newActivitiesResult(query feed.Query) *activitiesResult {
+	return &activitiesResult{backward: query.BeforeID != "", list: newActivityList()}
+}
+
 func (r *activitiesResult) add(page *feed.Page) {
-	// The walk goes from one cursor of the result to the other. An empty page has none;
-	// one with activities and without cursors makes the result's null, since that of
-	// another page would not fit.
-	begin, end := &r.firstID, &r.lastID
-	pageBegin, pageEnd := page.FirstID, page.LastID
-	if r.backward {
-		begin, end = end, begin
-		pageBegin, pageEnd = pageEnd, pageBegin
-	}
-	if r.came == 0 {
-		*begin = pageBegin
-	}
-	came := len(page.Activities) + page.Excepted
-	if came > 0 || pageEnd != "" {
-		*end = pageEnd
-	}
-	r.came += came
 	r.list.add(page.Activities)
-	r.hasMore = page.HasMore
+	kept := *page
+	kept.Activities = nil
+	r.pages = append(r.pages, kept)
 	r.origin.add(page)
 }
 
 func (r *activitiesResult) outcome() outcome {
-	if r.came == 0 {
-		r.firstID, r.lastID = "", "" // pages without activities may have cursors
+	// Page by page in the direction of the walk, from one cursor of the result to the other.
+	order := make([]int, len(r.pages))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortFunc(order, func(a, b int) int { return r.pages[a].Compare(&r.pages[b]) })
+	var firstID, lastID string
+	var hasMore bool
+	came := 0 // activities, excepted ones too
+	for _, i := range order {
+		page := &r.pages[i]
+		// An empty page has no cursors; one with activities and without cursors makes the
+		// result's null, since that of another page would not fit.
+		begin, end := &firstID, &lastID
+		pageBegin, pageEnd := page.FirstID, page.LastID
+		if r.backward {
+			begin, end = end, begin
+			pageBegin, pageEnd = pageEnd, pageBegin
+		}
+		if came == 0 {
+			*begin = pageBegin
+		}
+		onPage := r.list.counts[i] + page.Excepted
+		if onPage > 0 || pageEnd != "" {
+			*end = pageEnd
+		}
+		came += onPage
+		hasMore = page.HasMore
+	}
+	if came == 0 {
+		firstID, lastID = "", "" // pages without activities may have cursors
+	}
+	if r.backward {
+		slices.Reverse(order)
 	}
 	return outcome{
 		attributes: map[string]tftypes.Value{
-			"excepted": tftypes.NewValue(tftypes.Number, r.came-r.list.count),
-			"has_more": tftypes.NewValue(tftypes.Bool, r.hasMore),
-			"first_id": optional(r.firstID),
-			"last_id":  optional(r.lastID),
+			"excepted": tftypes.NewValue(tftypes.Number, came-r.list.count),
+			"has_more": tftypes.NewValue(tftypes.Bool, hasMore),
+			"first_id": optional(firstID),
+			"last_id":  optional(lastID),
 		},
 		origin:   r.origin,
-		prepared: prepared{name: "activities", pieces: r.list.pieces(r.backward)},
+		prepared: prepared{name: "activities", pieces: r.list.pieces(order)},
 	}
 }
 

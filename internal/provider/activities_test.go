@@ -231,7 +231,7 @@ func TestEmptyPages(t *testing.T) {
 	})
 	t.Run("and then nothing", func(t *testing.T) {
 		fake.Inject(fakeapi.Times(1, fakeapi.Always), empty)
-		result := reading(t, fake, nil).list(values{"created_at_gte": "2027-01-01T00:00:00Z"})
+		result := reading(t, fake, nil).list(values{"created_at_gte": "2026-04-20T00:00:00Z"})
 		requireEqual(t, "activities", ids(result), []string{})
 		requireEqual(t, "first_id", result["first_id"], nil)
 		requireEqual(t, "last_id", result["last_id"], nil)
@@ -443,7 +443,9 @@ func TestTooManyActivities(t *testing.T) {
 	result, diags := s.read(listName, values{"created_at_gte": "2020-01-01T00:00:00Z", "created_at_lt": "2030-01-01T00:00:00Z"})
 	requireError(t, diags, "", "More than 50,000 activities match", "between 2020-01-01T00:00:00Z and 2030-01-01T00:00:00Z", "max_results", "compliance_activity_summary")
 	requireEqual(t, "activities after an error", result["activities"], nil)
-	requireEqual(t, "requests", len(fake.Requests()), 11)
+	if got := len(fake.Requests()); got < 11 || got > 11*6/5+defaultMaxConcurrentRequests {
+		t.Errorf("got %d requests, want 11 and a few for a read in parts", got)
+	}
 
 	requireEqual(t, "activities with max_results", countActivities(s, values{"max_results": 50_001}), 50_001)
 }

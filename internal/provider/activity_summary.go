@@ -124,9 +124,12 @@ func (m *activitySummaryModel) read(ctx context.Context, s *service, query feed.
 	query.RememberLastPageOnly = true
 	counts := summary.New(stringsOf(m.GroupBy)...)
 	var from origin
-	for page, err := range s.reader.UnorderedPages(ctx, query) {
+	for page, err := range s.reader.Pages(ctx, query) {
 		if err != nil {
 			return outcome{}, diag.Diagnostics{about.readError(err)}
+		}
+		if page.Restart {
+			counts, from = summary.New(stringsOf(m.GroupBy)...), origin{}
 		}
 		for i := range page.Activities {
 			switch err := counts.Add(&page.Activities[i]); {

@@ -2,7 +2,6 @@ package provider
 
 import (
 	"bytes"
-	"slices"
 
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/types"
@@ -43,9 +42,10 @@ var actorType = types.ObjectType{AttrTypes: map[string]attr.Type{
 // activityList writes activities as msgpack, the form in which they cross the plugin
 // protocol; see [NewServer] for why. A test holds it together with the types above.
 type activityList struct {
-	pages [][]byte // in the order of the walk
-	count int
-	bytes int
+	pages  [][]byte // as they were added
+	counts []int    // of the activities of each
+	count  int      // of all
+	bytes  int
 
 	buffer  bytes.Buffer // what is being written; its writes never fail
 	encoder *msgpack.Encoder
@@ -64,18 +64,20 @@ func (l *activityList) add(activities []activity.Activity) {
 		l.activity(&activities[i])
 	}
 	l.pages = append(l.pages, bytes.Clone(l.buffer.Bytes()))
+	l.counts = append(l.counts, len(activities))
 	l.count += len(activities)
 	l.bytes += l.buffer.Len()
 }
 
-// pieces are the whole list, one behind the other; backward puts later pages first.
-func (l *activityList) pieces(backward bool) [][]byte {
-	if backward {
-		slices.Reverse(l.pages)
-	}
+// pieces are the whole list, one behind the other, with its pages in this order.
+func (l *activityList) pieces(order []int) [][]byte {
 	l.buffer.Reset()
 	_ = l.encoder.EncodeArrayLen(l.count)
-	return append([][]byte{l.buffer.Bytes()}, l.pages...)
+	pieces := [][]byte{l.buffer.Bytes()}
+	for _, page := range order {
+		pieces = append(pieces, l.pages[page])
+	}
+	return pieces
 }
 
 func (l *activityList) activity(a *activity.Activity) {

@@ -53,12 +53,15 @@ type outcome struct {
 
 // origin is where the pages of a read came from, for an audit trail.
 type origin struct {
-	requestID         string // of the last page
-	keyOrganizationID string // of all pages that name it: the client sees to that
+	last              feed.Page // in the direction of the walk; pages arrive in any order
+	keyOrganizationID string    // of all pages that name it: the client sees to that
 }
 
 func (o *origin) add(page *feed.Page) {
-	o.requestID = page.RequestID
+	if o.last.Number == 0 || page.Compare(&o.last) > 0 {
+		o.last = *page
+		o.last.Activities = nil // which are for others to keep
+	}
 	o.keyOrganizationID = cmp.Or(page.KeyOrganizationID, o.keyOrganizationID)
 }
 
@@ -120,7 +123,7 @@ func (r *readable) read(ctx context.Context, s *service, config tfsdk.Config) (o
 		return outcome{}, diags
 	}
 	o.attributes["window"] = windowValue(window)
-	o.attributes["request_id"] = optional(o.origin.requestID)
+	o.attributes["request_id"] = optional(o.origin.last.RequestID)
 	o.attributes["key_organization_id"] = optional(o.origin.keyOrganizationID)
 	return o, diags
 }

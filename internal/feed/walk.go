@@ -1,0 +1,224 @@
+package feed
+
+import (
+	"fmt"
+
+	"github.com/compliance-feed/terraform-provider-compliance/internal/activity"
+	"github.com/compliance-feed/terraform-provider-compliance/internal/compliance"
+)
+
+// walk is where a read, or a part of one, stands.
+type walk struct {
+	tally   *tally
+	query   Query
+	cursor  string
+	visited map[string]bool // cursors that have been used
+	known   *identities
+	enough  int  // the size of the next page, where that is known; see advance
+	mixed   bool // an activity came that another walk has had
+}
+
+func newWalk(query Query, t *tally, known *identities) *walk {
+	if known.lastPageOnly {
+		known = &identities{lastPageOnly: true}
+	}
+	return &walk{
+		tally:   t,
+		query:   query,
+		cursor:  query.startCursor(),
+		visited: map[string]bool{query.startCursor(): true},
+		known:   known,
+	}
+}
+
+func (w *walk) full() bool { return w.query.MaxActivities > 0 && w.missing() <= 0 }
+
+// missing is how many activities a read with an end of its own still lacks.
+func (w *walk) missing() int { return w.query.MaxActivities - w.tally.activities }
+
+// pageSize is how many activities the next request asks for. Where some are excepted,
+// nobody knows how many it takes to have enough, so that it is a whole page.
+func (w *walk) pageSize() int {
+	switch {
+	case w.enough > 0:
+		return w.enough
+	case w.query.MaxActivities > 0 && w.query.Except == nil:
+		return min(w.tally.size.now, w.missing())
+	}
+	return w.tally.size.now
+}
+
+// advance checks an answer against the walk, and moves the walk behind it. Whatever would
+// let the walk end early or go in circles is an error.
+//
+// Where the page has more than is missing, because nobody knew how many of it would be
+// excepted, the walk stays and there is no page: the next request asks for the one that
+// ends with the last activity that is missing, so that its cursors fit the result.
+func (w *walk) advance(answer *compliance.Answer) (*Page, error) {
+	reject := func(format string, args ...any) (*Page, error) {
+		return nil, &compliance.PageError{Reason: fmt.Sprintf(format, args...), RequestID: answer.RequestID}
+	}
+	if first, ok := w.tally.sameOrganization(answer.KeyOrganizationID); !ok {
+		return nil, &compliance.PageError{
+			Reason:            fmt.Sprintf("the page is for a key of the organization %s, and those before it were for one of %s", answer.KeyOrganizationID, first),
+			RequestID:         answer.RequestID,
+			OtherOrganization: true,
+		}
+	}
+	const tooMany = "the page has %d activities although %d were asked for, so that its cursors would not fit"
+	came := len(answer.Activities)
+	if w.query.MaxActivities > 0 && w.query.Except != nil {
+		if w.enough = w.countEnough(answer.Activities); w.enough > 0 && w.enough < came {
+			if came > answer.PageSize {
+				return reject(tooMany, came, answer.PageSize)
+			}
+			return nil, nil
+		}
+		w.enough = 0
+	}
+	activities, mixed := w.known.drop(w, answer.Activities)
+	w.mixed = w.mixed || mixed
+	if w.query.MaxActivities > 0 && w.query.Except == nil && len(activities) > answer.PageSize {
+		return reject(tooMany, len(activities), answer.PageSize)
+	}
+	next, name := answer.LastID, "last_id"
+	if w.query.backward() {
+		next, name = answer.FirstID, "first_id"
+	}
+	if answer.HasMore {
+		switch {
+		case next == "":
+			return reject("the page says that there is more (has_more) but not where (%s)", name)
+		case next == w.cursor:
+			return reject("the page says that there is more (has_more), but its cursor (%s) is the one that led to it", name)
+		case w.visited[next]:
+			return reject("the page's cursor (%s) leads back to a page that was read before", name)
+		}
+	}
+	if next != "" { // else the walk stays where it is, at its end
+		w.visited[next] = true
+		w.cursor = next
+	}
+	kept := w.query.keep(activities)
+	w.tally.add(kept, len(activities))
+	return &Page{
+		Number:     w.tally.pages,
+		Activities: kept,
+		Excepted:   len(activities) - len(kept),
+		HasMore:    answer.HasMore,
+		FirstID:    answer.FirstID,
+		LastID:     answer.LastID,
+		RequestID:  answer.RequestID,
+
+		KeyOrganizationID: answer.KeyOrganizationID,
+	}, nil
+}
+
+// countEnough is how many activities of a page, in the direction of the walk, hold as many
+// of the result as are missing. It is 0 where the page has fewer.
+func (w *walk) countEnough(activities []activity.Activity) int {
+	missing := w.missing()
+	seen := map[string]bool{}
+	for i := range activities {
+		a := &activities[i]
+		if w.query.backward() {
+			a = &activities[len(activities)-1-i]
+		}
+		if id := a.Identity(); !seen[id] && w.known.seen[id] == nil && !w.query.excepts(a) {
+			seen[id] = true
+			if missing--; missing == 0 {
+				return i + 1
+			}
+		}
+	}
+	return 0
+}
+
+// tally is how far a read has come. The walks of a read in parts share one.
+type tally struct {
+	pages, activities int
+	came              int    // activities, excepted ones too
+	oldest            string // the earliest created_at, compared as text
+	size              sizing
+
+	keyOrganizationID string // of the first page that says so
+}
+
+// sameOrganization is false where a page is for a key of another organization than the
+// pages before it, which are for the first. Something in between has changed the key
+// then, and what was read is of two feeds. A page that does not say may be for any.
+func (t *tally) sameOrganization(id string) (first string, ok bool) {
+	if t.keyOrganizationID == "" {
+		t.keyOrganizationID = id
+	}
+	return t.keyOrganizationID, id == "" || id == t.keyOrganizationID
+}
+
+// add counts a page, and how many activities came with it.
+func (t *tally) add(activities []activity.Activity, came int) {
+	t.pages++
+	t.activities += len(activities)
+	t.came += came
+	for i := range activities {
+		if at := activities[i].CreatedAt; t.oldest == "" || at < t.oldest {
+			t.oldest = at
+		}
+	}
+}
+
+// sizing is how many activities the requests of a read ask for. It is of one read, since
+// how heavy a page is depends on what is asked for.
+type sizing struct {
+	most, now int
+	good      int // answers in a row that had what was asked for
+}
+
+// growAfter is how many good answers show that a larger page is worth a try.
+const growAfter = 10
+
+func newSizing(pageSize int) sizing {
+	if pageSize == 0 {
+		pageSize = compliance.MaxPageSize
+	}
+	return sizing{most: pageSize, now: pageSize}
+}
+
+// learn is told what a request asked for at first, and when it was answered.
+func (s *sizing) learn(asked, answered int) {
+	if answered < asked {
+		s.now, s.good = min(s.now, answered), 1
+		return
+	}
+	if s.good++; s.good >= growAfter && s.now < s.most {
+		s.now, s.good = min(2*s.now, s.most), 0
+	}
+}
+
+// identities remembers which activities have come, and in which walk.
+type identities struct {
+	lastPageOnly bool // of one walk
+	seen         map[string]*walk
+}
+
+// drop returns the activities without those that came before, in the same memory. It says
+// whether one of those came in another walk.
+func (k *identities) drop(w *walk, activities []activity.Activity) (kept []activity.Activity, mixed bool) {
+	fresh := k.seen
+	if fresh == nil || k.lastPageOnly {
+		fresh = make(map[string]*walk, len(activities))
+	}
+	kept = activities[:0]
+	for i := range activities {
+		id := activities[i].Identity()
+		before := k.seen[id]
+		if before == nil && fresh[id] == nil {
+			kept = append(kept, activities[i])
+		}
+		mixed = mixed || before != nil && before != w
+		fresh[id] = w
+	}
+	if len(activities) > 0 {
+		k.seen = fresh
+	}
+	return kept, mixed
+}
