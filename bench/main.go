@@ -119,6 +119,9 @@ func run(ctx context.Context, args []string) (err error) {
 		if err := summaries(ctx, &tables, e); err != nil {
 			return err
 		}
+		if err := latencies(ctx, &tables, e); err != nil {
+			return err
+		}
 	}
 	fmt.Printf("\n%s\n", tables.Bytes())
 	if c.write != "" {

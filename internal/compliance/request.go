@@ -107,19 +107,30 @@ func (c *Client) Page(ctx context.Context, request Request) (*Answer, error) {
 // to be sent although the one before is not to be sent again: of a 413, x-should-retry is
 // about the one before, while a 504 may have any cause.
 func smallerPage(err error, size int) (smaller int, another bool) {
+	if !TooHeavy(err) {
+		return size, false
+	}
 	smaller = min(size, max(size/2, minPageSize))
+	status, answered := errors.AsType[*StatusError](err)
+	_, page := errors.AsType[*PageError](err)
+	return smaller, smaller < size && (page || answered && status.Status == http.StatusRequestEntityTooLarge)
+}
+
+// TooHeavy says whether a failed request may have asked for more than the server can give
+// in one page: it took too long, or the page was too large.
+func TooHeavy(err error) bool {
 	var (
 		status     *StatusError
 		connection *ConnectionError
 		page       *PageError
 	)
 	switch {
-	case errors.As(err, &connection) && connection.Timeout > 0, errors.As(err, &status) && status.Status == http.StatusGatewayTimeout:
-		return smaller, false
-	case errors.As(err, &page) && page.TooLarge, errors.As(err, &status) && status.Status == http.StatusRequestEntityTooLarge:
-		return smaller, smaller < size
+	case errors.As(err, &status):
+		return status.Status == http.StatusGatewayTimeout || status.Status == http.StatusRequestEntityTooLarge
+	case errors.As(err, &connection):
+		return connection.Timeout > 0
 	}
-	return size, false
+	return errors.As(err, &page) && page.TooLarge
 }
 
 // RequestsAtOnce is how many requests of all reads may be in flight together.

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"iter"
 	"math/rand/v2"
+	"net/http"
 	"net/url"
 	"slices"
 	"testing"
@@ -383,4 +384,85 @@ func TestPartsEnds(t *testing.T) {
 			}
 		})
 	})
+}
+
+// TestFuture has windows that begin before and after now, by the server's clock or, where
+// that is not known, by this machine's.
+func TestFuture(t *testing.T) {
+	t.Parallel()
+	now := time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC) // when bubbles begin
+	bound := func(after time.Duration) string { return now.Add(after).Format(time.RFC3339Nano) }
+	for name, test := range map[string]struct {
+		query  Query
+		server time.Duration // its clock, beside this machine's
+		silent bool          // the server sends no Date
+		want   bool
+	}{
+		"no bounds":                {},
+		"before now":               {query: Query{CreatedAtGTE: bound(-time.Second)}},
+		"now":                      {query: Query{CreatedAtGTE: bound(0)}},
+		"within the second":        {query: Query{CreatedAtGTE: bound(999 * time.Millisecond)}},
+		"a second later":           {query: Query{CreatedAtGTE: bound(time.Second)}, want: true},
+		"exclusive":                {query: Query{CreatedAtGT: bound(time.Hour)}, want: true},
+		"both":                     {query: Query{CreatedAtGTE: bound(-time.Hour), CreatedAtGT: bound(time.Hour)}, want: true},
+		"oldest first":             {query: Query{CreatedAtGTE: bound(time.Hour), Order: OldestFirst}, want: true},
+		"with max_results":         {query: Query{CreatedAtGTE: bound(time.Hour), MaxActivities: 1}, want: true},
+		"with a cursor":            {query: Query{CreatedAtGTE: bound(time.Hour), AfterID: "x"}, want: true},
+		"an upper bound":           {query: Query{CreatedAtGTE: bound(-time.Hour), CreatedAtLTE: bound(time.Hour), CreatedAtLT: bound(time.Hour)}},
+		"upper bounds alone":       {query: Query{CreatedAtLTE: bound(time.Hour), CreatedAtLT: bound(time.Hour)}},
+		"clock a little ahead":     {query: Query{CreatedAtGTE: bound(-10 * time.Second)}, server: -30 * time.Second, want: true},
+		"clock behind":             {query: Query{CreatedAtGTE: bound(time.Minute)}, server: time.Hour},
+		"clock ahead, no date":     {query: Query{CreatedAtGTE: bound(-10 * time.Second)}, server: -30 * time.Second, silent: true},
+		"in the future, no date":   {query: Query{CreatedAtGTE: bound(time.Hour)}, silent: true, want: true},
+		"in other places on earth": {query: Query{CreatedAtGTE: "2000-01-01T02:00:00+02:00"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			inBubble(t, func(t *testing.T) {
+				var header []string
+				if !test.silent {
+					header = []string{"date", time.Now().Add(test.server).UTC().Format(http.TimeFormat)}
+				}
+				s := &script{steps: []step{{header: header, body: emptyPage}}}
+				got := walkWith(t, s, test.query, func(o *compliance.Options) { o.Now = time.Now })
+				if !test.want {
+					got.mustBe(t, nil)
+					return
+				}
+				future := errorAs[*FutureError](t, got.readError(t))
+				if want := time.Now().Add(test.server); !future.Now.Equal(want) || future.ByServer == test.silent || !future.LowerBound.After(want) {
+					t.Errorf("got %+v, want a bound later than %v", future, want)
+				}
+			})
+		})
+	}
+}
+
+// TestListsInParts reads the 8 pages of a list with half a second of latency, in either
+// order.
+func TestListsInParts(t *testing.T) {
+	const n, pageSize, sequentialRequests, latency = 4000, 500, 8, 500 * time.Millisecond
+	for _, order := range []Order{NewestFirst, OldestFirst} {
+		t.Run(string(order), func(t *testing.T) {
+			inBubble(t, func(t *testing.T) {
+				api := shapedFake(n, fakeapi.Evenly, latency)
+				reader := newReader(t, uncompressed(api), atOnce(8))
+				query := Query{Order: order, CreatedAtGTE: partsStart, CreatedAtLTE: partsNewest.Format(time.RFC3339), PageSize: pageSize}
+				want := read(inOnePiece(t.Context(), reader, query))
+				api.ResetRequests()
+				started := time.Now()
+				got := read(reader.Pages(t.Context(), query))
+				took := time.Since(started)
+				got.mustBe(t, want.ids())
+				if len(want.ids()) != n || got.pages[0].FirstID != want.pages[0].FirstID || got.lastPage().LastID != want.lastPage().LastID {
+					t.Errorf("got %d activities, and other cursors than a read in one piece", len(want.ids()))
+				}
+				if most := sequentialRequests * latency / 2; took > most {
+					t.Errorf("got %v, want at most %v", took, most)
+				}
+				if got := len(api.Requests()); got > sequentialRequests*12/10+8 {
+					t.Errorf("got %d requests, want a few more than %d", got, sequentialRequests)
+				}
+			})
+		})
+	}
 }

@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/vmihailenco/msgpack/v5"
@@ -493,5 +494,34 @@ func TestMaxResultBytesFitsTheProtocol(t *testing.T) {
 	requireEqual(t, "limit", newProvider(testVersion).maxResultBytes, maxResultBytes)
 	if room := 256<<20 - maxResultBytes; room < 1<<20 {
 		t.Errorf("got %d bytes for all but the activities, want 1 MiB at least", room)
+	}
+}
+
+// A list in parts is the one in one piece: its order, cursors and exceptions, from a good
+// server and from one whose times are too coarse to read in parts.
+func TestListInParts(t *testing.T) {
+	t.Parallel()
+	for name, breach := range map[string]fakeapi.Fault{"good": nil, "coarse": fakeapi.CoarseTimes(time.Hour), "inclusive": fakeapi.InclusiveUntil()} {
+		for _, order := range []string{"desc", "asc"} {
+			t.Run(name+"/"+order, func(t *testing.T) {
+				t.Parallel()
+				fake := newFake(t, fakeapi.Options{Feed: fakeapi.Generate(fakeapi.Spec{Activities: 1500, Seed: 7})})
+				if breach != nil {
+					fake.Inject(fakeapi.Always, breach)
+				}
+				config := values{"order": order, "limit": 100, "created_at_gte": "2026-01-01T00:00:00Z", "created_at_lt": "2026-09-01T00:00:01Z",
+					"except": []any{values{"type": []string{"claude_*"}}}}
+				want := reading(t, fake, values{"max_concurrent_requests": 1}).list(config)
+				inOnePiece := len(fake.Requests())
+				fake.ResetRequests()
+				got := reading(t, fake, values{"max_concurrent_requests": 8}).list(config)
+				for _, attribute := range []string{"activities", "excepted", "first_id", "last_id", "has_more"} {
+					requireEqual(t, attribute, got[attribute], want[attribute])
+				}
+				if requests := len(fake.Requests()); requests <= inOnePiece {
+					t.Errorf("got %d requests, want more than the %d of a read in one piece: it was not read in parts", requests, inOnePiece)
+				}
+			})
+		}
 	}
 }

@@ -47,11 +47,19 @@ func (r readContext) readError(err error) diag.Diagnostic {
 		argument, _ = r.argumentAtFault(status)
 	}
 	detail := where + ": " + happened
-	if read.Attempts > 1 {
+	heavy := compliance.TooHeavy(read.Err)
+	switch {
+	case read.Attempts > 1 && heavy:
+		detail += fmt.Sprintf(" It was tried %d times, the last time for %s.", read.Attempts, count(read.PageSize))
+	case read.Attempts > 1:
 		detail += fmt.Sprintf(" It was tried %d times.", read.Attempts)
 	}
 	if read.Activities > 0 {
 		detail += fmt.Sprintf(" %s had been read before it. %s", count(read.Activities), nothingReturned)
+	}
+	if heavy {
+		advice = strings.TrimSpace(advice + " Each attempt at a page asks for half as many activities as the one before, down to 50: " +
+			"raise max_retries, or begin with fewer (limit).")
 	}
 	detail += "\n\n" + advice
 	if argument != "" {
@@ -68,6 +76,8 @@ func (r readContext) explain(err error) (summary, happened, advice string) {
 		page        *compliance.PageError
 		wait        *compliance.WaitError
 		interrupted *compliance.InterruptedError
+		stale       *compliance.StaleError
+		future      *feed.FutureError
 	)
 	// A wait and an interruption hold the last failed attempt, so they come first.
 	switch {
@@ -81,6 +91,10 @@ func (r readContext) explain(err error) (summary, happened, advice string) {
 		return explainConnection(connection)
 	case errors.As(err, &page):
 		return explainPage(page)
+	case errors.As(err, &stale):
+		return explainStale(stale)
+	case errors.As(err, &future):
+		return explainFuture(future)
 	}
 	return "The activity feed could not be read", err.Error() + ".", "This is a bug of the provider. Please report it."
 }
@@ -147,7 +161,7 @@ func explainConnection(err *compliance.ConnectionError) (summary, happened, advi
 	case err.QueryLength > 0:
 		return "The query may be too long for a server in between", happened + fmt.Sprintf(" The query is %s characters long.", thousands(err.QueryLength)), longQueryAdvice
 	case err.Timeout > 0:
-		return "A request took too long", happened, "Raise request_timeout in the provider's configuration, or ask for smaller pages (limit)."
+		return "A request took too long", happened, "Raise request_timeout in the provider's configuration."
 	case err.Certificate > 0:
 		return explainCertificate(err, party, happened, settings)
 	}
@@ -217,17 +231,48 @@ func explainCertificate(err *compliance.ConnectionError, party, happened, settin
 	return summary, happened, opens + "name a file with its CA certificate, in PEM form, in the environment variable SSL_CERT_FILE."
 }
 
+const pageTooLarge = "A page is too large"
+
 func explainPage(err *compliance.PageError) (summary, happened, advice string) {
 	happened = err.Reason + parenthesis(err.RequestID) + "."
 	switch {
 	case err.TooLarge:
-		return "A page is too large", happened, "Ask for smaller pages (limit)."
+		return pageTooLarge, happened, ""
 	case err.OtherOrganization:
 		return "The pages are of different organizations", happened,
 			"A read sends one key, so something in between must have put another in its place, such as a gateway that has keys of its own. Run it again, and check base_url."
 	}
 	return "The server's answer is not a complete page", happened,
 		"What follows cannot be known, so the read ends here. Run it again, and check base_url and any proxy in between." + quoteRequestID(err.RequestID)
+}
+
+const cacheAdvice = "a proxy or gateway in between caches /v1/compliance/activities, although requests say Cache-Control: no-cache. Switch that off."
+
+// explainStale tells a cache from a clock where the answer does.
+func explainStale(err *compliance.StaleError) (summary, happened, advice string) {
+	age := brief(err.Behind.Round(time.Second))
+	switch err.Sign {
+	case compliance.StaleAge:
+		happened = fmt.Sprintf("the answer is %s old, by its header Age%s.", age, parenthesis(err.RequestID))
+	case compliance.StaleReset:
+		happened = fmt.Sprintf("the answer's rate limit began anew %s before the answer's own Date%s.", age, parenthesis(err.RequestID))
+	default:
+		return "The answer is older than the request",
+			fmt.Sprintf("the Date of the answer is %s behind this machine's clock%s.", age, parenthesis(err.RequestID)),
+			"If the clock is ahead, a lookback begins too late and finds too little: set the clock. If it is right, " + cacheAdvice
+	}
+	return "A cache answered instead of the API", happened, "What has happened since is not in it, so it was not used: " + cacheAdvice
+}
+
+func explainFuture(err *feed.FutureError) (summary, happened, advice string) {
+	whose := "by this machine's clock"
+	if err.ByServer {
+		whose = "by the server's clock"
+	}
+	return "The window begins in the future",
+		fmt.Sprintf("the lower bound is %s, and %s it is %s.", clock(err.LowerBound), whose, clock(err.Now)),
+		"Nothing can have happened in it yet, so finding nothing would mean nothing. Check the lower bound, or the upper bound that lookback counts from; " +
+			"if the bound comes from this machine's clock, check that too."
 }
 
 // tooManyActivities is the guard against results that no state should hold.

@@ -172,6 +172,17 @@ func scenarios() []scenario {
 		{name: "pages of two organizations", config: pages, inject: map[string]injection{"first": {fakeapi.Page(1), organization("org_1")}, "then": {fakeapi.Page(2), organization("org_2")}}},
 		{name: "a page too large", inject: always(fakeapi.GzipBomb(65 << 20))},
 
+		// Pages that are too heavy, after the last attempt.
+		{name: "504, for fewer and fewer activities", provider: values{"max_retries": 2}, config: values{"limit": 300}, inject: always(fakeapi.Status(504, "timeout_error", "Request timed out", "retry-after-ms", "1"))},
+		{name: "413, down to 50 activities", provider: values{"max_retries": 9}, config: values{"limit": 120}, inject: always(fakeapi.HTML(413))},
+		{name: "request_timeout, for half as many", provider: values{"max_retries": 1, "request_timeout": "50ms"}, config: values{"limit": 300}, inject: always(fakeapi.Hang())},
+
+		// Answers that are not of now, and windows that are not yet.
+		{name: "an answer of a cache", inject: always(fakeapi.Headers("age", "3600"))},
+		{name: "an answer of a cache with a new date", inject: always(fakeapi.Headers("anthropic-ratelimit-requests-reset", "2026-04-10T08:00:00Z", "date", "Fri, 10 Apr 2026 09:30:00 GMT"))},
+		{name: "a window that begins in the future", config: values{"created_at_gte": "2999-01-01T00:00:00Z"}},
+		{name: "a lookback from the future", object: summaryName, config: values{"created_at_lt": "2999-01-01T00:00:00Z", "lookback": "1d"}},
+
 		// Text that must not reach a terminal as it is.
 		{name: "escape sequences", inject: always(fakeapi.EscapeSequences())},
 		{name: "line breaks and quotes", inject: always(fakeapi.Status(400, "invalid_request_error", "one\ntwo \"three\" \\four"))},
@@ -377,6 +388,10 @@ func TestDiagnostics(t *testing.T) {
 		&connection{Stage: compliance.AtRequest, Reason: "the server refused the request again and again, by REFUSED_STREAM or GOAWAY of HTTP/2"},
 		&connection{Stage: compliance.AtAnswer, Reason: "the server gave the request up with the HTTP/2 code INTERNAL_ERROR"},
 	)
+	// Sizes of time that differ from run to run.
+	say("an old Date", readContext{what: listName}.readError(&feed.ReadError{Page: 1, Attempts: 1, Err: &compliance.StaleError{Sign: compliance.StaleDate, Behind: 10 * time.Minute, RequestID: "req_01A"}}))
+	now := time.Date(2026, 4, 10, 8, 0, 0, 0, time.UTC)
+	say("a future by this machine's clock", readContext{what: listName}.readError(&feed.ReadError{Page: 1, Attempts: 1, Err: &feed.FutureError{LowerBound: now.Add(time.Minute), Now: now}}))
 	// Results that are too large take too long to come by here; see activities_test.go.
 	day, week := time.Date(2026, 4, 10, 0, 0, 0, 0, time.UTC), time.Date(2026, 4, 17, 0, 0, 0, 0, time.UTC)
 	for _, window := range []timerange.Window{{}, {Start: &day}, {End: &week}, {Start: &day, End: &week}} {

@@ -124,6 +124,7 @@ func (p *activityFeedProvider) Configure(ctx context.Context, req provider.Confi
 		s.keyOrigin = model.keyOrigin(p.getenv)
 		resp.Diagnostics.Append(model.otherHost(options.BaseURL)...)
 		options.UserAgent = userAgent(p.version, req.TerraformVersion, p.getenv("TF_APPEND_USER_AGENT"))
+		options.Now = p.now // which lookback counts from
 		options.Logger = slog.New(logHandler{})
 		options.Getenv = p.getenv
 		client, err := compliance.New(options)

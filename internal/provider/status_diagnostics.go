@@ -23,6 +23,8 @@ func (r readContext) explainStatus(err *compliance.StatusError) (summary, happen
 			"Redirects are not followed, since the key would go along. Check base_url: is " + err.RedirectHost + " the address that you mean?"
 	case isTooLongQuery(err):
 		return "The query is too long for a server in between", happened + fmt.Sprintf(" The query is %s characters long.", thousands(err.QueryLength)), longQueryAdvice
+	case err.Status == 413:
+		return pageTooLarge, happened, ""
 	case err.Type == "":
 		return explainInBetween(err)
 	case err.Status == 400:
