@@ -4,6 +4,7 @@ import (
 	"math"
 	"time"
 
+	"github.com/compliance-feed/terraform-provider-compliance/internal/activity"
 	"github.com/compliance-feed/terraform-provider-compliance/internal/compliance"
 )
 
@@ -147,15 +148,21 @@ func (p *part) look(answer *compliance.Answer) (s span, broken string) {
 	s.last, s.n, p.last = last, len(activities), last
 	if len(p.begin) == 0 && s.n > 0 {
 		p.begun = s.first
-		for i := range activities {
-			p.begin = append(p.begin, activities[i].Identity())
-		}
+		p.begin = appendIdentities(p.begin, activities)
 	}
-	for i := range activities[own:] {
-		p.shared = append(p.shared, activities[own+i].Identity())
-	}
+	p.shared = appendIdentities(p.shared, activities[own:])
 	answer.Activities = activities[:own:own]
 	return s, ""
+}
+
+// appendIdentities leaves out what is only repeated.
+func appendIdentities(identities []string, activities []activity.Activity) []string {
+	for i := range activities {
+		if id := activities[i].Identity(); len(identities) == 0 || id != identities[len(identities)-1] {
+			identities = append(identities, id)
+		}
+	}
+	return identities
 }
 
 // goOn decides how a part is read on after a page, and sees to it that it fits together
@@ -224,6 +231,16 @@ func (r *reading) meet(p *part) (broken string) {
 		p.walk.known.seen = nil // not needed any more
 	}
 	return ""
+}
+
+// complete says whether a part and all behind it have been read to where they end.
+func (p *part) complete() bool {
+	for ; p.next != nil; p = p.next {
+		if !p.ended || len(p.shared) == 0 {
+			return false
+		}
+	}
+	return p.ended && p.end.IsZero()
 }
 
 // divide has what is left of a part behind a page read from several places on, where more

@@ -87,6 +87,7 @@ type reading struct {
 	restart bool // of another read, which the next page has to say
 	tally   *tally
 
+	first    *part
 	waiting  []*part // for their next page
 	underWay int
 	arrived  chan arrival
@@ -107,11 +108,13 @@ type arrival struct {
 func newReading(r *Reader, query Query, dividing bool) *reading {
 	t := &tally{size: newSizing(query.PageSize)}
 	known := &identities{lastPageOnly: query.RememberLastPageOnly}
+	first := &part{walk: newWalk(query, t, known), rank: firstRank}
 	return &reading{
 		reader:   r,
 		query:    query,
 		tally:    t,
-		waiting:  []*part{{walk: newWalk(query, t, known), rank: firstRank}},
+		first:    first,
+		waiting:  []*part{first},
 		arrived:  make(chan arrival, r.client.RequestsAtOnce()),
 		dividing: dividing,
 	}
@@ -140,6 +143,9 @@ func (r *reading) run(ctx context.Context, yield func(*Page, error) bool) (broke
 		if !yield(page, nil) {
 			return ""
 		}
+	}
+	if r.dividing && !r.first.complete() {
+		return notMet // in case all of the above has let something through
 	}
 	return ""
 }

@@ -50,7 +50,7 @@ var activities = &readable{
 		},
 		"limit": schema.NumberAttribute{
 			Optional: true,
-			MarkdownDescription: fmt.Sprintf("How many activities one request asks for, 1 to %[1]d. Default: %[1]d. It does not shorten the result; `max_results` does "+
+			MarkdownDescription: fmt.Sprintf("How many activities one request asks for at most, 1 to %[1]d. Default: %[1]d. Where that is too much for the server, requests ask for fewer by themselves. It does not shorten the result; `max_results` does "+
 				"(what AWS calls `maxResults` is this `limit`).", compliance.MaxPageSize),
 			Validators: []validator.Number{wholeNumber{min: 1, max: compliance.MaxPageSize,
 				advice: "It is the size of one request, and all that matches is read anyway; for a total, use max_results."}},
