@@ -198,7 +198,7 @@ func (r *reading) goOn(p *part, more bool, s span) (broken string) {
 const notMet = "two parts do not meet"
 
 // nothing says that there is nothing beyond a border, so that the part is none.
-func (p *part) nothing() bool { return p.ended && len(p.begin) == 0 && p.prev != nil }
+func (p *part) nothing() bool { return p.ended && p.begun.IsZero() && p.prev != nil }
 
 // meet decides whether a part that has come to its end has met the next one. If that began
 // further away than where the end was, or turned out to be none, it is read on from where it is.
@@ -228,8 +228,10 @@ func (r *reading) meet(p *part) (broken string) {
 				return "an activity came in two parts"
 			}
 		}
-		p.walk.known.seen = nil // not needed any more
+		p.walk.known.seen = nil
 	}
+	// What is not needed any more would be a page for each part.
+	p.shared, next.begin = []string{p.shared[0]}, []string{next.begin[0]}
 	return ""
 }
 
