@@ -172,6 +172,38 @@ func TestVersionConstraint(t *testing.T) {
 	}
 }
 
+// A page of a registry is where somebody starts, so its first example works as it is.
+func TestFirstExamplesAreComplete(t *testing.T) {
+	t.Parallel()
+	block := regexp.MustCompile("(?s)```terraform\n(.*?)```")
+	repository := os.DirFS(".")
+	for _, pattern := range []string{"docs/*.md", "docs/*/*.md"} {
+		files, err := fs.Glob(repository, pattern)
+		if err != nil || len(files) == 0 {
+			t.Fatal(files, err)
+		}
+		for _, file := range files {
+			text := readFile(t, file)
+			first := block.FindStringSubmatch(text)
+			switch {
+			case first == nil && !strings.HasPrefix(file, "docs/guides/"):
+				t.Errorf("%s has no example", file)
+			case first == nil, strings.Contains(first[1], "mock_provider"): // a test, which goes beside a configuration
+			case !strings.Contains(first[1], "required_providers"):
+				t.Errorf("the first example of %s does not say where the provider comes from", file)
+			}
+			if !strings.HasPrefix(file, "docs/guides/") && !strings.Contains(text, "\n## Example Usage\n") {
+				t.Errorf("%s has no heading Example Usage, which is what registries call it", file)
+			}
+			for line := range strings.Lines(text) {
+				if strings.HasPrefix(line, "| |") {
+					t.Errorf("%s has a table with a column that has no name", file)
+				}
+			}
+		}
+	}
+}
+
 // A module in tools/ that nothing uses would rot.
 func TestToolsAreUsed(t *testing.T) {
 	t.Parallel()

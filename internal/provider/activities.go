@@ -29,42 +29,45 @@ const maxResultBytes = 255 << 20
 var activities = &readable{
 	name: "activities",
 	description: "Reads the activities of the Activity Feed that match the filters, all pages of them. " +
-		"It returns every match or fails; it never returns a part.",
+		"It returns every match or fails; it never returns only part of them.",
 	attributes: withFilters(map[string]schema.Attribute{
 		"order": schema.StringAttribute{
 			Optional:            true,
-			MarkdownDescription: "`desc`, newest first, which is the default, or `asc`. Ties of `created_at` are ordered by ID.",
+			MarkdownDescription: "`desc` (newest first, the default) or `asc`. Activities with the same `created_at` are ordered by ID.",
 			Validators:          []validator.String{stringvalidator.OneOf(string(feed.NewestFirst), string(feed.OldestFirst))},
 		},
 		"after_id": schema.StringAttribute{
 			Optional: true,
-			MarkdownDescription: "Start behind this cursor, in result order: the `last_id` of an earlier read goes on where that ended. " +
-				"Not together with `before_id`.",
+			MarkdownDescription: "Start after this cursor, in the order of the result: the `last_id` of an earlier read continues where that ended. " +
+				"Conflicts with `before_id`.",
 			Validators: []validator.String{cursorString},
 		},
 		"before_id": schema.StringAttribute{
 			Optional: true,
-			MarkdownDescription: "Read what is before this cursor, in result order: with the `first_id` of an earlier read, " +
-				"by default what is newer. Not together with `after_id`.",
+			MarkdownDescription: "Read what comes before this cursor, in the order of the result: with the `first_id` of an earlier read, " +
+				"by default what is newer. Conflicts with `after_id`.",
 			Validators: []validator.String{cursorString, stringvalidator.ConflictsWith(path.MatchRoot("after_id"))},
 		},
 		"limit": schema.NumberAttribute{
 			Optional: true,
-			MarkdownDescription: fmt.Sprintf("How many activities one request asks for at most, 1 to %[1]d. Default: %[1]d. Where that is too much for the server, requests ask for fewer by themselves. It does not shorten the result; `max_results` does "+
-				"(what AWS calls `maxResults` is this `limit`).", compliance.MaxPageSize),
+			MarkdownDescription: fmt.Sprintf("The most activities that one request asks for, 1 to %[1]d. Default: %[1]d. If that is too much for the server, the provider asks for fewer by itself. It does not shorten the result; `max_results` does "+
+				"(AWS's `maxResults` is this `limit`).", compliance.MaxPageSize),
 			Validators: []validator.Number{wholeNumber{min: 1, max: compliance.MaxPageSize,
 				advice: "It is the size of one request, and all that matches is read anyway; for a total, use max_results."}},
 		},
 		"max_results": schema.NumberAttribute{
 			Optional: true,
 			MarkdownDescription: fmt.Sprintf("Stop after exactly this many activities; `has_more` then says whether there are more. It is the total, not the size of a page: "+
-				"that is `limit` (and what AWS calls `maxResults`). Without it, a read that finds more than %s fails.", count(maxActivities)),
+				"that is `limit` (and AWS's `maxResults`). Without it, a read that finds more than %s fails.", count(maxActivities)),
 			Validators: []validator.Number{wholeNumber{min: 1, max: noMaximum}},
 		},
 		"activities": schema.ListAttribute{
-			Computed:            true,
-			ElementType:         activityType,
-			MarkdownDescription: "The activities, in the API's order, each `id` once.",
+			Computed:    true,
+			ElementType: activityType,
+			MarkdownDescription: "The activities, in the API's order, each `id` once. Each is an object with `id`, `created_at`, `type`, `organization_id` and `organization_uuid` (strings), `actor` (an object, or null) and " +
+				"`extra` (every other field, as the text of a JSON object: read it with `jsondecode`). `actor` has `type`, `user_id`, `email_address`, `unauthenticated_email_address`, `api_key_id`, " +
+				"`admin_api_key_id`, `service_account_id`, `ip_address`, `user_agent`, `directory_id`, `idp_connection_type`, `workos_event_id` and `extra`, all of them strings. " +
+				"What the server does not send is null, or `{}` for `extra`.",
 		},
 		"has_more": schema.BoolAttribute{
 			Computed:            true,
@@ -72,11 +75,11 @@ var activities = &readable{
 		},
 		"first_id": schema.StringAttribute{
 			Computed:            true,
-			MarkdownDescription: "The cursor of the first activity, opaque: `before_id` with it returns exactly what stands before it. Null where nothing matched.",
+			MarkdownDescription: "The cursor of the first activity, opaque: `before_id` with it returns exactly what comes before it. Null if nothing matched.",
 		},
 		"last_id": schema.StringAttribute{
 			Computed:            true,
-			MarkdownDescription: "The cursor of the last activity, opaque: `after_id` with it goes on exactly where this read ended. Null where nothing matched.",
+			MarkdownDescription: "The cursor of the last activity, opaque: `after_id` with it continues exactly where this read ended. Null if nothing matched.",
 		},
 	}),
 	newModel: func() model { return &activitiesModel{} },

@@ -24,8 +24,8 @@ import (
 // keys, the newest of them, and groups. It holds no e-mail or IP address.
 var activitySummary = &readable{
 	name: "activity_summary",
-	description: "Counts the activities of the Activity Feed that match the filters: in all, by type, actor, organization and day, and in groups of your own. " +
-		"It reads all of them, however many, and holds no e-mail address, IP address or user agent. It returns the full counts or fails.",
+	description: "Counts the activities of the Activity Feed that match the filters: in total, by type, actor, organization and day, and in groups of your choice. " +
+		"It reads all of them, however many there are, and holds no e-mail address, IP address or user agent. It returns the full counts or fails.",
 	attributes: withFilters(map[string]schema.Attribute{
 		"group_by": schema.SetAttribute{
 			Optional:    true,
@@ -47,31 +47,31 @@ var activitySummary = &readable{
 			MarkdownDescription: "How many activities match. Each `id` counts once, here and in all other counts.",
 		},
 		"by_type":         countsAttribute("By activity type."),
-		"by_actor_type":   countsAttribute("By the actor's type; `none` where there is no actor."),
-		"by_organization": countsAttribute("By `organization_id`; `none` where that is null, as for sign-ins, sign-outs and calls of the Compliance API."),
+		"by_actor_type":   countsAttribute("By the actor's type; `none` if there is no actor."),
+		"by_organization": countsAttribute("By `organization_id`; `none` if that is null, as for sign-ins, sign-outs and calls of the Compliance API."),
 		"by_actor": countsAttribute("By the actor's stable ID: the first of `user_id`, `api_key_id`, `admin_api_key_id`, `service_account_id`, `directory_id` and " +
 			"`external_client_id` that it has. Actors without one are counted under their type, such as `unauthenticated_user_actor`; activities without an actor under `none`."),
 		"by_day": countsAttribute("By day in UTC, as in `2026-04-10`. Days without activities are left out."),
 		"oldest_created_at": schema.StringAttribute{
 			Computed:            true,
-			MarkdownDescription: "The earliest `created_at`, as sent. Null where nothing matched.",
+			MarkdownDescription: "The earliest `created_at`, as sent. Null if nothing matched.",
 		},
 		"newest_created_at": schema.StringAttribute{
 			Computed:            true,
-			MarkdownDescription: "The latest `created_at`, as sent. Null where nothing matched.",
+			MarkdownDescription: "The latest `created_at`, as sent. Null if nothing matched.",
 		},
 		"newest": schema.ListAttribute{
 			Computed:    true,
 			ElementType: latestType,
-			MarkdownDescription: "The newest 20 activities, newest first, for messages that say who, what and when: `id`, `created_at`, `type`, `organization_id`, `actor_type` and " +
-				"`actor_id`, the actor's stable ID. Null where there is none.",
+			MarkdownDescription: "The newest 20 activities, newest first, for messages that say who, what and when. Each is an object with `id`, `created_at`, `type`, `organization_id`, `actor_type` and " +
+				"`actor_id` (the actor's stable ID, as in `by_actor`), all of them strings; the last three are null if there is none. It holds no addresses.",
 		},
 		"groups": schema.ListAttribute{
 			Computed:    true,
 			ElementType: groupType,
-			MarkdownDescription: "The groups of `group_by`, largest first; of equally large ones, the one with the newest activity first. `keys` has what its activities have in common " +
-				"of `actor`, `type`, `organization`, `hour` and `day`, and never an e-mail address, IP address or user agent. `distinct` is how many different values of `actor`, `account`, `ip_address`, `user_agent`, `type` and `organization` the group has. " +
-				"`newest_id` and `newest_created_at` are those of its newest activity. Empty without `group_by`.",
+			MarkdownDescription: "The groups of `group_by`, largest first; of equally large ones, the one with the newest activity first. Each is an object. `count` (number) is how many activities it has. `keys` (map of strings) is what they have in common: " +
+				"`actor`, `type`, `organization`, `hour` or `day`, and never an e-mail address, IP address or user agent. `distinct` (map of numbers) is how many different values of `actor`, `account`, `ip_address`, `user_agent`, `type` and `organization` the group has. " +
+				"`newest_id` and `newest_created_at` (strings) are those of its newest activity. Empty without `group_by`.",
 		},
 	}),
 	newModel: func() model { return &activitySummaryModel{} },

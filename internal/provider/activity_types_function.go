@@ -23,8 +23,8 @@ func (activityTypesFunction) Definition(_ context.Context, _ function.Definition
 	resp.Definition = function.Definition{
 		Summary: "Known activity types that match any of the patterns",
 		MarkdownDescription: "Returns the known activity types that match any of the patterns, sorted and each once. " +
-			"Known are those that the API's public reference documented in " + activitytype.AsOf() + ". " +
-			"A pattern that matches none is an error, so that a misspelt one leaves nothing out of a policy.",
+			"Known types are those in the API's public reference as of " + activitytype.AsOf() + ". " +
+			"A pattern that matches none is an error, so that a misspelt one cannot weaken a policy.",
 		VariadicParameter: function.StringParameter{
 			Name: "patterns",
 			MarkdownDescription: "Names or globs, at least one: `*` stands for any characters, `?` for one, `[a-c]` for one of a range, " +

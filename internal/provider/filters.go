@@ -60,17 +60,17 @@ func withFilters(more map[string]schema.Attribute) map[string]schema.Attribute {
 		return schema.SetAttribute{
 			Optional:            true,
 			ElementType:         types.StringType,
-			MarkdownDescription: description + " Omit it for no such filter; an empty set is an error.",
+			MarkdownDescription: description + " Omit it to read without this filter; an empty set is an error.",
 			Validators:          append(more, filterSet{check}),
 		}
 	}
 	attributes := map[string]schema.Attribute{
 		"organization_ids": set("Only activities of these organizations: `org_…` IDs or organization UUIDs. "+
-			"Activities that belong to no organization, such as sign-ins and calls of the Compliance API, come all the same.", checkOrganizationID),
+			"Activities that belong to no organization, such as sign-ins and calls of the Compliance API, are included anyway.", checkOrganizationID),
 		"actor_ids": set("Only activities of these actors: `user_…` IDs. The API documents no other IDs here, and others may match nothing.", checkActorID),
-		"activity_types": set("Only activities of these types. The server refuses a name that it does not know (400), and takes no patterns; "+
-			"the function `activity_types` turns them into names. Not together with `exclude_activity_types`.", checkActivityType),
-		"exclude_activity_types": set("No activities of these types: names, as in `activity_types`. Not together with `activity_types`.",
+		"activity_types": set("Only activities of these types. The server refuses a name that it does not know (400), and does not accept patterns; "+
+			"the function `activity_types` expands them to names. Conflicts with `exclude_activity_types`.", checkActivityType),
+		"exclude_activity_types": set("No activities of these types: names, as in `activity_types`. Conflicts with `activity_types`.",
 			checkActivityType, setvalidator.ConflictsWith(path.MatchRoot("activity_types"))),
 		"created_at_gte": bound("Only activities at or after this time."),
 		"created_at_gt":  bound("Only activities after this time."),
@@ -78,8 +78,8 @@ func withFilters(more map[string]schema.Attribute) map[string]schema.Attribute {
 		"created_at_lt":  bound("Only activities before this time."),
 		"lookback": schema.StringAttribute{
 			Optional: true,
-			MarkdownDescription: "The lower bound as a distance: that long before the upper bound, or before now where there is none. " +
-				"A duration in Go's units and `d` and `w`, such as `90m`, `24h`, `7d` or `1d12h`. Not together with `created_at_gte` or `created_at_gt`.",
+			MarkdownDescription: "How far back to read: from the upper bound, or from now if there is none. " +
+				"A duration in Go's units, `d` and `w`, such as `90m`, `24h`, `7d` or `1d12h`. Conflicts with `created_at_gte` and `created_at_gt`.",
 			Validators: []validator.String{
 				durationString,
 				stringvalidator.ConflictsWith(path.MatchRoot("created_at_gte"), path.MatchRoot("created_at_gt")),
@@ -88,10 +88,10 @@ func withFilters(more map[string]schema.Attribute) map[string]schema.Attribute {
 		"except": schema.ListAttribute{
 			Optional:    true,
 			ElementType: types.MapType{ElemType: types.SetType{ElemType: types.StringType}},
-			MarkdownDescription: "Leave out activities that are known to be fine, before anything is counted or listed. A list of maps from fields to sets of values, such as `[{ \"actor.ip_address\" = [\"192.0.2.0/24\"] }]`: " +
+			MarkdownDescription: "Leave out activities that are known to be harmless, before anything is counted or listed. A list of maps from fields to sets of values, such as `[{ \"actor.ip_address\" = [\"192.0.2.0/24\"] }]`: " +
 				"an activity is left out if every field of at least one map has one of its values. A field is `id`, `type`, `organization_id`, `organization_uuid`, a field of the actor (`actor.user_id`) " +
-				"or one of the activity's own (`enabled`); a dot goes into an object (`provider.type`). `*` in a value stands for any text, and `actor.ip_address` also takes CIDR ranges. " +
-				"Every element of an array has to match. A field that is missing, null or an object never matches.",
+				"or one of the activity's own (`enabled`); a dot leads into an object (`provider.type`). `*` in a value stands for any text, and `actor.ip_address` also takes CIDR ranges. " +
+				"Every element of an array must match. A field that is missing, null or an object never matches.",
 			Validators: []validator.List{exceptionList{}},
 		},
 		"excepted": schema.Int64Attribute{
@@ -100,11 +100,11 @@ func withFilters(more map[string]schema.Attribute) map[string]schema.Attribute {
 		},
 		"timeouts": schema.SingleNestedAttribute{
 			Optional:            true,
-			MarkdownDescription: "How long the read may take.",
+			MarkdownDescription: "How long the read may take. The only key is `read`, in ephemeral resources too: Terraform and OpenTofu drop any other, such as `open`, without a word.",
 			Attributes: map[string]schema.Attribute{
 				"read": schema.StringAttribute{
 					Optional: true,
-					MarkdownDescription: fmt.Sprintf("For the whole read, waits and retries included: a duration such as `5m`. Default: `%s`.",
+					MarkdownDescription: fmt.Sprintf("For the whole read, including waits and retries: a duration such as `5m`. Default: `%s`.",
 						brief(defaultReadTimeout)),
 					Validators: []validator.String{durationString},
 				},
@@ -113,7 +113,7 @@ func withFilters(more map[string]schema.Attribute) map[string]schema.Attribute {
 		"window": schema.ObjectAttribute{
 			Computed:            true,
 			AttributeTypes:      map[string]attr.Type{"start": types.StringType, "end": types.StringType},
-			MarkdownDescription: "The time bounds that were sent, as `start` and `end`: RFC 3339 in UTC, the tightest on each side, null where open.",
+			MarkdownDescription: "The time bounds that were sent: an object with `start` and `end`, strings, RFC 3339 in UTC. Each is the tightest bound on its side, or null if there is none.",
 		},
 		"request_id": schema.StringAttribute{
 			Computed:            true,
@@ -121,8 +121,8 @@ func withFilters(more map[string]schema.Attribute) map[string]schema.Attribute {
 		},
 		"key_organization_id": schema.StringAttribute{
 			Computed: true,
-			MarkdownDescription: "The organization of the API key, as the server names it, so that a policy can tell that it looked at the right one. " +
-				"Null where the server does not say.",
+			MarkdownDescription: "The organization of the API key, as the server names it, so that a policy can check that it looked at the right one. " +
+				"Null if the server does not say.",
 		},
 	}
 	maps.Copy(attributes, more)

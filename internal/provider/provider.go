@@ -66,41 +66,41 @@ func (p *activityFeedProvider) Schema(_ context.Context, _ provider.SchemaReques
 				Sensitive: true,
 				MarkdownDescription: "A Compliance Access Key with the scope `read:compliance_activities`, or an Admin API key. " +
 					"Default: the first of the environment variables " + keyVariablesMarkdown + " that is set. " +
-					"It is needed when something is read, not before.",
+					"It is needed when something is read, not before. Take it from the environment or an `ephemeral` variable: one that is only `sensitive` is written in clear text into saved plans.",
 				Validators: []validator.String{checkedString("a key that can be sent", checkAPIKey)},
 			},
 			"base_url": schema.StringAttribute{
 				Optional: true,
-				MarkdownDescription: "Where the API is. Default: the environment variable `" + baseURLVariable + "`, then `" + compliance.DefaultBaseURL + "`. " +
-					"`https`, or `http` on a loopback host only. A path is kept.",
+				MarkdownDescription: "The address of the API. Default: the environment variable `" + baseURLVariable + "`, then `" + compliance.DefaultBaseURL + "`. " +
+					"`https`, or `http` on a loopback host only. A path in it is kept.",
 				Validators: []validator.String{checkedString("an https URL", checkBaseURL)},
 			},
 			"request_timeout": schema.StringAttribute{
 				Optional: true,
-				MarkdownDescription: fmt.Sprintf("How long one request may take, its whole answer included and waits before it excluded: "+
-					"a duration such as `%.0fs`, which is the default.", defaultRequestTimeout.Seconds()),
+				MarkdownDescription: fmt.Sprintf("How long one request may take, including its whole answer but not the waits before it: "+
+					"a duration such as `%.0fs`, the default.", defaultRequestTimeout.Seconds()),
 				Validators: []validator.String{durationString},
 			},
 			"max_retries": schema.NumberAttribute{
 				Optional: true,
-				MarkdownDescription: fmt.Sprintf("How often the request for one page is sent again after a failure that may pass, 0 to 10. Default: %d.",
+				MarkdownDescription: fmt.Sprintf("How many times the request for one page is sent again after a failure that may be temporary, 0 to 10. Default: %d.",
 					defaultMaxRetries),
 				Validators: []validator.Number{wholeNumber{min: 0, max: 10}},
 			},
 			"rate_limit_rpm": schema.NumberAttribute{
 				Optional: true,
-				MarkdownDescription: fmt.Sprintf("A ceiling for the requests a minute of all reads together; 0 switches it off. Default: %d, which is the server's own limit "+
-					"for the parent organization. The server's limit is kept in any case.", defaultRateLimitRPM),
+				MarkdownDescription: fmt.Sprintf("The most requests a minute that all reads together may send; 0 for no such limit. Default: %d, which is the server's own limit "+
+					"for the parent organization. The server's limit is respected in any case.", defaultRateLimitRPM),
 				Validators: []validator.Number{wholeNumber{min: 0, max: noMaximum}},
 			},
 			"max_concurrent_requests": schema.NumberAttribute{
 				Optional:            true,
-				MarkdownDescription: fmt.Sprintf("How many requests of all reads may be under way at once, 1 to 16. Default: %d.", defaultMaxConcurrentRequests),
+				MarkdownDescription: fmt.Sprintf("The most requests that all reads together may have under way at once, 1 to 16. Default: %d.", defaultMaxConcurrentRequests),
 				Validators:          []validator.Number{wholeNumber{min: 1, max: 16}},
 			},
 			"anthropic_version": schema.StringAttribute{
 				Optional:            true,
-				MarkdownDescription: "The version of the API that is asked for. Default: `" + compliance.DefaultVersion + "`.",
+				MarkdownDescription: "The version of the API to ask for. Default: `" + compliance.DefaultVersion + "`.",
 				Validators:          []validator.String{checkedString("a version", compliance.CheckVersion)},
 			},
 		},

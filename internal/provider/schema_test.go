@@ -2,8 +2,11 @@ package provider
 
 import (
 	"reflect"
+	"strings"
 	"testing"
 
+	"github.com/hashicorp/terraform-plugin-framework/attr"
+	"github.com/hashicorp/terraform-plugin-framework/types"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 )
 
@@ -69,6 +72,34 @@ func TestSchemaNames(t *testing.T) {
 		"by_actor", "by_actor_type", "by_day", "by_organization", "by_type", "excepted", "groups", "key_organization_id", "newest", "newest_created_at", "oldest_created_at",
 		"request_id", "total", "window",
 	})
+}
+
+// Editors show descriptions, and the elements of a list have none of their own.
+func TestDescriptionsNameTheFieldsOfElements(t *testing.T) {
+	t.Parallel()
+	schema := start(t, newTestProvider()).schema
+	for _, list := range []struct {
+		object, attribute string
+		elements          []types.ObjectType
+	}{
+		{listName, "activities", []types.ObjectType{activityType, actorType}},
+		{summaryName, "newest", []types.ObjectType{latestType}},
+		{summaryName, "groups", []types.ObjectType{groupType}},
+		{summaryName, "window", []types.ObjectType{{AttrTypes: map[string]attr.Type{"start": types.StringType, "end": types.StringType}}}},
+	} {
+		for _, attribute := range schema.DataSourceSchemas[list.object].Block.Attributes {
+			if attribute.Name != list.attribute {
+				continue
+			}
+			for _, element := range list.elements {
+				for field := range element.AttrTypes {
+					if !strings.Contains(attribute.Description, "`"+field+"`") {
+						t.Errorf("the description of %s does not name %s: %s", list.attribute, field, attribute.Description)
+					}
+				}
+			}
+		}
+	}
 }
 
 func TestOnlyTheKeyIsSensitive(t *testing.T) {

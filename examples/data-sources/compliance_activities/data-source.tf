@@ -1,3 +1,12 @@
+terraform {
+  required_providers {
+    compliance = {
+      source  = "compliance-feed/compliance"
+      version = "~> 0.1"
+    }
+  }
+}
+
 data "compliance_activities" "sso_changes" {
   lookback       = "7d"
   activity_types = ["org_sso_connection_deactivated", "org_sso_connection_deleted", "org_sso_toggled"]

@@ -1,3 +1,12 @@
+terraform {
+  required_providers {
+    compliance = {
+      source  = "compliance-feed/compliance"
+      version = "~> 0.1"
+    }
+  }
+}
+
 data "compliance_activity_summary" "sign_ins" {
   lookback       = "24h"
   activity_types = ["sso_login_failed", "sso_login_succeeded"]

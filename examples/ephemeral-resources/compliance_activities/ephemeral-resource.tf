@@ -1,3 +1,12 @@
+terraform {
+  required_providers {
+    compliance = {
+      source  = "compliance-feed/compliance"
+      version = "~> 0.1"
+    }
+  }
+}
+
 # Who switched the IP restriction off? The gate looks at addresses, and none of them is
 # stored. Its error_message is a fixed text: one that quotes an ephemeral value is not shown.
 ephemeral "compliance_activities" "ip_restriction" {

@@ -1,3 +1,12 @@
+terraform {
+  required_providers {
+    compliance = {
+      source  = "compliance-feed/compliance"
+      version = "~> 0.1"
+    }
+  }
+}
+
 ephemeral "compliance_activity_summary" "exports" {
   lookback       = "24h"
   activity_types = ["org_data_export_started", "org_members_exported"]

@@ -3,7 +3,8 @@ terraform {
 
   required_providers {
     compliance = {
-      source = "compliance-feed/compliance"
+      source  = "compliance-feed/compliance"
+      version = "~> 0.1"
     }
   }
 }

@@ -1,7 +1,8 @@
 terraform {
   required_providers {
     compliance = {
-      source = "compliance-feed/compliance"
+      source  = "compliance-feed/compliance"
+      version = ">= 0.1"
     }
   }
 }
