@@ -1,5 +1,5 @@
-# Somebody tries doors: more than fifty failures in an hour, of one account, of one actor (a
-# key, for one) or from one address. Panther, in ten minutes.
+# Somebody is trying doors: more than fifty failures in an hour, of one account, of one actor
+# (a key, for instance) or from one address. Panther, in ten minutes.
 data "compliance_activity_summary" "access_failures" {
   for_each = toset(["account", "actor", "ip_address"])
 

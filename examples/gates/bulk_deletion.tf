@@ -1,5 +1,5 @@
-# So much was deleted at once that only a part of it is in the feed. Counted for
-# mass_deletion it would be one. Known from the API's reference.
+# So much was deleted at once that the feed has only part of it. mass_deletion would count
+# it as one. Known from the API's reference.
 data "compliance_activity_summary" "bulk_deletion" {
   lookback = "24h"
   activity_types = [

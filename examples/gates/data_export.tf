@@ -1,4 +1,4 @@
-# The data of the organization, its audit log or the list of its people leaves in one file.
+# The organization's data, its audit log or the list of its people leaves in one file.
 # Elastic, claude-audit.
 data "compliance_activity_summary" "data_export" {
   lookback = "24h"

@@ -1,5 +1,5 @@
-# What was not kept or shared before now is, or the key that protects it is gone. claude-
-# audit.
+# Data that was not kept or shared before now is, or the key that protects it is gone.
+# claude-audit.
 data "compliance_activity_summary" "data_protection_down" {
   lookback = "24h"
   activity_types = [

@@ -1,5 +1,5 @@
-# Twenty failed sign-ins in all. It only warns: who can make sign-ins fail could otherwise
-# stop your deployments. claude-audit; Panther with a threshold of one.
+# Twenty failed sign-ins in total. It only warns: otherwise anybody who can make sign-ins
+# fail could stop your deployments. claude-audit; Panther with a threshold of one.
 data "compliance_activity_summary" "failed_sign_ins" {
   lookback       = "24h"
   activity_types = ["magic_link_login_failed", "sso_login_failed", "step_up_authentication_failed"]

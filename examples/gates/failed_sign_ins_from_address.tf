@@ -1,4 +1,4 @@
-# One address tries many accounts. It is behind the activity that the message names. Known
+# One address tries many accounts. Look it up in the activity that the message names. Known
 # from rules for comparable services.
 data "compliance_activity_summary" "failed_sign_ins_from_address" {
   lookback       = "24h"

@@ -1,4 +1,4 @@
-# Somebody guesses: five failures of one account in an hour. The account is behind the
+# Somebody is guessing: five failures of one account in an hour. Look the account up in the
 # activity that the message names. Elastic.
 data "compliance_activity_summary" "failed_sign_ins_of_account" {
   lookback       = "24h"

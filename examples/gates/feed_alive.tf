@@ -1,5 +1,5 @@
 # Every read of the feed is itself in the feed, so a day without one means that logging is
-# off, or that this is another organization's feed. The first plan of all closes it.
+# off, or that this is another organization's feed. The very first plan closes it.
 data "compliance_activity_summary" "feed_alive" {
   lookback       = "24h"
   activity_types = ["compliance_api_accessed"]

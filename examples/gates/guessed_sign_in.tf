@@ -1,5 +1,5 @@
-# Five failed sign-ins of an account, and a success within the hour. Who fails has only
-# claimed an address, in a field of its own. Elastic has the first half.
+# Five failed sign-ins of an account, and a success within the hour. Whoever fails has only
+# claimed an address, which has a field of its own. Elastic has the first half.
 ephemeral "compliance_activities" "guessed_sign_in" {
   lookback = "24h"
   activity_types = [

@@ -1,4 +1,4 @@
-# Another identity provider, or other groups and roles from it, lets others in. Directory
+# A new identity provider, or new groups and roles from it, lets new people in. Directory
 # sync itself passes. claude-audit.
 data "compliance_activity_summary" "identity_provider_changed" {
   lookback = "24h"

@@ -1,4 +1,4 @@
-# Somebody clears up, or stops what depends on the key. Panther, claude-audit.
+# Somebody covers their tracks, or stops what depends on the key. Panther, claude-audit.
 data "compliance_activity_summary" "key_removed" {
   lookback       = "24h"
   activity_types = ["admin_api_key_deleted", "scoped_api_key_deleted", "service_key_revoked"]

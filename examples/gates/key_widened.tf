@@ -1,5 +1,5 @@
-# A key can do more than before: new scopes, or switched on again. A new name passes, and so
-# does switching off. claude-audit.
+# A key can do more than before: new scopes, or switched on again. Renaming and switching
+# off are allowed. claude-audit.
 data "compliance_activity_summary" "key_widened" {
   lookback = "24h"
   activity_types = [

@@ -1,4 +1,4 @@
-# Much was carried in from one place: a hundred files a day by one actor from one address.
+# Somebody brings a lot in from one place: a hundred files a day by one actor from one address.
 # Elastic.
 data "compliance_activity_summary" "many_uploads" {
   lookback = "24h"

@@ -1,5 +1,5 @@
-# Thirty deletions by one actor in a day: somebody clears up. Elastic for chats, Sumo Logic
-# for resources.
+# Thirty deletions by one actor in a day: somebody covers their tracks. Elastic for chats,
+# Sumo Logic for resources.
 data "compliance_activity_summary" "mass_deletion" {
   lookback = "24h"
   activity_types = [

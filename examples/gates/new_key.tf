@@ -1,4 +1,4 @@
-# Every way to a new key: it outlives the session of who made it. A federation rule and a
+# Every way to a new key, which outlives its creator's session. A federation rule and a
 # service account are keys by another name. Elastic, Panther, Datadog, Sumo Logic.
 data "compliance_activity_summary" "new_key" {
   lookback = "7d"

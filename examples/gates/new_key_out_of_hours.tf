@@ -1,4 +1,4 @@
-# A key made at night or at the weekend: Monday to Friday, 9 to 17 o'clock UTC passes.
+# A key made at night or at the weekend: Monday to Friday, 9:00 to 17:00 UTC is allowed.
 # formatdate keeps an offset, so that only a time that ends in Z is taken. Known from rules
 # for comparable services.
 ephemeral "compliance_activities" "new_key_out_of_hours" {

@@ -1,4 +1,4 @@
-# Somebody may write in a project in which nobody had been given that in 14 days. The
+# Somebody may now write to a project in which nobody had been given that in 14 days. The
 # project is a field, so activities are read, and stored nowhere. Elastic.
 ephemeral "compliance_activities" "new_project_role" {
   lookback       = "15d"

@@ -1,4 +1,4 @@
-# Somebody signed in in a way that they had not used in 30 days, such as a magic link
+# Somebody signed in by a method that they had not used in 30 days, such as a magic link
 # instead of single sign-on. Known from rules for comparable services.
 locals {
   sign_in_methods = toset(["magic_link_login_succeeded", "social_login_succeeded", "sso_login_succeeded"])

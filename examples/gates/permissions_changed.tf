@@ -1,4 +1,4 @@
-# What a role may do, and who has one that was made here. claude-audit.
+# What a role may do, and who has a role of your own making. claude-audit.
 data "compliance_activity_summary" "permissions_changed" {
   lookback = "24h"
   activity_types = [

@@ -1,5 +1,5 @@
-# The second factor switched off, and not on again within twelve hours: what did not happen
-# can be judged too. Known from rules for comparable services.
+# The second factor switched off, and not on again within twelve hours: a gate can look for
+# what did not happen, too. Known from rules for comparable services.
 ephemeral "compliance_activities" "second_factor_still_off" {
   lookback       = "7d"
   activity_types = ["org_magic_link_second_factor_toggled"]

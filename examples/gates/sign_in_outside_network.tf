@@ -1,5 +1,5 @@
-# A sign-in from outside the company's networks. It takes the place of lists of suspicious
-# addresses, as Datadog has them, which a plan cannot ask.
+# A sign-in from outside the company's networks. It replaces lists of suspicious addresses,
+# such as Datadog's, which a plan cannot query.
 data "compliance_activity_summary" "sign_in_outside_network" {
   lookback       = "24h"
   activity_types = ["magic_link_login_succeeded", "social_login_succeeded", "sso_login_succeeded"]

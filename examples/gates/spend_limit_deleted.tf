@@ -1,4 +1,4 @@
-# Nothing stops the bill any more. Panther.
+# Nothing limits the bill any more. Panther.
 data "compliance_activity_summary" "spend_limit_deleted" {
   lookback = "24h"
   activity_types = [

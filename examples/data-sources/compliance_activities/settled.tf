@@ -1,4 +1,4 @@
-# The last 24 hours, up to two minutes ago. What is younger may not be in the feed yet.
+# The last 24 hours, up to two minutes ago. Anything newer may not be in the feed yet.
 data "compliance_activities" "settled" {
   created_at_lt          = timeadd(plantimestamp(), "-2m")
   lookback               = "24h"

@@ -1,5 +1,5 @@
-# The last full day: both bounds are known at plan, and nothing in it is too young to be
-# in the feed yet.
+# The last full day: both bounds are known at plan, and nothing in it is too new to be in
+# the feed.
 locals {
   today = formatdate("YYYY-MM-DD'T'00:00:00Z", plantimestamp())
 }

@@ -5,7 +5,7 @@ variable "organization" {
   description = "The organization that the API key has to belong to, such as org_01Example. Null for any."
 }
 
-# No activities in another organization's feed are no all-clear.
+# Nothing found in another organization's feed would be a false all-clear.
 data "compliance_activity_summary" "owner" {
   lookback       = "30d"
   activity_types = ["primary_owner_transferred"]

@@ -16,7 +16,7 @@ module "gate" {
 }
 
 # With depends_on, nothing is created or changed while the gate is closed, at plan or at
-# apply; and -target takes the gate along.
+# apply; and -target includes the gate.
 resource "terraform_data" "production" {
   input      = "what the gate guards"
   depends_on = [module.gate]

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# ./export.sh DAY prints the activities of a day (2026-04-10, in UTC), a line of JSON each. What was read is in a
+# ./export.sh DAY prints the activities of a day (2026-04-10, in UTC), a line of JSON each. What was read is kept in a
 # plan file that only this user can read and that is removed at the end, and in no state.
 set -euo pipefail
 

@@ -23,9 +23,9 @@ data "compliance_activities" "day" {
 }
 
 # A line of JSON for each activity, with every field as the server sent it: extra is spliced in as text,
-# since jsondecode would make other numbers of long ones.
+# since jsondecode would change long numbers.
 output "records" {
-  description = "Never applied, so it is in no state."
+  description = "Never applied, so it is stored in no state."
   sensitive   = true # keeps the plan from printing it
   value = [
     for a in data.compliance_activities.day.activities : join("", [

@@ -12,7 +12,7 @@ terraform {
 provider "compliance" {} # The key comes from ANTHROPIC_COMPLIANCE_API_KEY.
 
 variable "start" {
-  description = "Where the very first read begins, in RFC 3339. It stays as it is afterwards."
+  description = "Where the very first read begins, in RFC 3339. Do not change it afterwards."
   type        = string
 }
 
@@ -29,7 +29,7 @@ variable "position" {
 }
 
 variable "overlap" {
-  description = "What is younger is read again, in Go's units (72h, not 3d). Null for what the types need."
+  description = "How long an activity is read again, in Go's units (72h, not 3d). Null for what the types need."
   type        = string
   default     = null
 }
@@ -37,29 +37,29 @@ variable "overlap" {
 locals {
   types = sort(["admin_api_key_created", "mcp_server_created", "primary_owner_transferred"])
 
-  # An activity takes up to a minute until it is in the feed; the rest of the five is for
+  # An activity takes up to a minute to appear in the feed; the rest of the five is for
   # clocks that differ. These types take up to two business days, and may then change: a
   # week has room for those days and a holiday.
   days_late = setintersection(local.types, ["anthropic_access", "cmek_preserve"])
   overlap   = coalesce(var.overlap, length(local.days_late) > 0 ? "168h" : "5m")
 
-  # A cursor belongs to the filters that it was made with. With other ones, begin anew. Each
-  # field is chosen alone, so that one more is one more line.
+  # A cursor belongs to the filters that it was made with. With other filters, begin anew.
+  # Each field is chosen by itself, so that one more is one more line.
   go_on   = try(var.position.types == local.types, false)
   last_id = local.go_on ? var.position.last_id : null
   recent  = local.go_on ? var.position.recent : []
   settled = timeadd(plantimestamp(), "-${local.overlap}")
 }
 
-# What can't change any more: nothing that is older will still come in. So its last
-# activity is where the next read goes on.
+# What can't change any more: nothing older will still come in. So the next read continues
+# after its last activity.
 data "compliance_activities" "settled" {
   activity_types = local.types
   order          = "asc"
   created_at_gte = var.start
   created_at_lt  = local.settled
   after_id       = local.last_id
-  max_results    = 10000 # more than that wait for the next round
+  max_results    = 10000 # any more wait for the next round
 }
 
 # What is reported now, and read again next time, with what came late.
@@ -82,13 +82,13 @@ output "new" {
 }
 
 output "position" {
-  description = "To be given to the next round."
+  description = "Pass this to the next round."
   value = {
     types = local.types
-    # Null where nothing matched: then the position stays where it was.
+    # Null if nothing matched: then the position stays where it was.
     last_id = try(coalesce(data.compliance_activities.settled.last_id, local.last_id), null)
     recent  = data.compliance_activities.recent.activities[*].id
-    # Everything before it has been reported. Should the server refuse the cursor, begin here.
+    # Everything before it has been reported. If the server refuses the cursor, begin here.
     settled = data.compliance_activities.settled.has_more ? data.compliance_activities.settled.activities[length(data.compliance_activities.settled.activities) - 1].created_at : local.settled
   }
 }

@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
-# One round: ./round.sh COMMAND... gives what is new to the command, as a JSON array, and
+# One round: ./round.sh COMMAND... pipes what is new into the command, as a JSON array, and
 # moves the position if the command succeeds. With BEGIN_ANEW=1 it drops a cursor that the server
-# refuses, and begins at the time to which everything has been reported.
+# refuses, and begins at the time up to which everything has been reported.
 set -euo pipefail
 
 : "${1:?a command that takes the report on its standard input}"
 
-# The first time there are no outputs, and this is null. If the state can't be read, it ends
-# here: a position that is lost must not look like the first time.
+# The first time there are no outputs, and this is null. If the state can't be read, the script
+# ends here: a lost position must not look like the first time.
 TF_VAR_position=$(terraform output -json | jq -c '.position.value')
 if [[ -n ${BEGIN_ANEW-} ]]; then
   TF_VAR_start=$(jq -er .settled <<<"$TF_VAR_position")

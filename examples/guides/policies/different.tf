@@ -8,7 +8,7 @@ resource "terraform_data" "export_addresses" {
     precondition {
       condition = length(toset([
         for a in ephemeral.compliance_activities.export_addresses.activities :
-        try(coalesce(a.actor.ip_address), a.id) # one that is not known is another one
+        try(coalesce(a.actor.ip_address), a.id) # an unknown one counts as another
       ])) <= 3
       error_message = "In the last 7 days exports were fetched from more than 3 addresses. Look for *_export_accessed in the Activity Feed."
     }

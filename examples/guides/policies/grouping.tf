@@ -4,7 +4,7 @@ ephemeral "compliance_activities" "roles_by_target" {
 }
 
 locals {
-  # From who got a role to the times. The three dots collect what has the same key.
+  # From each person who got a role to the times. The three dots collect values with the same key.
   roles_by_target = {
     for a in ephemeral.compliance_activities.roles_by_target.activities :
     try(coalesce(jsondecode(a.extra).target_id), "unknown") => a.created_at...

@@ -1,5 +1,5 @@
 variable "reviewed" {
-  description = "Activities that somebody has looked at: from the ID of each to why it is fine."
+  description = "Activities that somebody has looked at: the ID of each, and why it is harmless."
   type        = map(string)
   default     = {}
 }

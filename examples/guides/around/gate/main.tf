@@ -7,7 +7,7 @@ terraform {
   }
 }
 
-# Judged at plan only. It can say who, and is stored without addresses.
+# Checked at plan only. It can say who, and is stored without addresses.
 data "compliance_activity_summary" "owner" {
   lookback       = "24h"
   activity_types = ["primary_owner_transferred"]
@@ -20,13 +20,13 @@ data "compliance_activity_summary" "owner" {
   }
 }
 
-# Judged at plan and again at apply.
+# Checked at plan and again at apply.
 ephemeral "compliance_activity_summary" "owner" {
   lookback       = "24h"
   activity_types = ["primary_owner_transferred"]
 }
 
-# A condition of the ephemeral resource itself would not do: OpenTofu does not judge it at apply.
+# A condition of the ephemeral resource itself is not enough: OpenTofu does not check it at apply.
 resource "terraform_data" "gate" {
   lifecycle {
     precondition {
