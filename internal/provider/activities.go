@@ -53,7 +53,7 @@ var activities = &readable{
 			MarkdownDescription: fmt.Sprintf("The most activities that one request asks for, 1 to %[1]d. Default: %[1]d. If that is too much for the server, the provider asks for fewer by itself. It does not shorten the result; `max_results` does "+
 				"(AWS's `maxResults` is this `limit`).", compliance.MaxPageSize),
 			Validators: []validator.Number{wholeNumber{min: 1, max: compliance.MaxPageSize,
-				advice: "It is the size of one request, and all that matches is read anyway; for a total, use max_results."}},
+				advice: "It is the size of one request, and everything that matches is read anyway. To limit the total, use max_results."}},
 		},
 		"max_results": schema.NumberAttribute{
 			Optional: true,

@@ -200,7 +200,7 @@ func TestSummaryErrors(t *testing.T) {
 	})
 	t.Run("bounds", func(t *testing.T) {
 		requireError(t, s.in(t).validate(summaryName, values{"created_at_gt": "2026-04-10T00:00:00Z", "created_at_lte": "2026-04-10T00:00:00Z"}),
-			"created_at_gt", "leave no instant")
+			"created_at_gt", "cover no time")
 	})
 }
 

@@ -25,7 +25,7 @@ type readContext struct {
 }
 
 // nothingReturned stands in the diagnostics of reads that had come some way.
-const nothingReturned = "Nothing was returned, so that no policy is decided on a part of the feed."
+const nothingReturned = "Nothing was returned, so that no policy decides on only part of the feed."
 
 // readError says for the person at the terminal what happened, where, and what to do.
 func (r readContext) readError(err error) diag.Diagnostic {
@@ -41,7 +41,7 @@ func (r readContext) readError(err error) diag.Diagnostic {
 	case !errors.As(read.Err, &status):
 	case status.Status == 400 && status.Type != "" && read.Page > 1 && !isNotEnabled(status):
 		summary = "The server rejected the request"
-		advice = "The server took the request for the first page, so it is the place that the read had reached which it does not know any more. Run it again." +
+		advice = "The server accepted the request for the first page, but it no longer knows the place that the read had reached. Run it again." +
 			quoteRequestID(status.RequestID)
 	default:
 		argument, _ = r.argumentAtFault(status)
@@ -110,7 +110,7 @@ func (r readContext) explainWait(err *compliance.WaitError) (summary, happened, 
 	case errors.As(err.Last, &status) && status.Status == 429:
 		return "The rate limit outlasts the read", happened, advice + " " + rateLimitAdvice
 	}
-	return "The next attempt would come too late", happened, advice
+	return "No time is left for another attempt", happened, advice
 }
 
 func (r readContext) explainInterrupted(err *compliance.InterruptedError) (summary, happened, advice string) {
@@ -192,7 +192,7 @@ func proxyHint(err *compliance.ConnectionError) string {
 	if err.Proxy != "" {
 		return " NO_PROXY names the hosts that are reached without it."
 	}
-	return " If this machine reaches the outside through a proxy alone, name it in HTTPS_PROXY (ALL_PROXY is not read)."
+	return " If this machine reaches the internet only through a proxy, name it in HTTPS_PROXY (ALL_PROXY is not read)."
 }
 
 func explainProxy(err *compliance.ConnectionError, happened string) (summary, detail, advice string) {
@@ -220,7 +220,7 @@ func explainCertificate(err *compliance.ConnectionError, party, happened, settin
 	case err.Certificate == compliance.OtherName:
 		return summary, happened, "Check " + settings + ": another server, or a proxy's page, answers for that name."
 	case err.Certificate == compliance.OtherFault:
-		return summary, happened, "Whoever runs the server, or a proxy before it, has to renew the certificate."
+		return summary, happened, "Whoever runs the server, or a proxy in front of it, has to renew the certificate."
 	case file.Ignored:
 		return summary, happened, opens + "add its CA certificate to this system's list of trusted ones (SSL_CERT_FILE is read on Linux and the BSDs only)."
 	case file.Problem != "":
@@ -239,11 +239,11 @@ func explainPage(err *compliance.PageError) (summary, happened, advice string) {
 	case err.TooLarge:
 		return pageTooLarge, happened, ""
 	case err.OtherOrganization:
-		return "The pages are of different organizations", happened,
-			"A read sends one key, so something in between must have put another in its place, such as a gateway that has keys of its own. Run it again, and check base_url."
+		return "The pages belong to different organizations", happened,
+			"A read sends one key, so something in between must have replaced it, such as a gateway with keys of its own. Run it again, and check base_url."
 	}
 	return "The server's answer is not a complete page", happened,
-		"What follows cannot be known, so the read ends here. Run it again, and check base_url and any proxy in between." + quoteRequestID(err.RequestID)
+		"There is no way to know what follows, so the read ends here. Run it again, and check base_url and any proxy in between." + quoteRequestID(err.RequestID)
 }
 
 const cacheAdvice = "a proxy or gateway in between caches /v1/compliance/activities, although requests say Cache-Control: no-cache. Switch that off."
@@ -280,7 +280,7 @@ func (r readContext) tooManyActivities(page int) diag.Diagnostic {
 	return diag.NewErrorDiagnostic(
 		fmt.Sprintf("More than %s match", count(maxActivities)),
 		fmt.Sprintf("%s stopped on page %d, %s. %s\n\n", r.what, page, r.windowText(), nothingReturned)+
-			"Narrow the window or the filters, set max_results to take the first of them, or count with compliance_activity_summary.",
+			"Narrow the window or the filters, set max_results to read only the first of them, or count with compliance_activity_summary.",
 	)
 }
 
@@ -307,7 +307,7 @@ func (r readContext) tooManyGroups(limit int) diag.Diagnostic {
 	return diag.NewErrorDiagnostic(
 		fmt.Sprintf("More than %s groups", thousands(limit)),
 		fmt.Sprintf("%s counted too many groups of activities, %s. Nothing was returned, so that no group is missing.\n\n", r.what, r.windowText())+
-			"Set min_count, or raise it, so that small groups are left out; or name fewer in group_by.",
+			"Set min_count, or raise it, so that small groups are left out; or name fewer keys in group_by.",
 	)
 }
 
@@ -316,7 +316,7 @@ func (r readContext) tooManyValues(page, limit int) diag.Diagnostic {
 		"Too many different values to count",
 		fmt.Sprintf("%s stopped on page %d, %s: its groups have %s different actors, accounts, addresses, user agents, types and organizations in all. %s\n\n",
 			r.what, page, r.windowText(), thousands(limit), nothingReturned)+
-			"Narrow the window or the filters, or name fewer in group_by.",
+			"Narrow the window or the filters, or name fewer keys in group_by.",
 	)
 }
 

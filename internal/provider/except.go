@@ -17,7 +17,7 @@ import (
 type exceptionList struct{}
 
 func (exceptionList) Description(context.Context) string {
-	return "each map must name at least one field and the values that are fine"
+	return "each map must name at least one field and the values that are allowed"
 }
 
 func (v exceptionList) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
@@ -35,7 +35,7 @@ func exceptionsOf(at path.Path, list types.List) (exceptions except.Exceptions, 
 		at := at.AtListIndex(i)
 		entries, _ := element.(types.Map)
 		if !entries.IsUnknown() && len(entries.Elements()) == 0 {
-			refuse(at, "The exception is empty or null, and would let everything through. Name at least one field, and the values of it that are fine.")
+			refuse(at, "The exception is empty or null, and would let everything through. Name at least one field and the values that are allowed.")
 		}
 		known := !entries.IsUnknown()
 		var conditions []*except.Condition
@@ -43,7 +43,7 @@ func exceptionsOf(at path.Path, list types.List) (exceptions except.Exceptions, 
 			at := at.AtMapKey(key)
 			set, _ := entries.Elements()[key].(types.Set)
 			if set.IsNull() {
-				refuse(at, "The set of values is null. Write [] where nothing is fine, or leave the exception out.")
+				refuse(at, "The set of values is null. Write [] if no value is allowed, or leave the exception out.")
 				continue
 			}
 			known = known && !set.IsUnknown()

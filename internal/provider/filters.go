@@ -182,8 +182,8 @@ func boundsDiagnostics(err error) diag.Diagnostics {
 	switch {
 	case errors.As(err, &empty):
 		lower, upper := "created_at_"+empty.Lower, "created_at_"+empty.Upper
-		diags.AddAttributeError(path.Root(lower), "The time bounds leave no instant",
-			fmt.Sprintf("No activity can be within both %s and %s. Make %s the later of the two.", lower, upper, upper))
+		diags.AddAttributeError(path.Root(lower), "The time bounds cover no time",
+			fmt.Sprintf("No activity can satisfy both %s and %s. Make %s the later of the two.", lower, upper, upper))
 	case err != nil:
 		diags.AddError("The time bounds cannot be used", err.Error())
 	}

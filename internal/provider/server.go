@@ -15,7 +15,7 @@ import (
 //
 // The framework copies, walks and compares every value of a result several times: for
 // 10,000 activities that takes three times the CPU of all that Terraform does with them
-// (docs/guides/performance.md, State.Set and the bare server). So a read writes its
+// (bench/README.md, State.Set and the bare server). So a read writes its
 // activities as msgpack, the form in which Terraform wants them, and leaves the attribute
 // null; the framework handles the rest of the object; and the server puts the list in
 // before the answer leaves.

@@ -31,7 +31,7 @@ const (
 const baseURLVariable = "ANTHROPIC_COMPLIANCE_BASE_URL"
 
 // whereKeysAreMade ends the messages about keys that are missing or refused.
-const whereKeysAreMade = "Compliance Access Keys are made in claude.ai under Organization settings (scope read:compliance_activities), " +
+const whereKeysAreMade = "Compliance Access Keys are made in claude.ai under Organization settings > Data and privacy (scope read:compliance_activities), " +
 	"Admin API keys in the Claude Console under Settings > Admin keys. Claude API keys cannot read the feed."
 
 // providerModel is the provider's configuration.
@@ -133,7 +133,7 @@ func (m providerModel) otherHost(baseURL string) diag.Diagnostics {
 		named = "The argument base_url of the provider"
 	}
 	diags.AddWarning(anotherHost,
-		fmt.Sprintf("%s names %s, so what is read is what that host serves, and not the feed at %s. If that is left over from a demo or a test, remove it. "+
+		fmt.Sprintf("%s names %s, so the activities come from that host and not from %s. If that is left over from a demo or a test, remove it. "+
 			"A gate can compare key_organization_id with your own organization.", named, base.Host, compliance.DefaultBaseURL))
 	return diags
 }
@@ -150,7 +150,7 @@ func firstSet(getenv func(string) string, variables ...string) (variable, value 
 
 func checkAPIKey(text string) error {
 	if text == "" {
-		return errors.New("is empty; omit the argument, or make it null, to take the key from the environment")
+		return errors.New("is empty; omit the argument, or set it to null, to take the key from the environment")
 	}
 	return compliance.CheckAPIKey(text)
 }

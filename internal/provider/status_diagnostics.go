@@ -20,7 +20,7 @@ func (r readContext) explainStatus(err *compliance.StatusError) (summary, happen
 	switch {
 	case err.RedirectHost != "" && err.Status < 400:
 		return "The server redirects to another address", happened,
-			"Redirects are not followed, since the key would go along. Check base_url: is " + err.RedirectHost + " the address that you mean?"
+			"Redirects are not followed, since the key would go along. Check base_url: did you mean " + err.RedirectHost + "?"
 	case isTooLongQuery(err):
 		return "The query is too long for a server in between", happened + fmt.Sprintf(" The query is %s characters long.", thousands(err.QueryLength)), longQueryAdvice
 	case err.Status == 413:
@@ -36,8 +36,8 @@ func (r readContext) explainStatus(err *compliance.StatusError) (summary, happen
 		return r.explainPermission(err)
 	case err.Status == 404 && err.Type == "not_found_error":
 		return "No activity feed was found with this key", happened,
-			"The API answers so if no key arrives, or one of the wrong kind, such as a Claude API key. The key came from " + r.keyOrigin + ". " + keyOrder + " " + whereKeysAreMade +
-				" If the key is right, check base_url: /v1/compliance/activities is added to it."
+			"The API answers like this if it gets no key, or one of the wrong kind, such as a Claude API key. The key came from " + r.keyOrigin + ". " + keyOrder + " " + whereKeysAreMade +
+				" If the key is right, check base_url: /v1/compliance/activities is appended to it."
 	case err.Status == 429:
 		return "The rate limit is used up", happened + resumeText(err), "Run it again after the reset, or raise max_retries. " + rateLimitAdvice
 	case err.Status == 408 || err.Status >= 500:
@@ -53,11 +53,11 @@ const (
 	longQueryAdvice = "Many proxies and gateways take no more than about 8,000 characters. Use fewer values in activity_types, exclude_activity_types, actor_ids and " +
 		"organization_ids. All but exclude_activity_types can be divided between several reads."
 
-	whereEnabled = "In claude.ai, the primary owner enables it under Organization settings > Data and privacy, for all organizations of the same parent; where there is " +
-		"only the Claude Console, an admin does, or Anthropic on request. The feed has nothing from before, and an Admin API key has to be made after that."
+	whereEnabled = "In claude.ai, the primary owner enables it under Organization settings > Data and privacy, for all organizations with the same parent; where there is " +
+		"only the Claude Console, an admin does, or Anthropic on request. The feed has nothing from before that, and an Admin API key has to be made afterwards."
 )
 
-var keyOrder = "The argument api_key wins over the environment, where the first of " + strings.Join(keyVariables, ", ") + " that is set counts."
+var keyOrder = "The argument api_key takes precedence over the environment, where the first of " + strings.Join(keyVariables, ", ") + " that is set is used."
 
 // quoteAnswer is what the server said, as in: HTTP 403, permission_error: "Missing
 // required scopes. …" (request-id req_01A).
@@ -95,15 +95,15 @@ func isTooLongQuery(err *compliance.StatusError) bool {
 // explainInBetween is about an answer that is none of the API's, whatever its status:
 // it says nothing about the key or the arguments, which the API may not have seen.
 func explainInBetween(err *compliance.StatusError) (summary, happened, advice string) {
-	happened = quoteAnswer(err) + " An error of the API has a type, and this one has none, so it comes from something in between: a proxy, a gateway or a firewall."
+	happened = quoteAnswer(err) + " The API's errors have a type, and this one has none, so it comes from something in between: a proxy, a gateway or a firewall."
 	const ways = "base_url, HTTPS_PROXY and NO_PROXY"
 	switch status := err.Status; {
 	case status == 407:
 		advice = "It asks for a user name and a password. They belong in the URL of HTTPS_PROXY; or name the API's host in NO_PROXY, to reach it without a proxy."
 	case status == 401 || status == 403:
-		advice = "Ask whoever runs it to let the request through, or take another way: check " + ways + ". The answer says nothing about the API key."
+		advice = "Ask whoever runs it to let the request through, or use another way: check " + ways + ". The answer says nothing about the API key."
 	case status == 404:
-		advice = "Check base_url, to which /v1/compliance/activities is added, HTTPS_PROXY and NO_PROXY. The answer says nothing about the API key."
+		advice = "Check base_url, to which /v1/compliance/activities is appended, HTTPS_PROXY and NO_PROXY. The answer says nothing about the API key."
 	case status == 408 || status == 429 || status >= 500:
 		happened += resumeText(err)
 		advice = laterAdvice + " If it persists, ask whoever runs what is in between, and check " + ways + "."
@@ -126,7 +126,7 @@ func (r readContext) explainPermission(err *compliance.StatusError) (summary, ha
 	advice += "Either it was made without the scope read:compliance_activities (scopes cannot be changed later, make a new key), " +
 		"or it is an Admin API key from before the Compliance API was enabled for the organization (make a new one)."
 	if !strings.Contains(err.Message, "scopes") && r.query.OrganizationIDs != nil {
-		advice += " If neither is so, the key may not cover all of organization_ids."
+		advice += " If neither applies, the key may not cover all of organization_ids."
 	}
 	return "The API key may not read the activity feed", happened, advice
 }
@@ -142,24 +142,24 @@ func (r readContext) explainRejection(err *compliance.StatusError) (summary, hap
 	switch len(values) {
 	case 0:
 	case 1:
-		happened += " The value at that place, as it was sent, is " + values[0].String() + "."
+		happened += " The value at that place is " + values[0].String() + "."
 	default:
-		happened += " The values at these places, as they were sent, are " + joined(values) + "."
+		happened += " The values at these places are " + joined(values) + "."
 	}
 	switch {
 	case isNotEnabled(err):
 		return "The Compliance API is not enabled for the organization", happened, whereEnabled + " The organization is that of the key, which came from " + r.keyOrigin + "."
 	case argument == "after_id" || argument == "before_id":
-		return "The server does not take the cursor in " + argument, happened,
+		return "The server does not accept the cursor in " + argument, happened,
 			"A cursor must be the first_id or last_id of an earlier read, unchanged. Without one, the read starts from the beginning."
 	case len(values) > 0 && (argument == "activity_types" || argument == "exclude_activity_types"):
 		return "The server does not know an activity type", happened, unknownTypeAdvice(argument, values)
 	case len(values) > 0:
-		return summary, happened, "Correct it in " + argument + ", or drop it."
+		return summary, happened, "Correct it in " + argument + ", or remove it."
 	case strings.HasPrefix(err.Message, "Unknown query parameter"):
-		return summary, happened, "The provider sends only parameters that the API documents. Look for a newer version of the provider, and check base_url and what is in between, which may have changed the query."
+		return summary, happened, "The provider sends only parameters that the API documents. Look for a newer version of the provider, and check base_url and anything in between that may have changed the query."
 	}
-	return summary, happened, "Check the arguments, above all those that the message names."
+	return summary, happened, "Check the arguments, first of all those that the message names."
 }
 
 // isNotEnabled is where the message is all that tells it from other bad requests.
@@ -244,8 +244,8 @@ func unknownTypeAdvice(argument string, values []sentValue) string {
 		case activitytype.Removed:
 			advice = append(advice, fmt.Sprintf("%s was removed from the API's list of types.", value))
 		default:
-			advice = append(advice, fmt.Sprintf("This version of the provider knows %s from the API's list of %s, so it was removed since. A newer version has a newer list.", value, activitytype.AsOf()))
+			advice = append(advice, fmt.Sprintf("This version of the provider knows %s from the API's list of %s, so it has been removed since. A newer version may have a newer list.", value, activitytype.AsOf()))
 		}
 	}
-	return strings.Join(append(advice, "Check the name against the API's reference, and correct it in "+argument+" or drop it."), " ")
+	return strings.Join(append(advice, "Check the name against the API's reference, and correct it in "+argument+" or remove it."), " ")
 }

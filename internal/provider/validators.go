@@ -102,7 +102,7 @@ func wholeNumberOr(value types.Number, ifNull int) int {
 // from the beginning instead of where it was meant to.
 var cursorString = checkedString("a cursor", func(text string) error {
 	if text == "" {
-		return errors.New("is empty, which is no cursor; omit the argument, or make it null, to start without one")
+		return errors.New("is empty, which is not a cursor; omit the argument, or set it to null, to start without one")
 	}
 	return nil
 })
@@ -134,7 +134,7 @@ func (v filterSet) ValidateSet(_ context.Context, req validator.SetRequest, resp
 	}
 	elements := req.ConfigValue.Elements()
 	if len(elements) == 0 {
-		refuse("The set is empty", "Omit the argument, or make it null, to read without this filter.")
+		refuse("The set is empty", "Omit the argument, or set it to null, to read without this filter.")
 	}
 	for _, element := range elements {
 		text, _ := element.(types.String)
@@ -171,17 +171,17 @@ func checkActivityType(value string) *finding {
 	}
 	switch activitytype.StateOf(value) {
 	case activitytype.Retired:
-		return warn("An activity type that is not recorded any more",
-			"%q is retired: nothing is recorded under it any more, so a policy that looks for it sees nothing new. "+
+		return warn("An activity type that is no longer recorded",
+			"%q is retired: nothing is recorded under it any more, so a policy that looks for it finds nothing new. "+
 				"The API's reference lists the types that are recorded.", value)
 	case activitytype.Removed:
 		return warn("An activity type that the API no longer lists",
-			"%q is no longer in the API's list (%s). The server may refuse it, and with it the whole read; leave it out then.",
+			"%q is no longer in the API's list (%s). The server may refuse it, and with it the whole read; if so, leave it out.",
 			value, activitytype.AsOf())
 	}
 	if nearest, ok := activitytype.Nearest(value); ok {
 		return warn("Possibly a misspelt activity type",
-			"%q is not among the activity types known in %s, and %q is. The server refuses a type that it does not know; if this is a newer one, all is well.",
+			"%q is not among the activity types known in %s, but %q is. The server refuses types that it does not know; ignore this if yours is a newer one.",
 			value, activitytype.AsOf(), nearest)
 	}
 	return nil
@@ -197,10 +197,10 @@ func notATypeText(value string) string {
 				names += fmt.Sprintf(" (%d now)", len(matches))
 			}
 		}
-		return fmt.Sprintf("A value is a pattern, and the API takes names only. Use provider::compliance::activity_types(%q) in its place, "+
+		return fmt.Sprintf("A value is a pattern, but the API accepts only names. Use provider::compliance::activity_types(%q) instead, "+
 			"and concat() to add other names. It returns %s, and needs Terraform 1.8 or OpenTofu 1.7.", pattern, names)
 	}
-	const text = "A value is no activity type: their names have only lower-case letters, digits and underscores. "
+	const text = "A value is not an activity type: names have only lower-case letters, digits and underscores. "
 	if lower := strings.ToLower(strings.TrimSpace(value)); activitytype.StateOf(lower) != activitytype.Unknown {
 		return text + fmt.Sprintf("Write %q.", lower)
 	}
@@ -209,16 +209,16 @@ func notATypeText(value string) string {
 
 // checkOrganizationID refuses what can be no ID at all.
 func checkOrganizationID(value string) *finding {
-	return checkID(value, `The IDs of organizations begin with "org_", or are UUIDs.`)
+	return checkID(value, `Organization IDs begin with "org_", or are UUIDs.`)
 }
 
 // checkActorID also warns of an ID that is not a user's: the API documents no others
 // here, and another may match nothing.
 func checkActorID(value string) *finding {
-	found := checkID(value, `The API takes the IDs of users here, which begin with "user_".`)
+	found := checkID(value, `The API expects user IDs here, which begin with "user_".`)
 	if found == nil && !strings.HasPrefix(value, "user_") {
 		found = &finding{warning: true, summary: "Possibly not the ID of a user",
-			detail: `A value does not begin with "user_". The API documents the IDs of users alone here; another kind may match nothing, and then a policy sees nothing.`}
+			detail: `A value does not begin with "user_". The API documents only user IDs here; any other may match nothing, and a policy would then see nothing.`}
 	}
 	return found
 }
@@ -226,7 +226,7 @@ func checkActorID(value string) *finding {
 func checkID(value, expected string) *finding {
 	switch {
 	case strings.ContainsFunc(value, unicode.IsSpace):
-		return &finding{detail: "A value has a blank or a line break in it, which no ID has; trimspace() removes them at the ends. " + expected}
+		return &finding{detail: "A value has a space or a line break in it, which no ID has; trimspace() removes them from both ends. " + expected}
 	case strings.Contains(value, "@"):
 		return &finding{detail: "A value is an e-mail address, which would match nothing. " + expected}
 	}

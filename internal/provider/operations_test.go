@@ -1,0 +1,61 @@
+package provider
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// The guide for people with an error in front of them has a row for each title that a
+// diagnostic can have, and none for a title that is gone.
+func TestOperationsNamesEveryTitle(t *testing.T) {
+	t.Parallel()
+	read := func(name string) string {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(text)
+	}
+	var titles []string
+	for _, match := range regexp.MustCompile(`(?m)^(?:ERROR|WARNING): (.+)$`).FindAllStringSubmatch(read(filepath.Join("testdata", "diagnostics.golden")), -1) {
+		titles = append(titles, match[1])
+	}
+	titles = append(titles, anotherHost) // which configuring the provider says, and no read
+	slices.Sort(titles)
+	titles = slices.Compact(titles)
+
+	const guide = "../../templates/guides/operations.md.tmpl"
+	_, section, found := strings.Cut(read(guide), "\n## What the messages mean\n")
+	section, _, _ = strings.Cut(section, "\n## ")
+	if !found || len(titles) < 40 {
+		t.Fatalf("found %d titles, and the section: %t", len(titles), found)
+	}
+	status := regexp.MustCompile(` \([\dx, ]+\)$`)
+	named := map[string]bool{}
+	for _, row := range regexp.MustCompile(`(?m)^\| ([^|]+) \|`).FindAllStringSubmatch(section, -1) {
+		row := status.ReplaceAllString(row[1], "")
+		if row == "error" || row == "warning" || strings.Contains(row, "(Terraform)") { // the last is the engines' own
+			continue
+		}
+		// An ellipsis stands for the name of an argument.
+		title := regexp.MustCompile("^" + strings.ReplaceAll(regexp.QuoteMeta(row), "…", ".+") + "$")
+		gone := true
+		for _, t := range titles {
+			if title.MatchString(t) {
+				named[t], gone = true, false
+			}
+		}
+		if gone {
+			t.Errorf("%s has a row for %q, which no diagnostic is called", guide, row)
+		}
+	}
+	for _, title := range titles {
+		if !named[title] {
+			t.Errorf("%s has no row for %q", guide, title)
+		}
+	}
+}
