@@ -131,7 +131,7 @@ func (c *Condition) add(value string, address bool) error {
 	case value == "":
 		return errors.New("a value is empty; leave it out, with compact() for instance: a field that is empty or missing always counts")
 	case strings.Trim(value, "*") == "":
-		return errors.New(`the value "*" would let everything through; name what is fine`)
+		return errors.New(`the value "*" would let everything through; name what is allowed`)
 	case strings.Contains(value, "*"):
 		c.patterns = append(c.patterns, strings.Split(value, "*"))
 	case !address:
@@ -142,7 +142,7 @@ func (c *Condition) add(value string, address bool) error {
 			return errors.New(`a value is not a range of IP addresses; write it like "192.0.2.0/24" or "2001:db8::/32"`)
 		}
 		if network.Bits() == 0 {
-			return errors.New("a range holds every address, and would let everything through; name the networks that are fine")
+			return errors.New("a range holds every address, and would let everything through; name the networks that are allowed")
 		}
 		c.ranges = append(c.ranges, network)
 	default:

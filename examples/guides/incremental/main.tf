@@ -43,8 +43,8 @@ locals {
   days_late = setintersection(local.types, ["anthropic_access", "cmek_preserve"])
   overlap   = coalesce(var.overlap, length(local.days_late) > 0 ? "168h" : "5m")
 
-  # A cursor belongs to the filters that it was made with. With other filters, begin anew.
-  # Each field is chosen by itself, so that one more is one more line.
+  # A cursor belongs to the filters that it was made with. With other filters, start over.
+  # Each field is chosen by itself, so that a new one takes only one line.
   go_on   = try(var.position.types == local.types, false)
   last_id = local.go_on ? var.position.last_id : null
   recent  = local.go_on ? var.position.recent : []

@@ -1,5 +1,5 @@
 output "findings" {
-  description = "What is wrong: id, type, created_at, actor (an ID or an actor type) and reason. The newest 20 of all, behind the newest of each type that is not among them."
+  description = "What is wrong: id, type, created_at, actor (an ID or an actor type) and reason. The newest 20 of all, after the newest of each type that is not among them."
   value       = local.findings
 
   # On an output and not on a resource, so that the module works without any.
