@@ -99,7 +99,7 @@ func TestWaysAroundAGate(t *testing.T) {
 		t.Parallel()
 		feed := newFeed(t)
 		w := guarded(t, feed)
-		text, _, _ := strings.Cut(read(t, filepath.Join(w.Dir, "gate", "main.tf")), "# Judged at plan and again")
+		text, _, _ := strings.Cut(read(t, filepath.Join(w.Dir, "gate", "main.tf")), "# Checked at plan and again")
 		write(t, filepath.Join(w.Dir, "gate", "main.tf"), text)
 		require(t, w.Plan("-out=saved.tfplan"), 0)
 		feed.Add(bad)
