@@ -59,7 +59,7 @@ func (r readContext) readError(err error) diag.Diagnostic {
 	}
 	if heavy {
 		advice = strings.TrimSpace(advice + " Each attempt at a page asks for half as many activities as the one before, down to 50: " +
-			"raise max_retries, or begin with fewer (limit).")
+			"raise max_retries, or begin with fewer (a lower limit).")
 	}
 	detail += "\n\n" + advice
 	if argument != "" {
@@ -246,7 +246,7 @@ func explainPage(err *compliance.PageError) (summary, happened, advice string) {
 		"There is no way to know what follows, so the read ends here. Run it again, and check base_url and any proxy in between." + quoteRequestID(err.RequestID)
 }
 
-const cacheAdvice = "a proxy or gateway in between caches /v1/compliance/activities, although requests say Cache-Control: no-cache. Switch that off."
+const cacheAdvice = "a proxy or gateway in between caches /v1/compliance/activities, although requests say Cache-Control: no-cache. Switch its cache off for them."
 
 // explainStale tells a cache from a clock where the answer does.
 func explainStale(err *compliance.StaleError) (summary, happened, advice string) {
@@ -255,13 +255,13 @@ func explainStale(err *compliance.StaleError) (summary, happened, advice string)
 	case compliance.StaleAge:
 		happened = fmt.Sprintf("the answer is %s old, by its header Age%s.", age, parenthesis(err.RequestID))
 	case compliance.StaleReset:
-		happened = fmt.Sprintf("the answer's rate limit began anew %s before the answer's own Date%s.", age, parenthesis(err.RequestID))
+		happened = fmt.Sprintf("the answer's rate limit was reset %s before the answer's own Date%s.", age, parenthesis(err.RequestID))
 	default:
 		return "The answer is older than the request",
 			fmt.Sprintf("the Date of the answer is %s behind this machine's clock%s.", age, parenthesis(err.RequestID)),
 			"If the clock is ahead, a lookback begins too late and finds too little: set the clock. If it is right, " + cacheAdvice
 	}
-	return "A cache answered instead of the API", happened, "What has happened since is not in it, so it was not used: " + cacheAdvice
+	return "A cache answered instead of the API", happened, "It lacks what has happened since, so it was not used: " + cacheAdvice
 }
 
 func explainFuture(err *feed.FutureError) (summary, happened, advice string) {
