@@ -37,10 +37,23 @@ func TestLinks(t *testing.T) {
 	}
 }
 
+// TestTablesHaveHeads looks for columns without a name, which a screen reader cannot tell
+// apart.
+func TestTablesHaveHeads(t *testing.T) {
+	t.Parallel()
+	unnamed := regexp.MustCompile(`(?m)^\|(?:.*\|)? *\|.*\n\|[-:| ]+\|$`)
+	repository := os.DirFS(".")
+	for _, page := range pages(t, repository) {
+		for _, head := range unnamed.FindAllString(readFile(t, page), -1) {
+			t.Errorf("%s: a column has no name:\n%s", page, head)
+		}
+	}
+}
+
 // pages are the files with links that the tests can follow.
 func pages(t *testing.T, repository fs.FS) []string {
 	t.Helper()
-	found := []string{"README.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md"}
+	found := []string{"README.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md", "bench/README.md"}
 	for _, root := range []string{"docs", "examples"} {
 		err := fs.WalkDir(repository, root, func(file string, _ fs.DirEntry, err error) error {
 			if path.Ext(file) == ".md" {

@@ -17,26 +17,26 @@ import (
 // real one takes 0.9 to 5 seconds.
 const answerTime = 2 * time.Second
 
-// latencies measures what a user waits for where answers are slow: one plan each, since
-// the waits do not vary.
+// latencies measures what users wait for, since answers are slow: one plan each, since the
+// waits do not vary.
 func latencies(ctx context.Context, w io.Writer, e *engine) error {
 	const activities = 40_000
 	atOnce := []int{1, 4, 8}
-	heads := []string{fmt.Sprintf("an answer takes %s; `max_concurrent_requests` is", answerTime)}
+	heads := []string{":a plan with", "requests"}
 	for _, n := range atOnce {
-		heads = append(heads, strconv.Itoa(n))
+		heads = append(heads, strconv.Itoa(n)+" at once")
 	}
-	t := newTable(append(heads, "requests")...)
+	t := newTable(heads...)
 	for _, plan := range []struct {
 		name, configuration string
 	}{
 		{"one gate", gates(1)},
 		{"ten gates", gates(10)},
-		{"a list of " + thousands(activities), wholeFeed("compliance_activities", "")},
-		{"a list of " + thousands(activities) + ", oldest first", wholeFeed("compliance_activities", `order = "asc"`)},
-		{"a summary of " + thousands(activities), wholeFeed("compliance_activity_summary", "")},
+		{"a list of " + thousands(activities) + " activities", wholeFeed("compliance_activities", "")},
+		{"the same, oldest first", wholeFeed("compliance_activities", `order = "asc"`)},
+		{"a summary of " + thousands(activities) + " activities", wholeFeed("compliance_activity_summary", "")},
 	} {
-		cells := []string{plan.name}
+		var cells []string
 		var requests int // which differ by a few
 		for _, n := range atOnce {
 			wall, sent, err := waitFor(ctx, e, activities, n, plan.configuration)
@@ -46,7 +46,7 @@ func latencies(ctx context.Context, w io.Writer, e *engine) error {
 			progress("%s, %d requests at once: wall %s", plan.name, n, seconds(wall))
 			cells, requests = append(cells, seconds(wall)), max(requests, sent)
 		}
-		t.row(append(cells, strconv.Itoa(requests))...)
+		t.row(append([]string{plan.name, strconv.Itoa(requests)}, cells...)...)
 	}
 	return t.write(w)
 }

@@ -9,7 +9,8 @@
 //     (./framework);
 //   - data "http" with jsondecode, which can only read one page;
 //
-// and one of summaries of long feeds. Then it compares with the bounds of [bounds]; with
+// and one of summaries of long feeds; and a third for users, of what they wait for where
+// answers take their time. Then it compares with the bounds of [bounds]; with
 // -check, a broken one is an error. All read a fake feed of this process, whose own
 // work is in the wall time and in no CPU time. `make bench` builds what it needs. It
 // works in a temporary folder and applies only there; peaks of memory need Linux.
@@ -45,10 +46,10 @@ func main() {
 
 // config is the command line.
 type config struct {
-	engine, http, write string
-	sizes               []int
-	rounds              int
-	summaries, check    bool
+	engine, http            string
+	sizes                   []int
+	rounds                  int
+	summaries, check, write bool
 }
 
 // roundsOf is how many rounds a size gets: short plans vary more and cost less.
@@ -67,7 +68,7 @@ func parse(args []string) (config, error) {
 	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
 	flags.StringVar(&c.engine, "engine", "terraform", "`path` of Terraform or OpenTofu")
 	flags.StringVar(&c.http, "http", "", "`path` of the http provider; without it, that is left out")
-	flags.StringVar(&c.write, "write", "", "Markdown `file` that gets the tables, between the lines "+tablesBegin+" and "+tablesEnd)
+	flags.BoolVar(&c.write, "write", false, "write the tables into "+contributorsPage+", and what users wait for into "+usersPage)
 	flags.IntVar(&c.rounds, "rounds", 3, "`number` of rounds, of which the best counts; up to 1,000 activities it is three times that, up to 100 ten times")
 	flags.BoolVar(&c.summaries, "summaries", true, "measure summaries, too")
 	flags.BoolVar(&c.check, "check", false, "end with exit code 1 if a bound is broken")
@@ -109,7 +110,7 @@ func run(ctx context.Context, args []string) (err error) {
 	if err != nil {
 		return err
 	}
-	var tables bytes.Buffer
+	var tables, waits bytes.Buffer
 	fmt.Fprintf(&tables, "%s on %s. CPU and wall are the best of %d rounds (%d up to 100 activities, %d up to 1,000, fewer where a plan takes long); memory is the highest peak.\n\n",
 		version, machine(), c.rounds, c.roundsOf(100), c.roundsOf(1000))
 	if err := plans(ctx, &tables, e, variants, c); err != nil {
@@ -119,13 +120,18 @@ func run(ctx context.Context, args []string) (err error) {
 		if err := summaries(ctx, &tables, e); err != nil {
 			return err
 		}
-		if err := latencies(ctx, &tables, e); err != nil {
+		fmt.Fprintf(&waits, "%s on %s, with an answer after %s.\n\n", version, machine(), answerTime)
+		if err := latencies(ctx, &waits, e); err != nil {
 			return err
 		}
 	}
-	fmt.Printf("\n%s\n", tables.Bytes())
-	if c.write != "" {
-		if err := writeTables(c.write, tables.String()); err != nil {
+	fmt.Printf("\n%s\n%s\n", tables.Bytes(), waits.Bytes())
+	if c.write {
+		err := writeTables(contributorsPage, tables.String())
+		if c.summaries {
+			err = errors.Join(err, writeTables(usersPage, waits.String()))
+		}
+		if err != nil {
 			return err
 		}
 	}
@@ -196,7 +202,7 @@ func plans(ctx context.Context, w io.Writer, e *engine, variants []variant, c co
 		}
 		workspaces[v.configuration] = made
 	}
-	t := newTable("activities", "", "CPU", "wall", "provider memory", "engine memory", "state")
+	t := newTable("activities", ":variant", "CPU", "wall", "provider memory", "engine memory", "state")
 	for _, size := range c.sizes {
 		able := slices.DeleteFunc(slices.Clone(variants), func(v variant) bool { return v.only > 0 && v.only != size })
 		results, err := compare(ctx, e, workspaces, able, size, c.roundsOf(size))

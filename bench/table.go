@@ -12,20 +12,23 @@ import (
 	"time"
 )
 
-// table is a table in Markdown, whose columns are numbers unless their head is empty.
+// table is a table in Markdown, whose columns are numbers unless their head begins with a
+// colon, which is Markdown's own mark for text.
 type table struct{ text strings.Builder }
 
 func newTable(heads ...string) *table {
 	t := &table{}
-	t.row(heads...)
-	for _, head := range heads {
-		if head == "" {
-			t.text.WriteString("|---")
+	rule := "|"
+	for i, head := range heads {
+		if text, found := strings.CutPrefix(head, ":"); found {
+			heads[i] = text
+			rule += "---|"
 		} else {
-			t.text.WriteString("|---:")
+			rule += "---:|"
 		}
 	}
-	t.text.WriteString("|\n")
+	t.row(heads...)
+	t.text.WriteString(rule + "\n")
 	return t
 }
 
@@ -79,6 +82,12 @@ func machine() string {
 	}
 	return text
 }
+
+// The pages with tables, from the root of the repository.
+const (
+	contributorsPage = "bench/README.md"
+	usersPage        = "templates/guides/performance.md.tmpl"
+)
 
 const (
 	tablesBegin = "<!-- make bench -->"

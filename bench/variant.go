@@ -158,7 +158,9 @@ func capture(ctx context.Context, baseURL string) ([]byte, error) {
 		return nil, err
 	}
 	for _, diagnostic := range slices.Concat(configured.Diagnostics, read.Diagnostics) {
-		return nil, fmt.Errorf("%s: %s", diagnostic.Summary, diagnostic.Detail)
+		if diagnostic.Severity == tfprotov6.DiagnosticSeverityError { // a warning says that this is another host than the API's
+			return nil, fmt.Errorf("%s: %s", diagnostic.Summary, diagnostic.Detail)
+		}
 	}
 	return read.State.MsgPack, nil
 }
