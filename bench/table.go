@@ -18,17 +18,16 @@ type table struct{ text strings.Builder }
 
 func newTable(heads ...string) *table {
 	t := &table{}
-	rule := "|"
+	rule := make([]string, len(heads))
 	for i, head := range heads {
-		if text, found := strings.CutPrefix(head, ":"); found {
-			heads[i] = text
-			rule += "---|"
-		} else {
-			rule += "---:|"
+		var text bool
+		rule[i] = "---:"
+		if heads[i], text = strings.CutPrefix(head, ":"); text {
+			rule[i] = "---"
 		}
 	}
 	t.row(heads...)
-	t.text.WriteString(rule + "\n")
+	t.text.WriteString("|" + strings.Join(rule, "|") + "|\n")
 	return t
 }
 
