@@ -226,6 +226,36 @@ func TestOrganization(t *testing.T) {
 	require(t, w.Plan(), 1, "The API key belongs to "+fakeapi.Organization+".")
 }
 
+// TestSummaryExamples are those that close, and what opens them.
+func TestSummaryExamples(t *testing.T) {
+	t.Parallel()
+	const folder = "data-sources/compliance_activity_summary/"
+	off := activity("activity_01Off", "org_sso_toggled", robin, time.Hour, `"enabled":false`)
+	elsewhere := activity("activity_02Off", "org_sso_toggled", strings.ReplaceAll(robin, "192.0.2.", "198.51.100."), time.Hour, `"enabled":false`)
+	for _, test := range []struct {
+		name, file string
+		feed       []string
+		args       []string
+		code       int
+		says       []string
+	}{
+		{"in_the_office", "except.tf", []string{off, activity("activity_03On", "org_sso_toggled", stranger, time.Hour, `"enabled":true`)}, nil, 0, []string{"excepted = 2"}},
+		{"elsewhere", "except.tf", []string{off, elsewhere}, nil, 1, []string{"by user_01Robin (activity_02Off)."}},
+		{"reviewed", "except.tf", []string{elsewhere}, []string{`-var=reviewed={ activity_02Off = "Planned." }`}, 0, []string{"excepted = 1"}},
+		{"below_the_threshold", "groups.tf", failedSignIns(49), nil, 0, nil},
+		{"at_the_threshold", "groups.tf", failedSignIns(50), nil, 1, []string{": 50 failed sign-ins of one account from 1 addresses, the last activity_SignIn"}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			w := workspace(t, newFeed(t, test.feed...), folder+test.file)
+			complete(w, read(t, folder+test.file))
+			result := w.Plan(test.args...)
+			require(t, result, test.code, test.says...)
+			forbid(t, result.Output(), addresses...)
+		})
+	}
+}
+
 // someFeed has activities of all kinds until yesterday, and some of today that no policy
 // of the documentation minds.
 func someFeed(t *testing.T) *fakeapi.Server {

@@ -1,0 +1,33 @@
+variable "administrators" {
+  type        = set(string)
+  default     = ["user_01Robin"]
+  description = "Who may switch single sign-on off, from the office."
+}
+
+variable "reviewed" {
+  type        = map(string)
+  default     = {}
+  description = "Activities that somebody has looked at: their IDs, and why they are harmless."
+}
+
+data "compliance_activity_summary" "sso_off" {
+  lookback       = "24h"
+  activity_types = ["org_sso_connection_deleted", "org_sso_toggled"]
+
+  except = [
+    { enabled = ["true"] },                                                                # switched on
+    { "actor.user_id" = var.administrators, "actor.ip_address" = ["192.0.2.0/24"] }, # an administrator in the office
+    { id = keys(var.reviewed) },                                                           # looked at, in a reviewed change
+  ]
+
+  lifecycle {
+    postcondition {
+      condition     = self.total == 0
+      error_message = "Single sign-on was switched off: ${join(", ", [for a in self.newest : "${a.created_at} by ${coalesce(a.actor_id, a.actor_type, "unknown")} (${a.id})"])}."
+    }
+  }
+}
+
+output "excepted" {
+  value = data.compliance_activity_summary.sso_off.excepted
+}
