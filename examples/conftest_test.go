@@ -86,8 +86,8 @@ func TestConftest(t *testing.T) {
 			name: "forbidden_activity",
 			feed: []string{activity("activity_01Key", "admin_api_key_created", stranger, time.Hour), activity("activity_02Owner", "primary_owner_transferred", "null", time.Hour)},
 			denied: []string{
-				"admin_api_key_created is forbidden, and occurred 1 times", "by user_01Stranger  activity_01Key",
-				"primary_owner_transferred is forbidden, and occurred 1 times", "by nobody named  activity_02Owner",
+				"admin_api_key_created is forbidden, and occurred once", "by user_01Stranger  activity_01Key",
+				"primary_owner_transferred is forbidden, and occurred once", "by nobody named  activity_02Owner",
 			},
 		},
 		{
@@ -139,7 +139,7 @@ data "compliance_activity_summary" "admin_changes" {
 				replace(t, w.Dir, "main.tf", "exports.total == 0", `exports.total == 0 && terraform_data.first.id != ""`)
 				w.Write("first.tf", `resource "terraform_data" "first" {}`)
 			},
-			denied: []string{"check.no_exports has not passed: it is unknown."},
+			denied: []string{"check.no_exports has not passed: it is not known before apply."},
 		},
 		{
 			name: "no_check",

@@ -406,7 +406,7 @@ func catalogue(now time.Time) map[string]map[string]gate {
 			bad: times(51, func(i int) string {
 				return nowhere(activityAt(fmt.Sprintf("refused_%d", i), "claude_chat_access_failed", key("apikey_01Door"), inHour(2*hour, i)))
 			}),
-			says: []string{"one actor was refused", "one ip_address was refused", "by 1 actors, the last refused_50"},
+			says: []string{"One actor was refused", "One ip_address was refused", "by 1 actors, the last refused_50"},
 		},
 	}
 

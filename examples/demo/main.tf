@@ -13,6 +13,11 @@ variable "reviewed" {
   description = "Activities that somebody has looked at: their IDs, and why they are fine."
   type        = map(string)
   default     = {}
+
+  validation {
+    condition     = alltrue([for id, why in var.reviewed : can(regex("^[A-Za-z0-9_]+$", id)) && try(trimspace(why) != "", false)])
+    error_message = "A reviewed activity needs its ID, such as activity_01AbC, which is no pattern, and a reason."
+  }
 }
 
 # The gate: was single sign-on switched off this week? It stops the plan until somebody has looked at it.

@@ -12,7 +12,7 @@ data "compliance_activity_summary" "access_failures" {
     postcondition {
       condition = length(self.groups) == 0
       error_message = join("\n", concat(
-        ["More than 50 times in an hour one ${each.key} was refused what it asked for, since ${self.window.start}:"],
+        ["Since ${self.window.start}: One ${each.key} was refused access more than 50 times in an hour."],
         [for g in self.groups : "  ${g.count} failures in ${g.keys.hour}, by ${g.distinct.actor} actors, the last ${g.newest_id}"],
       ))
     }

@@ -25,7 +25,7 @@ data "compliance_activity_summary" "admin_role" {
     postcondition {
       condition = self.total == 0
       error_message = join("\n", concat(
-        ["Roles beyond the ordinary were given since ${self.window.start}:"],
+        ["Since ${self.window.start}: Roles beyond the ordinary were given."],
         [for a in self.newest : "  ${a.created_at}  ${a.type}  ${a.id}  by ${coalesce(a.actor_id, a.actor_type, "unknown")}"],
         self.total > 20 ? ["  and ${self.total - 20} more"] : [],
       ))

@@ -11,7 +11,7 @@ data "compliance_activity_summary" "compliance_api_off" {
     postcondition {
       condition = self.total == 0
       error_message = join("\n", concat(
-        ["The Compliance API, or its logging, was switched off since ${self.window.start}:"],
+        ["Since ${self.window.start}: The Compliance API, or its logging, was switched off."],
         [for a in self.newest : "  ${a.created_at}  ${a.type}  ${a.id}  by ${coalesce(a.actor_id, a.actor_type, "unknown")}"],
         self.total > 20 ? ["  and ${self.total - 20} more"] : [],
       ))

@@ -11,7 +11,7 @@ data "compliance_activity_summary" "compliance_key_created" {
     postcondition {
       condition = self.total == 0
       error_message = join("\n", concat(
-        ["Keys that may read the Compliance API were made since ${self.window.start}:"],
+        ["Since ${self.window.start}: Keys that may read the Compliance API were made."],
         [for a in self.newest : "  ${a.created_at}  ${a.type}  ${a.id}  by ${coalesce(a.actor_id, a.actor_type, "unknown")}"],
         self.total > 20 ? ["  and ${self.total - 20} more"] : [],
       ))

@@ -14,7 +14,7 @@ data "compliance_activity_summary" "data_export" {
     postcondition {
       condition = self.total == 0
       error_message = join("\n", concat(
-        ["Data was exported since ${self.window.start}:"],
+        ["Since ${self.window.start}: Data was exported."],
         [for a in self.newest : "  ${a.created_at}  ${a.type}  ${a.id}  by ${coalesce(a.actor_id, a.actor_type, "unknown")}"],
         self.total > 20 ? ["  and ${self.total - 20} more"] : [],
       ))

@@ -9,7 +9,7 @@ check "failed_sign_ins" {
   assert {
     condition = data.compliance_activity_summary.failed_sign_ins.total < 20
     error_message = join("\n", concat(
-      ["${data.compliance_activity_summary.failed_sign_ins.total} sign-ins failed since ${data.compliance_activity_summary.failed_sign_ins.window.start}, the newest:"],
+      ["Since ${data.compliance_activity_summary.failed_sign_ins.window.start}: ${data.compliance_activity_summary.failed_sign_ins.total} sign-ins failed. The newest:"],
       [for a in data.compliance_activity_summary.failed_sign_ins.newest : "  ${a.created_at}  ${a.type}  ${a.id}  by ${coalesce(a.actor_id, a.actor_type, "unknown")}"],
     ))
   }

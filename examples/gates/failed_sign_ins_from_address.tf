@@ -10,7 +10,7 @@ data "compliance_activity_summary" "failed_sign_ins_from_address" {
     postcondition {
       condition = length([for g in self.groups : g if g.distinct.account >= 5]) == 0
       error_message = join("\n", concat(
-        ["5 accounts or more failed to sign in from one address since ${self.window.start}:"],
+        ["Since ${self.window.start}: 5 accounts or more failed to sign in from one address."],
         [for g in self.groups : "  ${g.count} failures of ${g.distinct.account} accounts, the last ${g.newest_id} at ${g.newest_created_at}" if g.distinct.account >= 5],
       ))
     }

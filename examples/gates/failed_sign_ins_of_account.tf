@@ -10,7 +10,7 @@ data "compliance_activity_summary" "failed_sign_ins_of_account" {
     postcondition {
       condition = length(self.groups) == 0
       error_message = join("\n", concat(
-        ["An account failed 5 times or more to sign in within an hour since ${self.window.start}:"],
+        ["Since ${self.window.start}: An account failed to sign in 5 times or more within an hour."],
         [for g in self.groups : "  ${g.count} failures in ${g.keys.hour}, from ${g.distinct.ip_address} addresses, the last ${g.newest_id}"],
       ))
     }

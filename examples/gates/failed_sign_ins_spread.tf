@@ -10,7 +10,7 @@ data "compliance_activity_summary" "failed_sign_ins_spread" {
     postcondition {
       condition = length([for g in self.groups : g if g.distinct.ip_address >= 5]) == 0
       error_message = join("\n", concat(
-        ["An account failed to sign in from 5 addresses or more since ${self.window.start}:"],
+        ["Since ${self.window.start}: An account failed to sign in from 5 addresses or more."],
         [for g in self.groups : "  ${g.count} failures from ${g.distinct.ip_address} addresses, the last ${g.newest_id} at ${g.newest_created_at}" if g.distinct.ip_address >= 5],
       ))
     }

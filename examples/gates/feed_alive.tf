@@ -7,7 +7,7 @@ data "compliance_activity_summary" "feed_alive" {
   lifecycle {
     postcondition {
       condition     = self.total > 0
-      error_message = "The feed is silent: it has not even the reads of it since ${self.window.start}. Is the Compliance API's logging on?"
+      error_message = "Since ${self.window.start}: Not even reads of the feed are in it. Is the logging of the Compliance API switched on?"
     }
     postcondition {
       condition     = try(self.key_organization_id == "org_01Example", false)

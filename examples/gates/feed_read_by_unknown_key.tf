@@ -11,7 +11,7 @@ data "compliance_activity_summary" "feed_read_by_unknown_key" {
     postcondition {
       condition = self.total == 0
       error_message = join("\n", concat(
-        ["The Compliance API was read with a key that nobody has listed since ${self.window.start}:"],
+        ["Since ${self.window.start}: The Compliance API was read with a key that is not on the list."],
         [for a in self.newest : "  ${a.created_at}  ${a.type}  ${a.id}  by ${coalesce(a.actor_id, a.actor_type, "unknown")}"],
         self.total > 20 ? ["  and ${self.total - 20} more"] : [],
       ))

@@ -8,7 +8,7 @@ data "compliance_activity_summary" "forged_webhook" {
     postcondition {
       condition = self.total == 0
       error_message = join("\n", concat(
-        ["Webhooks came with an invalid signature since ${self.window.start}:"],
+        ["Since ${self.window.start}: Webhooks came with an invalid signature."],
         [for a in self.newest : "  ${a.created_at}  ${a.type}  ${a.id}  by ${coalesce(a.actor_id, a.actor_type, "unknown")}"],
         self.total > 20 ? ["  and ${self.total - 20} more"] : [],
       ))

@@ -18,7 +18,7 @@ data "compliance_activity_summary" "identity_provider_changed" {
     postcondition {
       condition = self.total == 0
       error_message = join("\n", concat(
-        ["The identity provider, or what comes from it, changed since ${self.window.start}:"],
+        ["Since ${self.window.start}: The identity provider, or what comes from it, changed."],
         [for a in self.newest : "  ${a.created_at}  ${a.type}  ${a.id}  by ${coalesce(a.actor_id, a.actor_type, "unknown")}"],
         self.total > 20 ? ["  and ${self.total - 20} more"] : [],
       ))

@@ -10,7 +10,7 @@ data "compliance_activity_summary" "integration_connected" {
     postcondition {
       condition = self.total == 0
       error_message = join("\n", concat(
-        ["Integrations were connected since ${self.window.start}:"],
+        ["Since ${self.window.start}: Integrations were connected."],
         [for a in self.newest : "  ${a.created_at}  ${a.type}  ${a.id}  by ${coalesce(a.actor_id, a.actor_type, "unknown")}"],
         self.total > 20 ? ["  and ${self.total - 20} more"] : [],
       ))

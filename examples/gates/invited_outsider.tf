@@ -18,7 +18,7 @@ data "compliance_activity_summary" "invited_outsider" {
     postcondition {
       condition = self.total == 0
       error_message = join("\n", concat(
-        ["Somebody outside the company was invited since ${self.window.start}:"],
+        ["Since ${self.window.start}: Somebody outside the company was invited."],
         [for a in self.newest : "  ${a.created_at}  ${a.type}  ${a.id}  by ${coalesce(a.actor_id, a.actor_type, "unknown")}"],
         self.total > 20 ? ["  and ${self.total - 20} more"] : [],
       ))

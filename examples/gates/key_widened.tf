@@ -21,7 +21,7 @@ data "compliance_activity_summary" "key_widened" {
     postcondition {
       condition = self.total == 0
       error_message = join("\n", concat(
-        ["Keys were changed in more than their name since ${self.window.start}:"],
+        ["Since ${self.window.start}: Keys were changed in more than their name."],
         [for a in self.newest : "  ${a.created_at}  ${a.type}  ${a.id}  by ${coalesce(a.actor_id, a.actor_type, "unknown")}"],
         self.total > 20 ? ["  and ${self.total - 20} more"] : [],
       ))

@@ -9,7 +9,7 @@ data "compliance_activity_summary" "many_chats_created" {
     postcondition {
       condition = length(self.groups) == 0
       error_message = join("\n", concat(
-        ["20 chats or more were created by one actor since ${self.window.start}:"],
+        ["Since ${self.window.start}: 20 chats or more were created by one actor."],
         [for g in self.groups : "  ${g.count} by ${g.keys.actor}, the last ${g.newest_id} at ${g.newest_created_at}"],
       ))
     }

@@ -15,7 +15,7 @@ data "compliance_activity_summary" "many_uploads" {
     postcondition {
       condition = length(self.groups) == 0
       error_message = join("\n", concat(
-        ["100 uploads or more by one actor from one address since ${self.window.start}:"],
+        ["Since ${self.window.start}: 100 uploads or more by one actor from one address."],
         [for g in self.groups : "  ${g.count} by ${g.keys.actor}, the last ${g.newest_id} at ${g.newest_created_at}"],
       ))
     }

@@ -21,7 +21,7 @@ data "compliance_activity_summary" "mass_deletion" {
     postcondition {
       condition = length(self.groups) == 0
       error_message = join("\n", concat(
-        ["30 deletions or more by one actor since ${self.window.start}:"],
+        ["Since ${self.window.start}: 30 deletions or more by one actor."],
         [for g in self.groups : "  ${g.count} by ${g.keys.actor}, the last ${g.newest_id} at ${g.newest_created_at}"],
       ))
     }

@@ -21,7 +21,7 @@ data "compliance_activity_summary" "new_key" {
     postcondition {
       condition = self.total == 0
       error_message = join("\n", concat(
-        ["Keys were made by somebody who does not make keys since ${self.window.start}:"],
+        ["Since ${self.window.start}: Keys were made by somebody who is not on the list."],
         [for a in self.newest : "  ${a.created_at}  ${a.type}  ${a.id}  by ${coalesce(a.actor_id, a.actor_type, "unknown")}"],
         self.total > 20 ? ["  and ${self.total - 20} more"] : [],
       ))

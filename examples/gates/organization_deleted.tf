@@ -7,7 +7,7 @@ data "compliance_activity_summary" "organization_deleted" {
     postcondition {
       condition = self.total == 0
       error_message = join("\n", concat(
-        ["Organizations were deleted, or are to be since ${self.window.start}:"],
+        ["Since ${self.window.start}: Organizations were deleted, or are about to be."],
         [for a in self.newest : "  ${a.created_at}  ${a.type}  ${a.id}  by ${coalesce(a.actor_id, a.actor_type, "unknown")}"],
         self.total > 20 ? ["  and ${self.total - 20} more"] : [],
       ))

@@ -16,7 +16,7 @@ data "compliance_activity_summary" "permissions_changed" {
     postcondition {
       condition = self.total == 0
       error_message = join("\n", concat(
-        ["Permissions changed since ${self.window.start}:"],
+        ["Since ${self.window.start}: Permissions changed."],
         [for a in self.newest : "  ${a.created_at}  ${a.type}  ${a.id}  by ${coalesce(a.actor_id, a.actor_type, "unknown")}"],
         self.total > 20 ? ["  and ${self.total - 20} more"] : [],
       ))

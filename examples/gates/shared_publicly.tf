@@ -12,7 +12,7 @@ data "compliance_activity_summary" "shared_publicly" {
     postcondition {
       condition = self.total == 0
       error_message = join("\n", concat(
-        ["Something was shared with others than users, groups and the organization since ${self.window.start}:"],
+        ["Since ${self.window.start}: Something was shared with others than users, groups and the organization."],
         [for a in self.newest : "  ${a.created_at}  ${a.type}  ${a.id}  by ${coalesce(a.actor_id, a.actor_type, "unknown")}"],
         self.total > 20 ? ["  and ${self.total - 20} more"] : [],
       ))

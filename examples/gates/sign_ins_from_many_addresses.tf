@@ -10,7 +10,7 @@ data "compliance_activity_summary" "sign_ins_from_many_addresses" {
     postcondition {
       condition = length([for g in self.groups : g if g.distinct.ip_address >= 3]) == 0
       error_message = join("\n", concat(
-        ["Somebody signed in from 3 addresses or more since ${self.window.start}:"],
+        ["Since ${self.window.start}: Somebody signed in from 3 addresses or more."],
         [for g in self.groups : "  ${g.keys.actor} from ${g.distinct.ip_address} addresses, the last ${g.newest_id} at ${g.newest_created_at}" if g.distinct.ip_address >= 3],
       ))
     }

@@ -12,7 +12,7 @@ data "compliance_activity_summary" "spend_limit_deleted" {
     postcondition {
       condition = self.total == 0
       error_message = join("\n", concat(
-        ["Spend limits were deleted since ${self.window.start}:"],
+        ["Since ${self.window.start}: Spend limits were deleted."],
         [for a in self.newest : "  ${a.created_at}  ${a.type}  ${a.id}  by ${coalesce(a.actor_id, a.actor_type, "unknown")}"],
         self.total > 20 ? ["  and ${self.total - 20} more"] : [],
       ))

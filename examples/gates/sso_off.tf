@@ -18,7 +18,7 @@ data "compliance_activity_summary" "sso_off" {
     postcondition {
       condition = self.total == 0
       error_message = join("\n", concat(
-        ["Single sign-on, its second factor or directory sync was switched off since ${self.window.start}:"],
+        ["Since ${self.window.start}: Single sign-on, its second factor or directory sync was switched off."],
         [for a in self.newest : "  ${a.created_at}  ${a.type}  ${a.id}  by ${coalesce(a.actor_id, a.actor_type, "unknown")}"],
         self.total > 20 ? ["  and ${self.total - 20} more"] : [],
       ))

@@ -11,7 +11,7 @@ data "compliance_activity_summary" "unknown_client" {
     postcondition {
       condition = self.total == 0
       error_message = join("\n", concat(
-        ["Sign-ins came from unknown clients since ${self.window.start}:"],
+        ["Since ${self.window.start}: Sign-ins came from unknown clients."],
         [for a in self.newest : "  ${a.created_at}  ${a.type}  ${a.id}  by ${coalesce(a.actor_id, a.actor_type, "unknown")}"],
         self.total > 20 ? ["  and ${self.total - 20} more"] : [],
       ))

@@ -8,7 +8,7 @@ data "compliance_activity_summary" "user_deleted" {
     postcondition {
       condition = self.total == 0
       error_message = join("\n", concat(
-        ["Users were deleted since ${self.window.start}:"],
+        ["Since ${self.window.start}: Users were deleted."],
         [for a in self.newest : "  ${a.created_at}  ${a.type}  ${a.id}  by ${coalesce(a.actor_id, a.actor_type, "unknown")}"],
         self.total > 20 ? ["  and ${self.total - 20} more"] : [],
       ))

@@ -8,6 +8,11 @@ variable "reviewed" {
   type        = map(string)
   default     = {}
   description = "Activities that somebody has looked at: their IDs, and why they are harmless."
+
+  validation {
+    condition     = alltrue([for id, why in var.reviewed : can(regex("^[A-Za-z0-9_]+$", id)) && try(trimspace(why) != "", false)])
+    error_message = "A reviewed activity needs its ID, such as activity_01AbC, which is no pattern, and a reason."
+  }
 }
 
 data "compliance_activity_summary" "sso_off" {
@@ -15,9 +20,9 @@ data "compliance_activity_summary" "sso_off" {
   activity_types = ["org_sso_connection_deleted", "org_sso_toggled"]
 
   except = [
-    { enabled = ["true"] },                                                                # switched on
+    { enabled = ["true"] },                                                          # switched on
     { "actor.user_id" = var.administrators, "actor.ip_address" = ["192.0.2.0/24"] }, # an administrator in the office
-    { id = keys(var.reviewed) },                                                           # looked at, in a reviewed change
+    { id = keys(var.reviewed) },                                                     # looked at, in a reviewed change
   ]
 
   lifecycle {

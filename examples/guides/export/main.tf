@@ -20,6 +20,13 @@ data "compliance_activities" "day" {
   order          = "asc"
   created_at_gte = "${var.day}T00:00:00Z"
   created_at_lt  = timeadd("${var.day}T00:00:00Z", "24h")
+
+  lifecycle {
+    precondition {
+      condition     = timecmp(timeadd("${var.day}T00:00:00Z", "25h"), plantimestamp()) <= 0
+      error_message = "The day is not over yet, or not for an hour: what comes late would be missing."
+    }
+  }
 }
 
 # A line of JSON for each activity, with every field as the server sent it: extra is spliced in as text,

@@ -8,7 +8,7 @@ deny contains concat("\n", array.concat([sentence], details(read, type))) if {
 	some type in settings.forbidden
 	read := reads[address]
 	number := read.values.by_type[type]
-	sentence := sprintf("%s is forbidden, and occurred %d times (%s).", [type, number, address])
+	sentence := sprintf("%s is forbidden, and occurred %s (%s).", [type, times(number), address])
 }
 
 deny contains concat("\n", array.concat([sentence], details(read, type))) if {
@@ -34,3 +34,7 @@ actor(activity) := activity.actor_id if activity.actor_id != null
 else := activity.actor_type if activity.actor_type != null
 
 else := "nobody named"
+
+times(1) := "once"
+
+times(number) := sprintf("%d times", [number]) if number != 1

@@ -16,10 +16,12 @@ deny contains sprintf("%s has the status %s.", [checked.address.to_display, chec
 
 # "unknown" is what depends on something that is known only at apply, or was left out with
 # -target.
+# What failed with a message is said above.
 deny contains sprintf("%s has not passed: it %s.", [name, status]) if {
 	some name in object.get(data.settings, "required_checks", set())
 	status := status_of(name)
-	status != "is pass"
+	status != "passed"
+	not name in {instance.address.to_display | some instance in instances; count(object.get(instance, "problems", [])) > 0}
 }
 
 instances contains instance if {
@@ -27,7 +29,7 @@ instances contains instance if {
 	some instance in checked.instances
 }
 
-status_of(name) := sprintf("is %s", [checked.status]) if {
+status_of(name) := words[checked.status] if {
 	some checked in input.checks
 	checked.address.to_display == name
 	count(checked.instances) > 0
@@ -35,3 +37,5 @@ status_of(name) := sprintf("is %s", [checked.status]) if {
 	some checked in input.checks
 	checked.address.to_display == name
 } else := "is not in the plan"
+
+words := {"pass": "passed", "fail": "failed", "error": "ended with an error", "unknown": "is not known before apply"}

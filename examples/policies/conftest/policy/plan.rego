@@ -39,7 +39,7 @@ deny contains "The plan leaves a part of the configuration out, as with -target.
 deny contains "The plan does not say when it was made." if not input.timestamp
 
 # A plan that is applied days later was judged on the feed of days ago.
-deny contains sprintf("The plan was made at %s, more than %d hours ago.", [input.timestamp, settings.plan_hours]) if {
+deny contains sprintf("The plan was made at %s, more than %d hours ago. Make a new one.", [input.timestamp, settings.plan_hours]) if {
 	time.now_ns() - time.parse_rfc3339_ns(input.timestamp) > settings.plan_hours * 3600000000000
 }
 

@@ -26,7 +26,7 @@ thresholds := {
 # How many activities `except` may leave out of a read. None where a read is not named.
 most_excepted := {"data.compliance_activity_summary.admin_changes": 5}
 
-# The organization that the API key must belong to; "" for any.
+# The organization that the API key must belong to. With "" any passes, and so does a made-up feed.
 organization := ""
 
 # Checks that must be in the plan, and must have passed.
