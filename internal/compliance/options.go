@@ -65,7 +65,7 @@ func ParseBaseURL(text string) (*url.URL, error) {
 	base, err := url.Parse(text)
 	switch {
 	case err != nil:
-		return nil, errors.New("is not a valid URL")
+		return nil, errors.New("is not a valid URL; it must begin with https:// and a host")
 	case base.User != nil:
 		return nil, errors.New("must not hold credentials; the API key has an argument of its own")
 	case base.RawQuery != "" || base.ForceQuery || strings.Contains(text, "#"):
@@ -76,6 +76,8 @@ func ParseBaseURL(text string) (*url.URL, error) {
 		return nil, errors.New("has no host")
 	case !isPort(base.Port()):
 		return nil, errors.New("has a port that is none")
+	case strings.HasSuffix(strings.TrimRight(base.Path, "/"), "/"+path):
+		return nil, errors.New("must not end with /" + path + ", which is appended to it")
 	case base.Scheme == "http" && !isLoopback(base.Hostname()):
 		return nil, errors.New("must begin with https://; http:// is only for a loopback host such as localhost or 127.0.0.1")
 	}
@@ -112,12 +114,14 @@ func CheckAPIKey(key string) error {
 		return errors.New("is empty")
 	}
 	switch trimmed := strings.TrimSpace(key); {
+	case strings.ContainsAny(key, "\"'"):
+		return errors.New("has quotation marks in it, which no key has; set it without")
 	case isVisible(key):
 		return nil
 	case trimmed != "" && isVisible(trimmed):
-		return errors.New("begins or ends with a blank or a line break, which no key does")
+		return errors.New("begins or ends with a space or a line break, which no key does; set it without")
 	}
-	return errors.New("has a blank, a line break or another character in it that no key has")
+	return errors.New("has a space, a line break or another character in it that no key has; set it without")
 }
 
 // CheckVersion says whether a version can be sent at all; which ones there are is up to
@@ -129,7 +133,7 @@ func CheckVersion(version string) error {
 	return nil
 }
 
-// isVisible is true for text of printable ASCII characters without blanks.
+// isVisible is true for text of printable ASCII characters without spaces.
 func isVisible(text string) bool {
 	return !strings.ContainsFunc(text, func(r rune) bool { return r <= ' ' || r > '~' })
 }

@@ -57,7 +57,7 @@ var proxyPorts = map[string]string{"http": "80", "https": "443", "socks5": "1080
 // parseProxy reads a URL, or host and port alone. The problem goes on from a subject.
 func parseProxy(value string) (proxy *url.URL, problem string) {
 	if strings.ContainsFunc(value, func(r rune) bool { return r <= ' ' || r == 0x7f }) {
-		return nil, "has a blank, a line break or another control character in it"
+		return nil, "has a space, a line break or another control character in it; set it without"
 	}
 	if !strings.Contains(value, "://") {
 		value = "http://" + value

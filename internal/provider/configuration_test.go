@@ -57,7 +57,7 @@ func TestValidateProviderRefuses(t *testing.T) {
 	}{
 		"an empty key":            {"api_key", "", "is empty"},
 		"a key with a line break": {"api_key", "hunter22-hunter22\n", "line break"},
-		"a key with a blank":      {"api_key", "hunter22 hunter22", "blank"},
+		"a key with a space":      {"api_key", "hunter22 hunter22", "space"},
 		"no base URL":             {"base_url", "", "must begin with https://"},
 		"no URL":                  {"base_url", "https://exa mple.com/%zz", "not a valid URL"},
 		"no host":                 {"base_url", "https:///v1", "no host"},
@@ -511,6 +511,32 @@ func TestOtherHost(t *testing.T) {
 				!strings.HasPrefix(diags[0].Detail, test.warns+","):
 				t.Errorf("got %s", render(diags))
 			}
+		})
+	}
+}
+
+// TestBaseURLOrigin names what sets the base URL where the advice is to check it.
+func TestBaseURLOrigin(t *testing.T) {
+	t.Parallel()
+	fake := newFake(t, fakeapi.Options{})
+	url := fake.URL
+	fake.Close() // nothing listens there any more
+	for name, test := range map[string]struct {
+		argument any
+		variable string
+		want     string
+	}{
+		"argument": {url, "", "base_url"},
+		"variable": {nil, url, "ANTHROPIC_COMPLIANCE_BASE_URL"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p := newTestProvider()
+			p.getenv = environment(map[string]string{"ANTHROPIC_COMPLIANCE_BASE_URL": test.variable})
+			s := start(t, p)
+			s.configure(values{"api_key": testKey, "base_url": test.argument, "max_retries": 0})
+			_, diags := s.read(listName, values{})
+			requireError(t, diags, "", "There is no connection to the server", "Check "+test.want)
 		})
 	}
 }

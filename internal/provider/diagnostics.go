@@ -22,6 +22,7 @@ type readContext struct {
 	window    timerange.Window
 	timeout   time.Duration
 	keyOrigin string // where the key comes from, as in "the environment variable X"
+	baseURL   string // what sets the base URL, if that is not the argument base_url
 }
 
 // nothingReturned stands in the diagnostics of reads that had come some way.
@@ -60,6 +61,9 @@ func (r readContext) readError(err error) diag.Diagnostic {
 	if heavy {
 		advice = strings.TrimSpace(advice + " Each attempt at a page asks for half as many activities as the one before, down to 50: " +
 			"raise max_retries, or begin with fewer (a lower limit).")
+	}
+	if r.baseURL != "" {
+		advice = strings.ReplaceAll(advice, "base_url", r.baseURL)
 	}
 	detail += "\n\n" + advice
 	if argument != "" {
@@ -135,7 +139,7 @@ const rateLimitAdvice = "The API's limit is shared by all keys of the parent org
 
 func parenthesis(requestID string) string {
 	if requestID == "" {
-		return " (without a request-id)"
+		return " (no request-id)"
 	}
 	return " (request-id " + requestID + ")"
 }

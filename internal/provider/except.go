@@ -4,6 +4,7 @@ import (
 	"context"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
@@ -62,6 +63,11 @@ func exceptionsOf(at path.Path, list types.List) (exceptions except.Exceptions, 
 			if err != nil {
 				refuse(at, "In this exception, "+err.Error()+".")
 				continue
+			}
+			if strings.HasPrefix(key, "extra.") {
+				diags.AddAttributeWarning(at, "Possibly not a field of an activity",
+					"Fields are named as the server sends them: what the attribute extra holds is named without it, such as \"enabled\". "+
+						"A field that an activity lacks never matches, so this exception may let nothing through.")
 			}
 			conditions = append(conditions, condition)
 		}

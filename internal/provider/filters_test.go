@@ -258,6 +258,8 @@ var doubtful = map[string]struct {
 	"a retired type":           {values{"activity_types": []string{"design_project_viewed"}}, "activity_types[design_project_viewed]", "nothing is recorded under it any more"},
 	"a removed type":           {values{"exclude_activity_types": []string{"environment_created"}}, "exclude_activity_types[environment_created]", "The server may refuse it"},
 	"an actor of another kind": {values{"actor_ids": []any{"user_1", "apikey_1", unknown}}, "actor_ids[apikey_1]", "may match nothing"},
+	"no organization":          {values{"organization_ids": []any{"org_1", "25f6429a-3293-49bf-afed-cb312911554b", "acme", unknown}}, "organization_ids[acme]", "The server may refuse it"},
+	"extra in an exception":    {values{"except": []any{map[string]any{"extra.enabled": []string{"true"}}}}, "except[0][extra.enabled]", "named without it"},
 }
 
 func TestValidateWarns(t *testing.T) {

@@ -122,6 +122,9 @@ func (p *activityFeedProvider) Configure(ctx context.Context, req provider.Confi
 		s.diags = diags
 	} else {
 		s.keyOrigin = model.keyOrigin(p.getenv)
+		if model.BaseURL.IsNull() {
+			s.baseURLVariable, _ = firstSet(p.getenv, baseURLVariable)
+		}
 		resp.Diagnostics.Append(model.otherHost(options.BaseURL)...)
 		options.UserAgent = userAgent(p.version, req.TerraformVersion, p.getenv("TF_APPEND_USER_AGENT"))
 		options.Now = p.now // which lookback counts from

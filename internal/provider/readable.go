@@ -118,7 +118,7 @@ func (r *readable) read(ctx context.Context, s *service, config tfsdk.Config) (o
 	timeout := model.common().timeout()
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
-	o, readDiags := model.read(ctx, s, query, readContext{what: r.typeName(), query: query, window: window, timeout: timeout, keyOrigin: s.keyOrigin})
+	o, readDiags := model.read(ctx, s, query, readContext{what: r.typeName(), query: query, window: window, timeout: timeout, keyOrigin: s.keyOrigin, baseURL: s.baseURLVariable})
 	if diags.Append(readDiags...); diags.HasError() {
 		return outcome{}, diags
 	}
@@ -130,13 +130,14 @@ func (r *readable) read(ctx context.Context, s *service, config tfsdk.Config) (o
 
 // service is what the provider hands to everything that reads.
 type service struct {
-	client         *compliance.Client
-	reader         *feed.Reader // reads with the client
-	keyOrigin      string       // for people
-	now            func() time.Time
-	maxResultBytes int              // see the constant
-	diags          diag.Diagnostics // why there is no client
-	underWay       singleflight.Group
+	client          *compliance.Client
+	reader          *feed.Reader // reads with the client
+	keyOrigin       string       // for people
+	baseURLVariable string       // that the base URL comes from; "" for the argument or the default
+	now             func() time.Time
+	maxResultBytes  int              // see the constant
+	diags           diag.Diagnostics // why there is no client
+	underWay        singleflight.Group
 }
 
 // joinable is for how long others may join a read that is under way. They get what the

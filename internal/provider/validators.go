@@ -207,9 +207,19 @@ func notATypeText(value string) string {
 	return text + `An example is "sso_login_failed".`
 }
 
-// checkOrganizationID refuses what can be no ID at all.
+// checkOrganizationID refuses what can be no ID at all, and warns of what hardly can.
 func checkOrganizationID(value string) *finding {
-	return checkID(value, `Organization IDs begin with "org_", or are UUIDs.`)
+	const expected = `Organization IDs begin with "org_", or are UUIDs.`
+	found := checkID(value, expected)
+	if found == nil && !strings.HasPrefix(value, "org_") && !isUUID(value) {
+		found = &finding{warning: true, summary: "Possibly not the ID of an organization",
+			detail: "A value is neither. " + expected + " The server may refuse it, or find nothing for it."}
+	}
+	return found
+}
+
+func isUUID(text string) bool {
+	return len(text) == 36 && strings.Count(text, "-") == 4 && strings.Trim(text, "0123456789abcdefABCDEF-") == ""
 }
 
 // checkActorID also warns of an ID that is not a user's: the API documents no others
