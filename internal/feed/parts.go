@@ -30,9 +30,11 @@ type part struct {
 
 	end    time.Time // the bound at its end, of the last request; zero where it had none
 	ended  bool      // there is no more before that end
+	more   bool      // what the last of its pages that count has said: HasMore
 	last   time.Time // created_at of the last activity that came
 	begin  []string  // the identities of its first page with activities
 	begun  time.Time // created_at of the first of them
+	whole  bool      // no page with activities has come behind that one
 	shared []string  // the identities of those that are beyond the next border
 }
 
@@ -93,7 +95,7 @@ func (q Query) from(bound time.Time) Query {
 // that lies behind the end of the query itself.
 func (q Query) to(bound time.Time) Query {
 	if q.Order == OldestFirst {
-		if upper, ok := q.upperBound(); !ok || bound.Before(upper) {
+		if upper, ok := q.upperBound(); !ok || !bound.After(upper) { // created_at.lte may be the upper one
 			q.CreatedAtLT = formatBound(bound)
 		}
 	} else if lower, ok := q.lowerBound(); !ok || bound.After(lower) {
@@ -146,7 +148,10 @@ func (p *part) look(answer *compliance.Answer) (s span, broken string) {
 		last = at
 	}
 	s.last, s.n, p.last = last, len(activities), last
-	if len(p.begin) == 0 && s.n > 0 {
+	if s.n > 0 {
+		p.whole = p.begun.IsZero()
+	}
+	if p.whole && len(p.begin) == 0 {
 		p.begun = s.first
 		p.begin = appendIdentities(p.begin, activities)
 	}
@@ -220,6 +225,9 @@ func (r *reading) meet(p *part) (broken string) {
 		if p.shared[i] != next.begin[i] {
 			return notMet
 		}
+	}
+	if len(p.shared) > len(next.begin) && next.whole && next.ended && (next.end.IsZero() || p.walk.query.within(p.last, next.end)) {
+		return notMet // the next one lacks what this one has seen there
 	}
 	if p.walk.known.lastPageOnly {
 		// An activity that comes again may have another created_at, and be on both sides.

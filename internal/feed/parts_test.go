@@ -1,6 +1,7 @@
 package feed
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"errors"
@@ -471,6 +472,86 @@ func TestListsInParts(t *testing.T) {
 				}
 				if got := len(api.Requests()); got > sequentialRequests*12/10+8 {
 					t.Errorf("got %d requests, want a few more than %d", got, sequentialRequests)
+				}
+			})
+		})
+	}
+}
+
+// dense are ten activities in each of eight seconds from partsNewest, and the last one at
+// the very end of them.
+func dense() (api *fakeapi.API, ids []string) {
+	var texts []string
+	for i := range 81 {
+		at := partsNewest.Add(time.Duration(i) * 100 * time.Millisecond)
+		texts = append(texts, fmt.Sprintf(`{"id":%q,"created_at":%q,"type":"t"}`, numbered(i), at.Format(time.RFC3339Nano)))
+		ids = append(ids, numbered(i))
+	}
+	return fakeapi.New(fakeapi.Options{Now: bubbleNow, Feed: fakeapi.NewFeed(texts...), SkipReadLog: true, RateLimit: 1_000_000, Latency: time.Millisecond}), ids
+}
+
+// denseQuery asks for them in parts of a second.
+var denseQuery = Query{
+	Order: OldestFirst, PageSize: 10, CreatedAtGTE: partsNewest.Format(time.RFC3339), CreatedAtLTE: partsNewest.Add(8 * time.Second).Format(time.RFC3339),
+}
+
+// TestPartsEndAtTheUpperBound has an activity at the very bound, where a part ends as well.
+func TestPartsEndAtTheUpperBound(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		api, want := dense()
+		got := read(newReader(t, uncompressed(api), atOnce(16)).Pages(t.Context(), denseQuery))
+		got.mustBe(t, want)
+		if got.restarts > 0 {
+			t.Error("got a restart with a good server")
+		}
+	})
+}
+
+// TestPartsSeeWhatIsMissing has a server whose copies of the feed are not all up to date: one
+// that is asked for the end alone lacks most of what another has there.
+func TestPartsSeeWhatIsMissing(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		api, want := dense()
+		behind := api.Inject(func(c fakeapi.Call) bool {
+			query := c.Request.URL.Query()
+			return query.Get("created_at.gte") != denseQuery.CreatedAtGTE && !query.Has("created_at.lt")
+		}, func(w http.ResponseWriter, r *http.Request, next http.Handler) {
+			fakeapi.EditQuery(func(query url.Values) {
+				query.Set("created_at.lte", query.Get("created_at.gte"))
+				query.Set("limit", "1")
+			})(w, r, next)
+		})
+		got := read(newReader(t, uncompressed(api), atOnce(16)).Pages(t.Context(), denseQuery))
+		got.mustBe(t, want)
+		if behind.Fired() == 0 || got.restarts != 1 {
+			t.Errorf("got %d restarts and %d answers that lacked something, want both", got.restarts, behind.Fired())
+		}
+	})
+}
+
+// TestPartsEndWithNothing has a server that says there is more behind every activity, and
+// then sends an empty page. The last page of the read is that of the whole.
+func TestPartsEndWithNothing(t *testing.T) {
+	for _, order := range []Order{NewestFirst, OldestFirst} {
+		t.Run(string(order), func(t *testing.T) {
+			inBubble(t, func(t *testing.T) {
+				const n = 400
+				api := shapedFake(n, fakeapi.Evenly, time.Millisecond)
+				api.Inject(fakeapi.Always, fakeapi.EditPage(func(page []byte) []byte {
+					if bytes.Contains(page, []byte(`"data":[]`)) {
+						return page
+					}
+					return bytes.Replace(page, []byte(`"has_more":false`), []byte(`"has_more":true`), 1)
+				}))
+				got := read(newReader(t, uncompressed(api), atOnce(8)).Pages(t.Context(), Query{Order: order, CreatedAtGTE: partsStart, PageSize: 50}))
+				if len(got.ids()) != n || got.err != nil || got.restarts > 0 {
+					t.Fatalf("got %d activities, %d restarts and %v, want %d activities", len(got.ids()), got.restarts, got.err, n)
+				}
+				if len(boundsSent(api)) == 1 && order == NewestFirst {
+					t.Error("nothing was divided")
+				}
+				if got.lastPage().HasMore {
+					t.Error("the last page of the read says that there is more")
 				}
 			})
 		})

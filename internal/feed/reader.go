@@ -217,9 +217,12 @@ func (r *reading) take(ctx context.Context, a arrival) (page *Page, broken strin
 		return nil, "an activity came in two parts", nil
 	default:
 		broken = r.goOn(p, page.HasMore, s)
-		if r.divided > 0 && len(page.Activities)+page.Excepted == 0 {
-			page = nil // that a part has nothing more is no page of the whole
+		// That a part has nothing more is no page of the whole, unless it is the last one
+		// and has said that there is more.
+		if r.divided > 0 && len(page.Activities)+page.Excepted == 0 && (p.next != nil || p.nothing() || !p.more) {
+			return nil, broken, nil
 		}
+		p.more = page.HasMore
 	}
 	return page, broken, nil
 }
