@@ -33,15 +33,13 @@ func staleness(header http.Header, sent time.Time) (sign StaleSign, behind time.
 	return "", 0, false
 }
 
-// ageOf is how long a cache has had an answer, 0 where none says so.
+// ageOf is how long caches have had an answer, 0 where none says so. Each in a chain may
+// have added what it knows: the oldest counts.
 func ageOf(header http.Header) time.Duration {
-	text, _, _ := strings.Cut(header.Get("Age"), ",") // a chain of caches may add to it
-	seconds, err := strconv.ParseUint(strings.TrimSpace(text), 10, 64)
-	if err != nil && seconds == 0 {
-		return 0 // no number; one that is too large comes as the largest
+	var oldest uint64
+	for text := range strings.SplitSeq(strings.Join(header.Values("Age"), ","), ",") {
+		seconds, _ := strconv.ParseUint(strings.TrimSpace(text), 10, 64) // 0 for no number, and the largest for one that is larger
+		oldest = max(oldest, seconds)
 	}
-	if seconds > uint64(longestWait/time.Second) {
-		return longestWait
-	}
-	return time.Duration(seconds) * time.Second
+	return time.Duration(min(oldest, uint64(longestWait/time.Second))) * time.Second
 }

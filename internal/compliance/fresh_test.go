@@ -35,6 +35,7 @@ func TestFresh(t *testing.T) {
 		"a minute":                         {header: both(date(time.Minute), []string{"age", "60"})},
 		"age":                              {header: []string{"age", "61"}, sign: StaleAge, behind: 61 * time.Second},
 		"age, in a chain":                  {header: []string{"age", "3600, 2"}, sign: StaleAge, behind: time.Hour},
+		"age, in a chain that begins new":  {header: []string{"age", "0, 3600"}, sign: StaleAge, behind: time.Hour},
 		"age, absurd":                      {header: []string{"age", strings.Repeat("9", 30)}, sign: StaleAge, behind: longestWait},
 		"age, with an old date":            {header: both(date(time.Hour), []string{"age", "3600"}), sign: StaleAge, behind: time.Hour},
 		"age is no number":                 {header: []string{"age", "old"}},
