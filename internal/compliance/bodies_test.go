@@ -114,6 +114,7 @@ func TestErrorBodyThatBreaksOff(t *testing.T) {
 			w.Header().Set("Content-Length", "1000")
 			w.WriteHeader(403)
 			_, _ = io.WriteString(w, `{"error":{"type":"permission_error","mess`)
+			_ = http.NewResponseController(w).Flush()
 			panic(http.ErrAbortHandler)
 		})
 		failed := errorAs[*StatusError](t, read(newClient(t, uncompressed(api)).Pages(t.Context(), Query{})).err)

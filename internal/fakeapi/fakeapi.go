@@ -2,7 +2,6 @@ package fakeapi
 
 import (
 	"fmt"
-	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -59,7 +58,7 @@ type Options struct {
 	// Feed holds the activities; nil means an empty one.
 	Feed *Feed
 
-	// Keys are the API keys; nil means [Key] with [Scope]. See [API.SetKey].
+	// Keys are the API keys; nil means [Key] with [Scope].
 	Keys map[string]Grant
 
 	// SkipReadLog switches off what the real API does: to log each authenticated
@@ -112,7 +111,6 @@ type API struct {
 	feed    *Feed
 
 	mu        sync.Mutex
-	keys      map[string]Grant
 	limit     rateLimit
 	requests  []*Request
 	served    int            // requests since New
@@ -147,7 +145,6 @@ func New(o Options) *API {
 	return &API{
 		options: o,
 		feed:    o.Feed,
-		keys:    maps.Clone(o.Keys),
 		limit:   rateLimit{perMinute: o.RateLimit},
 		pages:   make(map[string]int),
 	}
@@ -155,14 +152,6 @@ func New(o Options) *API {
 
 // Add adds activities to the feed, as [Feed.Add] does; also between the pages of a read.
 func (a *API) Add(activities ...string) { a.feed.Add(activities...) }
-
-// SetKey makes, changes or ends a key. To rotate one in the middle of a read, call
-// it from a [Fault] or between two pages.
-func (a *API) SetKey(key string, g Grant) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	a.keys[key] = g
-}
 
 // ServeHTTP answers one request: an injected fault where one matches, and the
 // activities otherwise.
@@ -244,7 +233,7 @@ func (a *API) admit(header http.Header, r *http.Request) (*Grant, *failure) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	keys := r.Header.Values("x-api-key")
-	grant, known := a.keys[r.Header.Get("x-api-key")]
+	grant, known := a.options.Keys[r.Header.Get("x-api-key")]
 	switch {
 	case len(keys) != 1 || !known:
 		return nil, notFound

@@ -189,11 +189,10 @@ func Hang() Fault {
 }
 
 // HangBody sends the header and the first n bytes of the answer, and nothing more until
-// the client leaves.
+// the client leaves. No length is announced, so even the whole body does not look complete.
 func HangBody(n int) Fault {
 	return func(w http.ResponseWriter, r *http.Request, next http.Handler) {
 		body := record(w, r, next)
-		w.Header().Set("Content-Length", strconv.Itoa(len(body.bytes)))
 		w.WriteHeader(body.status)
 		_, _ = w.Write(body.bytes[:min(n, len(body.bytes))])
 		flush(w)

@@ -337,21 +337,6 @@ func TestInjectionsInOrder(t *testing.T) {
 	}
 }
 
-// A fault can rotate the key in the middle of a read.
-func TestRotateKeyInFault(t *testing.T) {
-	t.Parallel()
-	api := fakeapi.New(ten())
-	api.Inject(fakeapi.Times(1, fakeapi.Page(2)), func(w http.ResponseWriter, r *http.Request, next http.Handler) {
-		api.SetKey(fakeapi.Key, fakeapi.Grant{Dead: fakeapi.Deactivated})
-		next.ServeHTTP(w, r)
-	})
-	c := inProcess(api)
-	first := c.get(t, "limit=3")
-	if a := c.get(t, "after_id="+url.QueryEscape(*first.LastID)); a.status != 401 {
-		t.Errorf("got %d, want 401", a.status)
-	}
-}
-
 func TestDripTakesItsTime(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
