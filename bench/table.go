@@ -93,7 +93,7 @@ const (
 	tablesEnd   = "<!-- end -->"
 )
 
-// writeTables replaces what stands between the two marks of a file.
+// writeTables replaces what is between the two marks of a file.
 func writeTables(file, tables string) error {
 	text, err := os.ReadFile(file)
 	if err != nil {

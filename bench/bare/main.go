@@ -63,7 +63,7 @@ func (server) ReadDataSource(context.Context, *tfprotov6.ReadDataSourceRequest) 
 }
 
 // activitiesSchema has the attributes of compliance_activities and no description. A
-// test holds it together with the provider's.
+// test compares it with the provider's.
 func activitiesSchema() *tfprotov6.Schema {
 	block := &tfprotov6.SchemaBlock{}
 	arguments := func(of tftypes.Type, names ...string) {

@@ -36,7 +36,9 @@ const (
 //
 //	{"data": [{…}, …], "has_more": true, "first_id": "…", "last_id": "…"}
 //
-// Errors are [ErrBrokenOff] or text for a person, about a page that is no page.
+// Only these four members count. A page without data or has_more, or with one of
+// them twice, is an error. So is an activity without a string id, created_at and type.
+// Errors are [ErrBrokenOff] or text for a person.
 func Decode(body []byte) (*Page, error) {
 	if len(bytes.TrimSpace(body)) == 0 {
 		return nil, ErrBrokenOff
@@ -58,8 +60,9 @@ func Decode(body []byte) (*Page, error) {
 	return nil, err
 }
 
-// NewTokens reads JSON text as everything here does, [Activity.Extra] for one: an object
-// may have a name twice, and invalid UTF-8 comes out as U+FFFD. The text is not copied.
+// NewTokens reads JSON text, such as [Activity.Extra], as this package does: an object may
+// have a name twice, and invalid UTF-8 comes out as U+FFFD. The text is not copied, and
+// must not change.
 func NewTokens(text []byte) *jsontext.Decoder {
 	// The decoder reads a bytes.Buffer in place; anything else it would copy.
 	return jsontext.NewDecoder(bytes.NewBuffer(text), lenient...)
@@ -68,7 +71,7 @@ func NewTokens(text []byte) *jsontext.Decoder {
 type pageDecoder struct {
 	body    []byte
 	tokens  *jsontext.Decoder
-	members []member // of the record in hand, kept for its memory
+	members []member // of the current record; its memory is used again
 	actors  actorDecoder
 }
 
@@ -177,7 +180,7 @@ func (d *pageDecoder) data() ([]Activity, error) {
 	return activities, err
 }
 
-// activity's error goes on from "activity 7 of the page …".
+// activity's error continues "activity 7 of the page …".
 func (d *pageDecoder) activity() (Activity, error) {
 	members, err := readMembers(d.tokens, d.body, d.members[:0])
 	if err != nil {
@@ -198,7 +201,7 @@ func (d *pageDecoder) end() error {
 }
 
 // unexpected is the error for a value of another kind than expected, or for the
-// syntax error that stands in its place.
+// syntax error in its place.
 func (d *pageDecoder) unexpected(kind jsontext.Kind, format string, args ...any) error {
 	if kind == jsontext.KindInvalid {
 		if _, err := d.tokens.ReadToken(); err != nil {
@@ -230,7 +233,7 @@ func kindName(kind jsontext.Kind) string {
 // memory with the body.
 type member struct {
 	name, value jsontext.Value
-	filled      bool // stands in a field of its own, and so not in Extra
+	filled      bool // it has filled a field, and so is not in Extra
 }
 
 // readMembers reads the object that comes next in tokens and appends its members.
@@ -429,8 +432,8 @@ var actorFields = func() knownFields[Actor] {
 	return fields
 }()
 
-// newActivity makes an activity of the members of its record. Its error goes on from
-// "activity 7 of the page …", too.
+// newActivity makes an activity of the members of its record. Its error continues
+// "activity 7 of the page …".
 func newActivity(members []member, actors *actorDecoder) (Activity, error) {
 	r := record{actors: actors}
 	r.Extra = activityFields.fill(&r, members)
@@ -446,7 +449,7 @@ func newActivity(members []member, actors *actorDecoder) (Activity, error) {
 	}
 	r.ID, r.CreatedAt, r.Type = *r.id, *r.createdAt, *r.activityType
 	if strings.ContainsRune(r.ID, utf8.RuneError) {
-		// Behind a byte that no ID has, so that it is the identity of no other.
+		// After a byte that no ID has, so that no other activity has this identity.
 		r.identity = "\xff" + string(r.rawID)
 	}
 	return r.Activity, nil

@@ -20,8 +20,8 @@ type cleaner struct {
 	run   int                 // their length: secretRun, or less for a shorter secret
 }
 
-// keyPrefix is what says the kind of a key and is no secret. Without it, a message
-// on what keys look like would come out with holes.
+// keyPrefix says what kind of key it is, and is no secret. If it were redacted, a message
+// about what keys look like would have holes.
 var keyPrefix = regexp.MustCompile(`^sk-[a-z]+-[a-z]+[0-9]+-`)
 
 // ansiSequence is a terminal's escape sequence: colours, cursor movements, titles.
@@ -52,7 +52,7 @@ func (c *cleaner) clean(text string) string {
 		}
 		return r
 	}, text)
-	// After the control characters, since those could stand inside the key.
+	// After the control characters, since there may be some inside the key.
 	text = c.redact(strings.TrimSpace(text))
 	if runes := []rune(text); len(runes) > maxMessageLength {
 		text = string(runes[:maxMessageLength-1]) + "…"
@@ -62,7 +62,7 @@ func (c *cleaner) clean(text string) string {
 
 func (c *cleaner) redact(text string) string {
 	var kept strings.Builder
-	secretEnd := 0 // the end of the run of secret bytes in hand
+	secretEnd := 0 // where the secret bytes end that were found last
 	for i := range len(text) {
 		if i+c.run <= len(text) {
 			if _, secret := c.parts[text[i:i+c.run]]; secret {

@@ -30,7 +30,7 @@ const (
 // which share its connections and its pace. Make one with [New].
 type Client struct {
 	endpoint       *url.URL
-	header         http.Header // of every request, the key included
+	header         http.Header // of every request, including the key
 	requestTimeout time.Duration
 	maxRetries     int
 	transport      http.RoundTripper
@@ -39,7 +39,7 @@ type Client struct {
 	now            func() time.Time
 	log            *slog.Logger
 	getenv         func(string) string
-	longestQuery   atomic.Int64 // that the server has answered
+	longestQuery   atomic.Int64 // that the server has answered, in bytes
 }
 
 // New makes a client. It sends nothing; its errors are about the options.
@@ -106,8 +106,8 @@ type attemptError struct {
 	asked bool
 }
 
-// attempt sends one request, for which release stems from the limiter, and reads its
-// answer. Either the answer or the failure is nil.
+// attempt sends one request and reads its answer. The limiter has let it through, and
+// release tells it of the answer. Either the answer or the failure is nil.
 func (c *Client) attempt(ctx context.Context, parameters url.Values, release func(http.Header)) (*Answer, *attemptError) {
 	sent := c.now()
 	response, body, failure := c.exchange(ctx, parameters) //nolint:bodyclose // closed there
@@ -172,8 +172,9 @@ func (c *Client) unanswered(ctx, requestCtx context.Context, err error, queryLen
 		return &attemptError{err: ctx.Err()}
 	}
 	failure := c.connectionError(requestCtx, err)
-	// A query whose like has been answered is not too long; a cursor makes little difference.
-	if queryLength > longQuery && int64(queryLength) > c.longestQuery.Load()+longQuery/4 && refusesLength(err) {
+	// If one of about this length has been answered, length is not the cause. Queries of one
+	// read differ in their cursors only.
+	if queryLength > LongQuery && int64(queryLength) > c.longestQuery.Load()+LongQuery/4 && refusesLength(err) {
 		failure.QueryLength, failure.final = queryLength, true
 	}
 	return &attemptError{err: failure, retry: !failure.final}
@@ -217,15 +218,15 @@ func (c *Client) read(response *http.Response, body []byte, sent, now time.Time)
 	}, nil
 }
 
-// requestID is by what the server's operators find a request. The API on AWS has another
+// requestID is what the server's operators find a request by. The API on AWS has another
 // header for it.
 func (c *Client) requestID(header http.Header) string {
 	return c.cleaner.clean(cmp.Or(header.Get("request-id"), header.Get("x-amzn-requestid")))
 }
 
 // statusError reads the API's error body, {"error": {"type": "…", "message": "…"},
-// "request_id": "…"}, whose last member is newer than the others, or takes the text of
-// another body, unless that is HTML.
+// "request_id": "…"}, whose request_id was added later and may be missing. Of any other
+// body it takes the text, unless that is HTML.
 func (c *Client) statusError(response *http.Response, body []byte, requestID string, now time.Time) *StatusError {
 	result := &StatusError{Status: response.StatusCode, RequestID: requestID}
 	if response.Request != nil {

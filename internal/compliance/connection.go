@@ -118,7 +118,7 @@ func explainName(name string, err *net.DNSError) string {
 	return "the name " + name + " could not be looked up: the name server failed"
 }
 
-// explainRefusal is about a proxy that answered CONNECT with something else than yes.
+// explainRefusal is about a proxy that answered CONNECT with a status other than 2xx.
 func (c *Client) explainRefusal(refusal *proxyRefusal) string {
 	reason := fmt.Sprintf("the proxy refused to connect: HTTP %d", refusal.status)
 	if text := http.StatusText(refusal.status); text != "" {
@@ -136,8 +136,8 @@ func isSOCKS(err error) bool {
 	return errors.As(err, &operation) && strings.HasPrefix(operation.Op, "socks") && !isClosed(err) && !isTimeout(err)
 }
 
-// explainSOCKS words what a SOCKS server answered. The texts it may be are those of
-// RFC 1928, with which golang.org/x/net has its replies.
+// explainSOCKS says what a SOCKS server answered. golang.org/x/net has no types for the
+// replies, only these texts, which are those of RFC 1928.
 func explainSOCKS(err error) (reason string, final bool) {
 	text := innermost(err).Error()
 	for _, reply := range []struct {
@@ -202,8 +202,8 @@ func enumerate(names []string) string {
 	return strings.Join(names, ", ")
 }
 
-// certificateFile says what came of SSL_CERT_FILE, which crypto/x509 reads on systems
-// that have no list of their own, and passes over without a word where it cannot.
+// certificateFile says what became of SSL_CERT_FILE. crypto/x509 reads it on systems other
+// than those below, and ignores a file that it cannot use without saying so.
 func certificateFile(getenv func(string) string, system string) CertificateFile {
 	if slices.Contains([]string{"darwin", "windows", "ios"}, system) {
 		return CertificateFile{Ignored: true}
@@ -239,7 +239,7 @@ func certificateFile(getenv func(string) string, system string) CertificateFile 
 	return result
 }
 
-// brokenAnswer is about a connection that was there, and failed.
+// brokenAnswer is about a connection that was made, and then failed.
 func (c *Client) brokenAnswer(err error) string {
 	text := err.Error()
 	code := http2Code(err)
@@ -291,9 +291,9 @@ func http2Code(err error) string {
 	return ""
 }
 
-// longQuery is the number of bytes from which a query may be too long for a server with
-// usual settings: nginx takes 8 KiB of a line.
-const longQuery = 8000
+// LongQuery is the number of bytes from which a query may be too long for a server with
+// its default settings: nginx accepts a line of 8 KiB.
+const LongQuery = 8000
 
 // refusesLength says whether a failure is what a server does to a request whose header is
 // too large for it: nginx and others then say ENHANCE_YOUR_CALM, or reset the stream.
@@ -315,7 +315,7 @@ func isClosed(err error) bool {
 		errors.Is(err, syscall.EPIPE) || errors.Is(err, net.ErrClosed)
 }
 
-// innermost leaves the chain away.
+// innermost is the error at the end of the chain.
 func innermost(err error) error {
 	for {
 		inner := errors.Unwrap(err)

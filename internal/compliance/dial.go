@@ -10,7 +10,8 @@ import (
 )
 
 // dialer makes connections to a server, directly or through a proxy, each step with a
-// limit of its own. Its errors are a [*dialError].
+// limit of its own. Its errors are a [*dialError]. net/http could dial too, but its errors
+// do not say which step failed, and its wait for a proxy has no limit that can be set.
 type dialer struct {
 	limits stepLimits
 	proxy  *url.URL       // nil for none
@@ -20,7 +21,7 @@ type dialer struct {
 // dialError says which step of connecting failed.
 type dialError struct {
 	stage Stage
-	proxy string        // host and port of the proxy, where that is what failed
+	proxy string        // host and port of the proxy, if that is what failed
 	limit time.Duration // of the step
 	err   error
 }
@@ -44,7 +45,7 @@ func (d *dialer) connect(ctx context.Context, network, address, proxy string) (n
 
 // dialTLS connects to an address, through the proxy if there is one, and shakes hands.
 func (d *dialer) dialTLS(ctx context.Context, network, address string, http1 bool) (net.Conn, error) {
-	conn, err := d.way(ctx, network, address)
+	conn, err := d.throughProxy(ctx, network, address)
 	if err != nil {
 		return nil, err
 	}
@@ -55,8 +56,8 @@ func (d *dialer) dialTLS(ctx context.Context, network, address string, http1 boo
 	return d.handshake(ctx, conn, address, "", protocols)
 }
 
-// way is a connection to an address over which TLS can begin.
-func (d *dialer) way(ctx context.Context, network, address string) (net.Conn, error) {
+// throughProxy connects to an address, through the proxy if there is one. TLS comes next.
+func (d *dialer) throughProxy(ctx context.Context, network, address string) (net.Conn, error) {
 	if d.proxy == nil {
 		return d.connect(ctx, network, address, "")
 	}
@@ -78,7 +79,7 @@ func (d *dialer) way(ctx context.Context, network, address string) (net.Conn, er
 	return conn, nil
 }
 
-// handshake begins TLS with the owner of an address. It closes the connection where that fails.
+// handshake begins TLS with the owner of an address. It closes the connection if that fails.
 func (d *dialer) handshake(ctx context.Context, conn net.Conn, address, proxy string, protocols []string) (net.Conn, error) {
 	reach(ctx, AtTLS)
 	host, _, err := net.SplitHostPort(address)

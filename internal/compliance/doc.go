@@ -1,12 +1,12 @@
 // Package compliance is a client for one endpoint, the Activity Feed of Anthropic's
 // Compliance API: GET /v1/compliance/activities.
 //
-// Its whole surface is one request: [Client.Page] gets one page, with retries, at the pace
-// that the server allows, or says why it could not. What a page of the feed is, package
-// activity knows; which pages make a read, and when it is complete, package feed.
+// It makes one kind of request: [Client.Page] gets one page, with retries, at the pace that
+// the server allows, or says why it could not. Package activity knows what a page is;
+// package feed knows which pages make up a read, and when it is complete.
 //
-// The package knows nothing of Terraform. It decides no policy either: what to ask for is
-// up to its callers.
+// The package knows nothing of Terraform, and its callers decide what to ask for. It
+// follows no redirect, stores nothing, and writes the API key nowhere but into the header.
 //
 // Facts about the server come from the API's public documentation of the Activity Feed,
 // its errors and its rate limits.

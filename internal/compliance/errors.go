@@ -10,8 +10,8 @@ import (
 // in them that comes from the server is cleaned (see [cleaner]). The API key is
 // in none of them.
 
-// RequestError is what [Client.Page] returns where no page came of a request. Err is one
-// of the other error types of this package.
+// RequestError is what [Client.Page] returns if it could not get a page. Err is one of the
+// other error types of this package.
 type RequestError struct {
 	Attempts int // requests sent
 	PageSize int // how many activities the last of them asked for
@@ -22,14 +22,14 @@ func (e *RequestError) Error() string { return fmt.Sprintf("after %d attempts: %
 
 func (e *RequestError) Unwrap() error { return e.Err }
 
-// StatusError is an answer with another status than 200.
+// StatusError is an answer with a status other than 200.
 type StatusError struct {
 	Status    int
 	Type      string // error.type, the contract; "" where the body was not the API's
 	Message   string // error.message, for people
-	RequestID string // of the request-id header or its like, or of the body
+	RequestID string // from a header (request-id, on AWS x-amzn-requestid) or the body; "" without one
 
-	// QueryLength is how many bytes the query of the request had, since servers in between
+	// QueryLength is the length of the request's query in bytes, since servers in between
 	// refuse long ones.
 	QueryLength int
 
@@ -89,10 +89,10 @@ type ConnectionError struct {
 	ProxyStatus int
 	// Certificate says what is wrong with a certificate that was refused.
 	Certificate CertificateFault
-	// CertificateFile is what came of SSL_CERT_FILE, where the certificate's issuer is not trusted.
+	// CertificateFile says what became of SSL_CERT_FILE, if the certificate's issuer is not trusted.
 	CertificateFile CertificateFile
-	// QueryLength is the length of a query that was probably too long for the server or
-	// for something before it, which would not say so; else 0.
+	// QueryLength is the length in bytes of a query that was probably too long for the
+	// server, or for something in front of it that does not say so; else 0.
 	QueryLength int
 
 	final bool // another attempt would end in the same way
@@ -116,10 +116,10 @@ const (
 	OtherFault
 )
 
-// CertificateFile is what came of the environment variable SSL_CERT_FILE.
+// CertificateFile says what became of the environment variable SSL_CERT_FILE.
 type CertificateFile struct {
-	Ignored bool   // this system has its own list alone
-	Set     bool   // the variable is
+	Ignored bool   // on this system, only its own list of certificates counts
+	Set     bool   // the variable has a value
 	Problem string // why its file cannot be used, as in "does not exist"; else ""
 }
 
@@ -136,9 +136,8 @@ type PageError struct {
 
 func (e *PageError) Error() string { return e.Reason }
 
-// StaleError is a 200 answer that does not tell how the feed is now: a cache gave it, or
-// this machine's clock is ahead, and a window that begins a while before now would begin
-// too late.
+// StaleError is a 200 answer that does not show the feed as it is now: it came from a
+// cache; or this machine's clock is ahead, so that a lookback would begin too late.
 type StaleError struct {
 	Sign      StaleSign
 	Behind    time.Duration // how much older than it should be

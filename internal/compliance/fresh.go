@@ -11,10 +11,10 @@ import (
 // for the whole seconds of the headers.
 const freshFor = time.Minute
 
-// staleness is the sign that a page is older than [freshFor], and by how much, for a
-// request that was sent at the given time. It says false for one that is fresh, as far as
-// its headers tell: one without Date is let through, and a clock that is behind, which makes
-// a window longer and never shorter.
+// staleness is the sign that the answer to a request sent at the given time is older than
+// [freshFor], and by how much. It says false for one that is fresh as far as its headers
+// tell. An answer without a Date passes; so does every answer where this machine's clock is
+// behind, which makes a window longer and never shorter.
 func staleness(header http.Header, sent time.Time) (sign StaleSign, behind time.Duration, stale bool) {
 	if age := ageOf(header); age > freshFor {
 		return StaleAge, age, true

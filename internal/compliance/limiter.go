@@ -8,9 +8,9 @@ import (
 	"time"
 )
 
-// limiter paces all requests of a client: so many at once, so many in any minute,
-// and never more than the server's own anthropic-ratelimit-* headers leave. It is
-// safe for use by several reads at once.
+// limiter paces all requests of a client: it bounds how many are in flight, and how many
+// are sent in any minute, and it keeps to what the server's anthropic-ratelimit-* headers
+// leave. It is safe for use by several reads at once.
 //
 // The minute is a sliding one and not a token bucket (x/time/rate): a bucket that keeps
 // every minute under 600 requests spreads them, so that 20 reads of 30 pages took 60 s
@@ -28,7 +28,7 @@ type limiter struct {
 	// nothing after that. Requests in flight are taken off already.
 	left    int
 	reset   time.Time
-	window  string    // the reset header that left and reset stem from
+	window  string    // the reset header that left and reset come from
 	entered time.Time // when the first answer with it came
 
 	pausedUntil time.Time // what the last 429 asked for
@@ -106,9 +106,9 @@ func (l *limiter) observe(header http.Header, sent, now time.Time) {
 		l.left++ // it may not have been counted; if it was, a 429 will tell
 		return
 	}
-	// Answers overtake each other, and others share the limit: the smaller number of a
-	// window is the newer one, and what was on its way when a window was entered may still
-	// be about the one before.
+	// Answers overtake each other, and other programs share the limit. So of two numbers for
+	// one window the smaller is the newer, and an answer to a request that was sent before a
+	// window was entered may still be about the window before.
 	switch {
 	case window == l.window:
 		l.left = min(l.left, remaining)

@@ -59,8 +59,8 @@ type Options struct {
 
 // ParseBaseURL checks a base URL: https, or http on a loopback host, so that a key
 // never crosses a network in the clear; a path is kept; credentials, a query or a
-// fragment are errors. An error goes on from a subject ("must not have a query", "has no
-// host"), and does not repeat the URL, which may hold a password.
+// fragment are errors. An error continues a sentence about the URL ("must not have a
+// query", "has no host"), and does not repeat it, since it may hold a password.
 func ParseBaseURL(text string) (*url.URL, error) {
 	base, err := url.Parse(text)
 	switch {
@@ -92,10 +92,10 @@ func OwnHost(base *url.URL) bool {
 		strings.HasPrefix(host, "aws-external-anthropic.") && strings.HasSuffix(host, ".api.aws")
 }
 
-// OnThisMachine says whether a base URL names a loopback host, as that of a made-up feed.
+// OnThisMachine says whether a base URL names a loopback host, as a made-up feed's does.
 func OnThisMachine(base *url.URL) bool { return isLoopback(base.Hostname()) }
 
-// isPort is also true where there is none.
+// isPort is also true for "", which means the scheme's own.
 func isPort(text string) bool {
 	_, err := strconv.ParseUint(text, 10, 16)
 	return text == "" || err == nil
@@ -107,8 +107,8 @@ func isLoopback(host string) bool {
 }
 
 // CheckAPIKey says whether a key can be sent at all. Only the server can tell
-// whether it is valid. An error goes on from a subject ("is empty"), and does not repeat
-// the key.
+// whether it is valid. An error continues a sentence about the key ("is empty"), and does
+// not repeat it.
 func CheckAPIKey(key string) error {
 	if key == "" {
 		return errors.New("is empty")
@@ -124,8 +124,8 @@ func CheckAPIKey(key string) error {
 	return errors.New("has a space, a line break or another character in it that no key has; set it without")
 }
 
-// CheckVersion says whether a version can be sent at all; which ones there are is up to
-// the server. An error goes on from a subject ("must be a version …").
+// CheckVersion says whether a version can be sent at all; only the server knows which ones
+// there are. An error continues a sentence about it ("must be a version …").
 func CheckVersion(version string) error {
 	if version == "" || !isVisible(version) {
 		return errors.New("must be a version such as " + DefaultVersion)

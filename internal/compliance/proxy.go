@@ -21,7 +21,7 @@ import (
 // may hold a password, and is not in it.
 type ProxyVariableError struct {
 	Variable string
-	Problem  string // goes on from a subject, as in "has no host"
+	Problem  string // continues a sentence about the variable: "has no host"
 }
 
 func (e *ProxyVariableError) Error() string {
@@ -54,7 +54,7 @@ func proxyFor(target *url.URL, getenv func(string) string) (*url.URL, error) {
 
 var proxyPorts = map[string]string{"http": "80", "https": "443", "socks5": "1080", "socks5h": "1080"}
 
-// parseProxy reads a URL, or host and port alone. The problem goes on from a subject.
+// parseProxy reads a URL, or host and port alone. The problem continues a sentence about it.
 func parseProxy(value string) (proxy *url.URL, problem string) {
 	if strings.ContainsFunc(value, func(r rune) bool { return r <= ' ' || r == 0x7f }) {
 		return nil, "has a space, a line break or another control character in it; set it without"
@@ -84,15 +84,15 @@ func hostPort(proxy *url.URL) string {
 	return net.JoinHostPort(proxy.Hostname(), cmp.Or(proxy.Port(), proxyPorts[proxy.Scheme]))
 }
 
-// proxyRefusal is what a proxy answered to CONNECT, other than yes.
+// proxyRefusal is a proxy's answer to CONNECT with a status other than 2xx.
 type proxyRefusal struct {
 	status  int
-	schemes []string // of authentication that it wants, for 407
+	schemes []string // of authentication that it accepts, for 407
 }
 
 func (e *proxyRefusal) Error() string { return fmt.Sprintf("HTTP %d", e.status) }
 
-// maxConnectBytes is what a proxy's answer to CONNECT may have in it.
+// maxConnectBytes bounds a proxy's answer to CONNECT.
 const maxConnectBytes = 64 << 10
 
 // openTunnel has a proxy connect to an address, over a connection to the proxy.
@@ -142,7 +142,7 @@ func socks(ctx context.Context, conn net.Conn, proxy *url.URL, address string) e
 	return err
 }
 
-// ready dials by handing out a connection that is there.
+// ready "dials" by handing out a connection that exists already.
 type ready struct{ net.Conn }
 
 func (r ready) Dial(string, string) (net.Conn, error) { return r.Conn, nil }

@@ -34,7 +34,7 @@ type Request struct {
 	Number int
 }
 
-// Answer is a page with what came beside it.
+// Answer is a page, with what its headers say and what it took to get it.
 type Answer struct {
 	*activity.Page
 
@@ -50,9 +50,15 @@ type Answer struct {
 	bytes int
 }
 
-// Page asks for one page, as often as it takes and [Options] allow: a failed request never
-// moves a cursor, so it is sent again; with half as many activities, where there may have
-// been too many. Its error is a [*RequestError].
+// Page asks for one page, as often as it takes and [Options] allow. A failed request moves
+// no cursor, so it can be sent again; it then asks for half as many activities where there
+// may have been too many. Its error is a [*RequestError].
+//
+// The loop is our own. go-retryablehttp (0.7.8) waits as long as Retry-After says, whatever
+// its maximum and the deadline, and not at all if that is a very large number (issues 247
+// and 297). It knows nothing of x-should-retry, discards the last answer unless told
+// otherwise, and sends the same request again, where this loop goes through the limiter
+// each time and may ask for less.
 func (c *Client) Page(ctx context.Context, request Request) (*Answer, error) {
 	size := request.PageSize
 	var last error

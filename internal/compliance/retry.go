@@ -12,7 +12,7 @@ const (
 	minBackoff = time.Second
 	maxBackoff = time.Minute
 
-	// longestWait keeps absurd waits from overflowing; no read lasts that long.
+	// longestWait keeps absurd waits from overflowing. No read takes that long.
 	longestWait = 365 * 24 * time.Hour
 )
 
@@ -35,8 +35,8 @@ func retryStatus(status int) bool {
 
 // retryAfter is how long the server asks to wait before the next attempt: retry-after
 // in seconds (whole or not) or as an HTTP date, or retry-after-ms, which Anthropic's
-// SDKs honour too. It says false where the server asks for nothing, or for what makes
-// no sense: a negative wait, a date in the past, a number that is none.
+// SDKs honour too. It says false where the server asks for no wait, or for one that makes
+// no sense: a negative number, a date in the past, text that is neither.
 func retryAfter(header http.Header, now time.Time) (time.Duration, bool) {
 	if wait, ok := parseWait(header.Get("retry-after-ms"), time.Millisecond); ok {
 		return wait, true
@@ -55,7 +55,7 @@ func retryAfter(header http.Header, now time.Time) (time.Duration, bool) {
 
 func parseWait(value string, unit time.Duration) (time.Duration, bool) {
 	if strings.Trim(value, "0123456789.") != "" {
-		return 0, false // ParseFloat takes signs, exponents, 0x, NaN and Inf, too
+		return 0, false // ParseFloat also takes signs, exponents, 0x, NaN and Inf
 	}
 	number, err := strconv.ParseFloat(value, 64)
 	if err != nil && !errors.Is(err, strconv.ErrRange) {

@@ -32,9 +32,9 @@ const mostSends = 3
 
 var errRefusedAgain = errors.New("refused again and again")
 
-// transport is net/http's, with one rule on top: after a failure, no connection that was
-// there before is used for a new request. One that has gone dead (a firewall forgot it) is
-// silent, and so are the others of its pool; net/http would try them one by one.
+// transport is net/http's, with one rule added: after a failure, no existing connection is
+// used for a new request. If one has gone dead (a firewall forgot it), it is silent, and so
+// are the others of its pool; net/http would try them one by one.
 type transport struct {
 	dialer         *dialer
 	requestsAtOnce int
@@ -181,8 +181,8 @@ func (b *trackedBody) Close() error {
 	return err
 }
 
-// reached is how far a request has come. Its own dialling tells, and net/http, which may
-// give it another connection meanwhile.
+// reached is how far a request has come. The dialling that it started tells, and net/http,
+// which may give it another connection in the meantime.
 type reached struct {
 	dialling  atomic.Int32 // a Stage
 	connected atomic.Bool

@@ -524,7 +524,7 @@ func TestLongQueries(t *testing.T) {
 			f := newFrames(t, 7, refuse)
 			_, err := socketClient(t, f.URL, nil).Page(t.Context(), long)
 			got, failed := errorAs[*ConnectionError](t, err), errorAs[*RequestError](t, err)
-			if got.QueryLength < longQuery || failed.Attempts != 1 || f.requests.Load() != 1 {
+			if got.QueryLength < LongQuery || failed.Attempts != 1 || f.requests.Load() != 1 {
 				t.Errorf("got %+v after %d attempts and %d requests, want the length of the query after 1", got, failed.Attempts, f.requests.Load())
 			}
 		})

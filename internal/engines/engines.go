@@ -36,7 +36,7 @@ func Tested() (terraform, openTofu []string) {
 
 var announced = regexp.MustCompile(`^(Terraform|OpenTofu) v(1\.\d+)\.`)
 
-// KnownTo tells if an engine knows what came with v. The engine is what its version
+// KnownTo says whether an engine knows what came with v. The engine is what its version
 // command prints: "Terraform v1.5.7".
 func (v Versions) KnownTo(engine string) bool {
 	match := announced.FindStringSubmatch(engine)

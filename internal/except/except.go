@@ -1,9 +1,10 @@
-// Package except decides which activities a reader has declared to be fine, so that they
-// are left out before anything is counted, listed or stored.
+// Package except decides which activities are known to be fine, so that they are left out
+// before anything is counted, listed or stored.
 //
-// It errs on one side only: what is missing, null, empty or of another shape than the
-// exception says is never fine, and counts. Field names are those of the API's public
-// documentation, and nothing is interpreted beyond text and IP addresses.
+// It errs on one side only: a field that is missing, null, empty or of another shape than
+// the exception expects never matches, so the activity counts. Field names are those of the
+// API's public documentation; values are text, patterns with *, and IP addresses and ranges.
+// It does no I/O.
 package except
 
 import (
@@ -21,7 +22,7 @@ import (
 )
 
 // Exceptions are several exceptions: an activity is fine if it meets every condition of
-// at least one of them. The zero value lets nothing through. Reading it is safe for
+// at least one of them. The zero value lets nothing through. [Exceptions.Match] is safe for
 // concurrent use.
 type Exceptions [][]*Condition
 
@@ -44,7 +45,8 @@ func (e Exceptions) Match(a *activity.Activity) bool {
 	})
 }
 
-// Condition is that one field of an activity has one of several values.
+// Condition is met if one field of an activity has one of several values. Make one with
+// [NewCondition].
 type Condition struct {
 	path   []string // the names that lead to the field
 	quoted []string // the same as JSON writes them, if it escapes nothing
@@ -83,10 +85,12 @@ var actorFields = map[string]func(*activity.Actor) *string{
 	"workos_event_id":               func(a *activity.Actor) *string { return a.WorkOSEventID },
 }
 
-// NewCondition returns the condition that the field of a name, such as type,
-// actor.user_id or provider.type, has one of the values. It can never be met where there
-// are none. Its error tells a person what is wrong and what to do, and goes on from a
-// sentence's beginning. It repeats no value, which may be sensitive.
+// NewCondition returns the condition that a field, such as type, actor.user_id or
+// provider.type, has one of the values. Without values it is never met. A * in a value
+// stands for any text; values of actor.ip_address are addresses or CIDR ranges, or patterns.
+//
+// Its error tells a person what is wrong and what to do, and continues a sentence ("In this
+// exception, …"). It repeats no value, which may be sensitive.
 func NewCondition(field string, values []string) (*Condition, error) {
 	if err := checkField(field); err != nil {
 		return nil, err
@@ -155,7 +159,7 @@ func (c *Condition) add(value string, address bool) error {
 	return nil
 }
 
-// parseRange reads a CIDR range. One of IPv4 addresses written as IPv6 is one of IPv4.
+// parseRange reads a CIDR range. IPv4 addresses written as IPv6 become IPv4.
 func parseRange(text string) (network netip.Prefix, ok bool) {
 	network, err := netip.ParsePrefix(text)
 	if err == nil && network.Addr().Is4In6() {
@@ -195,8 +199,8 @@ func (c *Condition) met(a *activity.Activity) bool {
 }
 
 // fieldMatches judges what an object has under the name path[at]: the text of a field of
-// its own, nil where that has none, and the members of extra. There, the field stands as
-// it was sent if it is of another type than expected or if the object has it twice.
+// its own, nil where that has none, and the members of extra. The field is there, as it was
+// sent, if it is of another type than expected or if the object has it twice.
 func (c *Condition) fieldMatches(text *string, extra string, at int) bool {
 	if text != nil && (at < len(c.path)-1 || !c.textMatches(*text)) {
 		return false

@@ -49,7 +49,7 @@ func (f *Feed) Add(activities ...string) {
 }
 
 // AddLate adds an activity as Add does, and breaks the API's promise of an order by
-// created_at: the activity stands, for pages and cursors, where the time at which it
+// created_at: for pages and cursors, the activity is where the time at which it
 // was indexed puts it. The time bounds still look at its created_at.
 func (f *Feed) AddLate(indexed time.Time, activity string) {
 	t, err := parseText(activity)
@@ -84,7 +84,7 @@ func (f *Feed) add(to *texts, activities texts) {
 	*to = append(*to, activities...)
 }
 
-// knows tells if the type is one that a query may name.
+// knows says whether a query may name the type.
 func (f *Feed) knows(activityType string) bool {
 	if t, ok := knownTypes()[activityType]; ok {
 		return t.status != "removed"
@@ -146,7 +146,7 @@ func (f *Feed) sources() []source {
 	return sources
 }
 
-// contains tells if an activity stands at p.
+// contains says whether there is an activity at p.
 func contains(sources []source, p position) bool {
 	for _, s := range sources {
 		i := sort.Search(s.count(), func(i int) bool { return s.position(i).compare(p) >= 0 })

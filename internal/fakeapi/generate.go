@@ -179,7 +179,7 @@ func (r *random) below(n int) int { return int((r.Uint64() >> 32) % uint64(n)) }
 // share returns a number from 0 up to but not including 1.
 func (r *random) share() float64 { return float64(r.Uint64()>>11) / (1 << 53) }
 
-// oneIn tells true once in n times.
+// oneIn is true once in n times.
 func (r *random) oneIn(n int) bool { return r.below(n) == 0 }
 
 func (r *random) appendLetters(dst []byte, n int) []byte {

@@ -34,10 +34,10 @@ type query struct {
 	cursorText string    // as it was sent
 }
 
-// backward tells if the walk goes against the result order.
+// backward says whether the walk goes against the result order.
 func (q *query) backward() bool { return q.cursorName == "before_id" }
 
-// upward tells if the walk goes from older to newer activities.
+// upward says whether the walk goes from older to newer activities.
 func (q *query) upward() bool { return (q.order == ascending) != q.backward() }
 
 func (q *query) matches(e entry) bool {

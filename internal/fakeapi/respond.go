@@ -35,7 +35,7 @@ func compress(body []byte) []byte {
 	return b.Bytes()
 }
 
-// pause waits for d, and tells false if ctx ended first.
+// pause waits for d. It is false if ctx ended first.
 func pause(ctx context.Context, d time.Duration) bool {
 	timer := time.NewTimer(d)
 	defer timer.Stop()

@@ -14,21 +14,24 @@ import (
 // or closed. Every host leads to the API, and https does without TLS; [Request].Host tells
 // which host it was. Since no connection is used twice, no request is sent again by itself.
 func (a *API) Transport() http.RoundTripper {
-	dial := func(handler http.Handler) func(context.Context, string, string) (net.Conn, error) {
-		return func(context.Context, string, string) (net.Conn, error) {
-			client, server := net.Pipe()
-			go func() { _ = http.Serve(&onePipe{server}, handler) }() // returns once the pipe is taken
-			return client, nil
-		}
-	}
 	secure := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		r.TLS = &tls.ConnectionState{}
 		a.ServeHTTP(w, r)
 	})
-	return &http.Transport{DialContext: dial(a), DialTLSContext: dial(secure), DisableKeepAlives: true}
+	return &http.Transport{DialContext: dialPipe(a), DialTLSContext: dialPipe(secure), DisableKeepAlives: true}
 }
 
-// onePipe is a listener with one connection.
+func dialPipe(handler http.Handler) func(ctx context.Context, network, address string) (net.Conn, error) {
+	var http1 http.Protocols
+	http1.SetHTTP1(true) // preparing for HTTP/2 would take longer than a small page
+	return func(context.Context, string, string) (net.Conn, error) {
+		client, server := net.Pipe()
+		go func() { _ = (&http.Server{Handler: handler, Protocols: &http1}).Serve(&onePipe{server}) }()
+		return client, nil
+	}
+}
+
+// onePipe is a listener with one connection. Serving it ends when that has been taken.
 type onePipe struct{ conn net.Conn }
 
 func (p *onePipe) Accept() (net.Conn, error) {

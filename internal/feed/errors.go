@@ -8,11 +8,13 @@ import (
 	"github.com/compliance-feed/terraform-provider-compliance/internal/compliance"
 )
 
-// ReadError is what [Reader.Pages] ends with when it could not read everything. Err is a
-// [*FutureError] or one of the error types of package compliance.
+// ReadError is what [Reader.Pages] ends with if it could not read everything. Err is a
+// [*FutureError] or one of the error types of package compliance: a
+// [*compliance.StatusError], ConnectionError, PageError, StaleError, WaitError or
+// InterruptedError.
 type ReadError struct {
 	Page       int // the page that could not be read, from 1
-	Activities int // how many were read before it
+	Activities int // of the result, on the pages before it
 	Attempts   int // requests sent for that page
 	PageSize   int // how many activities the last of them asked for
 	Err        error

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -322,7 +323,10 @@ func TestProperty(t *testing.T) {
 				}
 				faults := []string{}
 				attempts := map[int]int{} // in a row, by page
+				var mu sync.Mutex         // for a handler that hangs, which may outlast its request
 				api.Inject(func(c fakeapi.Call) bool {
+					mu.Lock()
+					defer mu.Unlock()
 					if attempts[c.Page] >= retries || random.IntN(2) == 0 {
 						attempts[c.Page] = 0
 						return false
@@ -330,8 +334,10 @@ func TestProperty(t *testing.T) {
 					attempts[c.Page]++
 					return true
 				}, func(w http.ResponseWriter, r *http.Request, next http.Handler) {
+					mu.Lock()
 					name := names[random.IntN(len(names))]
 					faults = append(faults, name)
+					mu.Unlock()
 					bridgeable[name]()(w, r, next)
 				})
 				got := read(reader.Pages(t.Context(), query))

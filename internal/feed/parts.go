@@ -11,16 +11,16 @@ import (
 // part is one of the walks that a read is divided into. Parts follow each other in the
 // direction of the walk.
 //
-// The first goes on by the cursor that it has; every other begins at a border in time, by a
-// bound on created_at. All but the last end a little beyond the border of the next one, by
-// another bound, so that both have what is there: a part has been read when it has met the
-// very activity that the next one begins with. So two parts fit together because they have
-// met, and not because the server is believed to apply bounds as it should.
+// The first goes on by its cursor; every other begins at a border in time, by a bound on
+// created_at. All but the last end a little beyond the border of the next one, by another
+// bound, so that both have what is there: a part has been read when it has met the very
+// activity that the next one begins with. So two parts fit together because they have met,
+// and not because the server is trusted to apply bounds correctly.
 //
-// What this relies on is looked at on every page: activities in order of created_at, on the
-// page and from page to page; nothing on the wrong side of a bound; and that parts meet. A
-// server that sorts by another time, rounds bounds or created_at, or leaves bounds aside
-// breaks one of these, or makes no difference.
+// What this relies on is checked on every page: activities are in order of created_at, on
+// the page and from page to page; none is on the wrong side of a bound; and parts meet. A
+// server that sorts by another time, rounds bounds or created_at, or ignores bounds breaks
+// one of these, or makes no difference.
 type part struct {
 	walk       *walk
 	prev, next *part
@@ -41,9 +41,9 @@ type part struct {
 // firstRank is that of the first part.
 const firstRank = math.MinInt64
 
-// How much of their last page parts are meant to fill, and how much of a page is read twice
-// so that parts meet. A little is left free, so that a part that is slightly denser than
-// expected needs no page more.
+// How much of their last page parts should fill, and how much of a page is read twice so
+// that parts meet. A little is left free, so that a part that is slightly denser than
+// expected needs no further page.
 const (
 	lastPageFilled = 0.93
 	pageShared     = 0.025
@@ -170,8 +170,8 @@ func appendIdentities(identities []string, activities []activity.Activity) []str
 	return identities
 }
 
-// goOn decides how a part is read on after a page, and sees to it that it fits together
-// with its neighbours, as far as they have come. It says what is broken.
+// goOn decides how a part continues after a page, and checks that it meets its neighbours,
+// as far as they have come. It says which promise is broken, if one is.
 func (r *reading) goOn(p *part, more bool, s span) (broken string) {
 	switch {
 	case !more:
@@ -202,7 +202,7 @@ func (r *reading) goOn(p *part, more bool, s span) (broken string) {
 
 const notMet = "two parts do not meet"
 
-// nothing says that there is nothing beyond a border, so that the part is none.
+// nothing says that a part has ended without an activity, so that it can be left out.
 func (p *part) nothing() bool { return p.ended && p.begun.IsZero() && p.prev != nil }
 
 // meet decides whether a part that has come to its end has met the next one. If that began
@@ -253,11 +253,11 @@ func (p *part) complete() bool {
 	return p.ended && p.end.IsZero()
 }
 
-// divide has what is left of a part behind a page read from several places on, where more
-// requests could be under way. A part can cost a request that a walk in one piece would
-// not, since its last page is not full. So once all could be busy, a new part has to be
-// earned with five full pages: however the density misleads, the requests grow by a fifth
-// and a few.
+// divide has what is left of a part behind a page read from several places at once, if more
+// requests could be under way. A part can cost a request more than a walk in one piece,
+// since its last page is not full. So once as many parts as requests at once exist, each
+// further one has to be earned with five full pages: however much the density misleads, the
+// requests grow by a fifth and a few.
 func (r *reading) divide(p *part, s span) {
 	idle := cap(r.arrived) - r.underWay - len(r.waiting) - 1
 	fullPages := r.tally.came / r.tally.size.now

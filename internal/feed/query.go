@@ -26,22 +26,22 @@ type Query struct {
 	ActivityTypes        []string // any of them; not together with ExcludeActivityTypes
 	ExcludeActivityTypes []string // none of them
 
-	// Time bounds in RFC 3339; empty means open. All that are set are sent.
+	// Time bounds on created_at in RFC 3339; empty means open. All that are set are sent.
 	CreatedAtGTE, CreatedAtGT, CreatedAtLTE, CreatedAtLT string
 
 	Order Order
 
 	// AfterID and BeforeID are cursors from an earlier page, at most one of them.
 	// AfterID walks forward in result order, BeforeID backward: its first page is
-	// the one that touches the cursor, and every later page stands before it.
+	// the one next to the cursor, and every later page comes before that in result order.
 	AfterID, BeforeID string
 
 	// PageSize is the most activities to ask for in one request, 1 to
 	// [compliance.MaxPageSize]. Zero means that.
 	PageSize int
 
-	// Except leaves the activities out of the result for which it is true. They count
-	// for nothing but [Page.Excepted]. Nil leaves out none.
+	// Except says which activities to leave out of the result. They count for nothing but
+	// [Page.Excepted]. Nil leaves out none.
 	Except func(*activity.Activity) bool
 
 	// MaxActivities ends the walk after exactly this many activities of the result.
@@ -117,8 +117,8 @@ func (q Query) values(cursor string) url.Values {
 	return values
 }
 
-// divisible says whether the read may be in parts: its window has a beginning, and no
-// cursor or number of activities says where it begins or ends.
+// divisible says whether the read may be in parts: its window has a lower bound, and no
+// cursor or number of activities decides where it begins or ends.
 func (q Query) divisible() bool {
 	_, bounded := q.lowerBound()
 	return bounded && q.startCursor() == "" && q.MaxActivities == 0
@@ -146,22 +146,20 @@ func (q Query) end(first *compliance.Answer) (time.Time, error) {
 	return now, nil
 }
 
-// lowerBound is the later of the lower bounds. It says false where there is none that
-// is RFC 3339.
+// lowerBound is the later of the lower bounds; see [tightest].
 func (q Query) lowerBound() (bound time.Time, ok bool) {
-	for _, text := range []string{q.CreatedAtGTE, q.CreatedAtGT} {
-		if at, err := time.Parse(time.RFC3339, text); err == nil && (!ok || at.After(bound)) {
-			bound, ok = at, true
-		}
-	}
-	return bound, ok
+	return tightest(time.Time.After, q.CreatedAtGTE, q.CreatedAtGT)
 }
 
-// upperBound is the earlier of the upper bounds. It says false where there is none that is
-// RFC 3339.
+// upperBound is the earlier of the upper bounds; see [tightest].
 func (q Query) upperBound() (bound time.Time, ok bool) {
-	for _, text := range []string{q.CreatedAtLTE, q.CreatedAtLT} {
-		if at, err := time.Parse(time.RFC3339, text); err == nil && (!ok || at.Before(bound)) {
+	return tightest(time.Time.Before, q.CreatedAtLTE, q.CreatedAtLT)
+}
+
+// tightest is the bound that leaves the least. It says false if none of them is RFC 3339.
+func tightest(tighter func(a, b time.Time) bool, bounds ...string) (bound time.Time, ok bool) {
+	for _, text := range bounds {
+		if at, err := time.Parse(time.RFC3339, text); err == nil && (!ok || tighter(at, bound)) {
 			bound, ok = at, true
 		}
 	}

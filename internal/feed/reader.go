@@ -26,12 +26,12 @@ func New(client *compliance.Client) *Reader {
 type Page struct {
 	Number int // from 1, in the order of arrival
 
-	// Restart says that the read begins again with this page: what the pages before it
-	// have brought does not count. It happens once in a read, if at all; see [Reader.Pages].
+	// Restart says that the read begins again with this page: discard the pages before it.
+	// It happens once in a read, if at all; see [Reader.Pages].
 	Restart bool
 
-	// Activities are in result order, without those that the read has had before
-	// (the feed is delivered at least once) and those that the query excepts.
+	// Activities are in result order, without those that came on an earlier page (the API
+	// delivers each at least once) and those that the query excepts.
 	Activities []activity.Activity
 
 	// Excepted is how many activities of the page were left out because of
@@ -42,11 +42,12 @@ type Page struct {
 	// walk, which is before it in result order for a walk from BeforeID.
 	HasMore bool
 
-	// FirstID and LastID are opaque cursors; "" on an empty page. Where the read is in
-	// parts, LastID may lie a little behind Activities, but not on the last page.
+	// FirstID and LastID are opaque cursors; "" on an empty page. If the read is in parts,
+	// LastID may be a little behind the last of Activities, but not on the last page.
 	FirstID, LastID string
 
-	// RequestID and KeyOrganizationID are those of the [compliance.Answer].
+	// RequestID and KeyOrganizationID are those of the [compliance.Answer]; "" if unknown.
+	// All pages of a read that name the key's organization name the same one.
 	RequestID, KeyOrganizationID string
 
 	rank int64 // of its part, in the direction of the walk

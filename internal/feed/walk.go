@@ -7,7 +7,7 @@ import (
 	"github.com/compliance-feed/terraform-provider-compliance/internal/compliance"
 )
 
-// walk is where a read, or a part of one, stands.
+// walk is how far a read, or a part of one, has come.
 type walk struct {
 	tally   *tally
 	query   Query
@@ -33,11 +33,11 @@ func newWalk(query Query, t *tally, known *identities) *walk {
 
 func (w *walk) full() bool { return w.query.MaxActivities > 0 && w.missing() <= 0 }
 
-// missing is how many activities a read with an end of its own still lacks.
+// missing is how many activities a read with MaxActivities still lacks.
 func (w *walk) missing() int { return w.query.MaxActivities - w.tally.activities }
 
-// pageSize is how many activities the next request asks for. Where some are excepted,
-// nobody knows how many it takes to have enough, so that it is a whole page.
+// pageSize is how many activities the next request asks for. If some are excepted, nobody
+// knows how many it takes to have enough, so it asks for a whole page.
 func (w *walk) pageSize() int {
 	switch {
 	case w.enough > 0:
@@ -144,9 +144,9 @@ type tally struct {
 	keyOrganizationID string // of the first page that says so
 }
 
-// sameOrganization is false where a page is for a key of another organization than the
-// pages before it, which are for the first. Something in between has changed the key
-// then, and what was read is of two feeds. A page that does not say may be for any.
+// sameOrganization is false if a page is for a key of an organization other than the first,
+// which the pages before it are for. Then something in between has changed the key, and the
+// pages are from two feeds. A page that does not name the organization may be for any.
 func (t *tally) sameOrganization(id string) (first string, ok bool) {
 	if t.keyOrganizationID == "" {
 		t.keyOrganizationID = id

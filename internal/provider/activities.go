@@ -17,12 +17,12 @@ import (
 	"github.com/compliance-feed/terraform-provider-compliance/internal/feed"
 )
 
-// maxActivities is how many activities a list may have that sets no max_results. A
-// list of 50,000 is a state of about 55 MB; beyond that a count is what is wanted.
+// maxActivities is how many activities a list without max_results may have. A list of
+// 50,000 is a state of about 55 MB; for more, a summary is the better tool.
 const maxActivities = 50_000
 
-// maxResultBytes is how large the activities of a list may be on their way to
-// Terraform: the 256 MiB that the plugin protocol takes, less some room for the rest.
+// maxResultBytes is how large the encoded activities of a list may be: the 256 MiB that
+// one message of the plugin protocol may have, less some room for the rest.
 const maxResultBytes = 255 << 20
 
 // activities is compliance_activities: every activity that matches, as a list.
@@ -128,8 +128,8 @@ func (m *activitiesModel) read(ctx context.Context, s *service, query feed.Query
 	return result.outcome(), nil
 }
 
-// activitiesResult collects the pages of a read. The activities of a page are written down
-// as soon as they are there, so that a read does not hold all of them twice.
+// activitiesResult collects the pages of a read. The activities of a page are encoded as
+// soon as it arrives, so that a read does not hold all of them twice.
 type activitiesResult struct {
 	backward bool
 	list     *activityList

@@ -77,8 +77,7 @@ var activitySummary = &readable{
 	newModel: func() model { return &activitySummaryModel{} },
 }
 
-// The types of list elements, which are no nested attributes for the reason that
-// activityType gives.
+// The types of list elements. They are not nested attributes; see activityType for why.
 var (
 	latestType = types.ObjectType{AttrTypes: map[string]attr.Type{
 		"id":              types.StringType,
@@ -202,8 +201,7 @@ func groupsValue(groups []summary.Group) tftypes.Value {
 	return tftypes.NewValue(tftypes.List{ElementType: element}, values)
 }
 
-// groupingSet is the rule for what to group by. The library's rules say what is wrong
-// with such a set, and not what to do.
+// groupingSet is the rule for what to group by; see filterSet for why it is our own.
 type groupingSet struct{}
 
 func (groupingSet) Description(context.Context) string {

@@ -40,7 +40,7 @@ var actorType = types.ObjectType{AttrTypes: map[string]attr.Type{
 }}
 
 // activityList writes activities as msgpack, the form in which they cross the plugin
-// protocol; see [NewServer] for why. A test holds it together with the types above.
+// protocol; see [NewServer] for why. A test compares it with the types above.
 type activityList struct {
 	pages  [][]byte // as they were added
 	counts []int    // of the activities of each
@@ -69,7 +69,7 @@ func (l *activityList) add(activities []activity.Activity) {
 	l.bytes += l.buffer.Len()
 }
 
-// pieces are the whole list, one behind the other, with its pages in this order.
+// pieces make up the whole list if joined, with its pages in this order.
 func (l *activityList) pieces(order []int) [][]byte {
 	l.buffer.Reset()
 	_ = l.encoder.EncodeArrayLen(l.count)

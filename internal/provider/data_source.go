@@ -7,7 +7,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
 )
 
-// dataSource is a readable whose result stands in the state.
+// dataSource is a readable whose result is stored in the state.
 type dataSource struct {
 	*readable
 	service *service

@@ -25,10 +25,10 @@ type readContext struct {
 	baseURL   string // what sets the base URL, if that is not the argument base_url
 }
 
-// nothingReturned stands in the diagnostics of reads that had come some way.
+// nothingReturned is in the diagnostics of reads that failed after the first page.
 const nothingReturned = "Nothing was returned, so that no policy decides on only part of the feed."
 
-// readError says for the person at the terminal what happened, where, and what to do.
+// readError tells the person at the terminal what happened, where, and what to do.
 func (r readContext) readError(err error) diag.Diagnostic {
 	var read *feed.ReadError
 	if !errors.As(err, &read) {
@@ -83,7 +83,7 @@ func (r readContext) explain(err error) (summary, happened, advice string) {
 		stale       *compliance.StaleError
 		future      *feed.FutureError
 	)
-	// A wait and an interruption hold the last failed attempt, so they come first.
+	// A wait and an interruption wrap the last failed attempt, so they come first.
 	switch {
 	case errors.As(err, &interrupted):
 		return r.explainInterrupted(interrupted)
@@ -191,27 +191,28 @@ func explainConnection(err *compliance.ConnectionError) (summary, happened, advi
 	return "No complete answer came from the server", happened, "Run it again. If it persists, check the network, base_url, and the proxy settings HTTPS_PROXY and NO_PROXY."
 }
 
+const withoutProxy = " NO_PROXY names the hosts that are reached without it."
+
 // proxyHint is for machines that cannot reach the outside themselves.
 func proxyHint(err *compliance.ConnectionError) string {
 	if err.Proxy != "" {
-		return " NO_PROXY names the hosts that are reached without it."
+		return withoutProxy
 	}
 	return " If this machine reaches the internet only through a proxy, name it in HTTPS_PROXY (ALL_PROXY is not read)."
 }
 
 func explainProxy(err *compliance.ConnectionError, happened string) (summary, detail, advice string) {
-	const without = " NO_PROXY names the hosts that are reached without it."
 	switch {
 	case err.ProxyStatus == 407:
-		return "The proxy wants a user name and password", happened, "Put the right ones into HTTPS_PROXY: http://name:password@host:port, with special characters as percent codes (@ as %40)." + without
+		return "The proxy wants a user name and password", happened, "Put the right ones into HTTPS_PROXY: http://name:password@host:port, with special characters as percent codes (@ as %40)." + withoutProxy
 	case err.ProxyStatus == 403:
-		return "The proxy does not allow the connection", happened, "Ask whoever runs the proxy to allow " + err.Host + "." + without
+		return "The proxy does not allow the connection", happened, "Ask whoever runs the proxy to allow " + err.Host + "." + withoutProxy
 	case err.ProxyStatus >= 500:
-		return "The proxy could not reach the server", happened, "The proxy itself answers; what is behind it does not. Run it again later, check base_url, or ask whoever runs the proxy about " + err.Host + "." + without
+		return "The proxy could not reach the server", happened, "The proxy itself answers; what is behind it does not. Run it again later, check base_url, or ask whoever runs the proxy about " + err.Host + "." + withoutProxy
 	case err.ProxyStatus > 0:
-		return "The proxy refused the connection", happened, "Check HTTPS_PROXY, or ask whoever runs the proxy about " + err.Host + "." + without
+		return "The proxy refused the connection", happened, "Check HTTPS_PROXY, or ask whoever runs the proxy about " + err.Host + "." + withoutProxy
 	}
-	return "The proxy did not connect to the server", happened, "Check HTTPS_PROXY: its host, port, scheme, user name and password, and whether the proxy may reach " + err.Host + "." + without
+	return "The proxy did not connect to the server", happened, "Check HTTPS_PROXY: its host, port, scheme, user name and password, and whether the proxy may reach " + err.Host + "." + withoutProxy
 }
 
 func explainCertificate(err *compliance.ConnectionError, party, happened, settings string) (summary, detail, advice string) {
@@ -252,7 +253,7 @@ func explainPage(err *compliance.PageError) (summary, happened, advice string) {
 
 const cacheAdvice = "a proxy or gateway in between caches /v1/compliance/activities, although requests say Cache-Control: no-cache. Switch its cache off for them."
 
-// explainStale tells a cache from a clock where the answer does.
+// explainStale says whether a cache is the cause or a clock, as far as the answer shows.
 func explainStale(err *compliance.StaleError) (summary, happened, advice string) {
 	age := brief(err.Behind.Round(time.Second))
 	switch err.Sign {
@@ -279,7 +280,7 @@ func explainFuture(err *feed.FutureError) (summary, happened, advice string) {
 			"if the bound comes from this machine's clock, check that too."
 }
 
-// tooManyActivities is the guard against results that no state should hold.
+// tooManyActivities guards against results that are too large for a state.
 func (r readContext) tooManyActivities(page int) diag.Diagnostic {
 	return diag.NewErrorDiagnostic(
 		fmt.Sprintf("More than %s match", count(maxActivities)),
@@ -306,7 +307,7 @@ func (r readContext) notCountable(page int, reason string) diag.Diagnostic {
 	)
 }
 
-// tooManyGroups and tooManyValues bound what a summary of groups may hold.
+// tooManyGroups is about more groups than a summary may show.
 func (r readContext) tooManyGroups(limit int) diag.Diagnostic {
 	return diag.NewErrorDiagnostic(
 		fmt.Sprintf("More than %s groups", thousands(limit)),
@@ -315,6 +316,7 @@ func (r readContext) tooManyGroups(limit int) diag.Diagnostic {
 	)
 }
 
+// tooManyValues is about groups that would take too much memory.
 func (r readContext) tooManyValues(page, limit int) diag.Diagnostic {
 	return diag.NewErrorDiagnostic(
 		"Too many different values to count",

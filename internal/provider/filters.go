@@ -46,8 +46,11 @@ type filters struct {
 	KeyOrganizationID types.String `tfsdk:"key_organization_id"`
 }
 
-// withFilters returns the attributes of filters, the timeouts and the window, and
-// those that the object has besides.
+// withFilters returns the attributes that belong to filters, and those that the object has
+// besides.
+//
+// timeouts is not that of terraform-plugin-framework-timeouts, whose durations have no days
+// and whose key in ephemeral resources is open, not read.
 func withFilters(more map[string]schema.Attribute) map[string]schema.Attribute {
 	bound := func(description string) schema.Attribute {
 		return schema.StringAttribute{
@@ -166,8 +169,8 @@ func (f *filters) bounds() timerange.Bounds {
 	return bounds
 }
 
-// validate checks the time bounds together, as far as they are known. What is wrong
-// with one of them alone is left to its own attribute.
+// validate checks the time bounds together, as far as they are known. Each has a validator
+// of its own for what is wrong with it alone.
 func (f *filters) validate(now time.Time) diag.Diagnostics {
 	_, _, err := f.bounds().Resolve(now)
 	if _, empty := errors.AsType[*timerange.EmptyError](err); !empty {

@@ -1,9 +1,9 @@
 // Package provider is the Terraform side: schemas, configuration, validation, and
 // the way from activities to Terraform values and from errors to diagnostics.
 //
-// It is the only package that ships and imports the plugin framework. It sends no
-// request: reading the feed is up to package compliance. Names and meanings of all
-// arguments and attributes are described in docs/, which are generated from here.
+// It is the only package that ships and imports the plugin framework. It sends no request:
+// package feed reads the feed. Names and meanings of all arguments and attributes are
+// described in docs/, which are generated from here.
 package provider
 
 import (
@@ -107,9 +107,9 @@ func (p *activityFeedProvider) Schema(_ context.Context, _ provider.SchemaReques
 	}
 }
 
-// Configure makes the one client that all reads share. What stands in its way is kept
-// for the first read: validate, and a configuration with only functions, need no key. That
-// reads are from another host than the API's is said here, once and not with each.
+// Configure makes the one client that all reads share. If it cannot, the first read says
+// why: validate, and a configuration with only functions, need no key. The warning that
+// activities come from a host other than the API's is given here, once and not by each read.
 func (p *activityFeedProvider) Configure(ctx context.Context, req provider.ConfigureRequest, resp *provider.ConfigureResponse) {
 	var model providerModel
 	resp.Diagnostics.Append(req.Config.Get(ctx, &model)...)

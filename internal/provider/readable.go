@@ -47,20 +47,20 @@ type model interface {
 // outcome is what a read came to.
 type outcome struct {
 	attributes map[string]tftypes.Value // that the provider fills, by name
-	prepared   prepared                 // one more of them, on a way of its own
+	prepared   prepared                 // one more of them, which bypasses the framework
 	origin     origin
 }
 
 // origin is where the pages of a read came from, for an audit trail.
 type origin struct {
 	last              feed.Page // in the direction of the walk; pages arrive in any order
-	keyOrganizationID string    // of all pages that name it: the client sees to that
+	keyOrganizationID string    // the same on all pages that name it, which package feed ensures
 }
 
 func (o *origin) add(page *feed.Page) {
 	if o.last.Number == 0 || page.Compare(&o.last) > 0 {
 		o.last = *page
-		o.last.Activities = nil // which are for others to keep
+		o.last.Activities = nil // they would be kept for nothing
 	}
 	o.keyOrganizationID = cmp.Or(page.KeyOrganizationID, o.keyOrganizationID)
 }
@@ -89,8 +89,8 @@ func (r *readable) result(ctx context.Context, s *service, config tfsdk.Config) 
 	if err = errors.Join(err, config.Raw.As(&attributes)); err != nil {
 		return tftypes.Value{}, diag.Diagnostics{diag.NewErrorDiagnostic("The configuration could not be read", "This is a bug of the provider: "+err.Error()+".")}
 	}
-	// Engines pass a signal on while they plan, but not in the refresh of an apply. The
-	// provider, which a terminal or a CI system signals too, hears it itself.
+	// Engines pass a signal on while they plan, but not in the refresh of an apply. A
+	// terminal or a CI system also signals the provider, so it listens itself.
 	reading, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	o, diags := s.shared(reading, r.name+" "+string(text.MsgPack), func() (outcome, diag.Diagnostics) { return r.read(reading, s, config) })
@@ -142,8 +142,8 @@ type service struct {
 
 // joinable is for how long others may join a read that is under way. They get what the
 // feed held when it began, so what has happened since is missing. The feed itself takes
-// up to a minute to show an activity; within a part of that, nothing is lost that a read
-// of their own could rely on.
+// up to a minute to show an activity, so a read of their own, a few seconds later, could not
+// rely on more.
 const joinable = 10 * time.Second
 
 // shared makes equal reads that begin together one: a module that is called ten times
@@ -168,8 +168,8 @@ func (s *service) shared(ctx context.Context, key string, read func() (outcome, 
 	}
 }
 
-// configuredService takes the service out of what the framework hands on. It is nil before
-// the provider is configured.
+// configuredService is the service in what the framework passes to Configure. It is nil
+// before the provider is configured.
 func configuredService(providerData any) (*service, diag.Diagnostics) {
 	var diags diag.Diagnostics
 	if providerData == nil {

@@ -14,11 +14,11 @@ import (
 // framework's, with a way past it for long lists.
 //
 // The framework copies, walks and compares every value of a result several times: for
-// 10,000 activities that takes three times the CPU of all that Terraform does with them
-// (bench/README.md, State.Set and the bare server). So a read writes its
-// activities as msgpack, the form in which Terraform wants them, and leaves the attribute
+// 10,000 activities that takes four times the CPU of all that Terraform does with them
+// (bench/README.md: State.Set compared with the bare server). So a read writes its
+// activities as msgpack, the form that the protocol carries, and leaves the attribute
 // null; the framework handles the rest of the object; and the server puts the list in
-// before the answer leaves.
+// before it answers.
 func NewServer(version string) func() tfprotov6.ProviderServer {
 	return newServer(newProvider(version))
 }
@@ -52,8 +52,8 @@ func (s *server) OpenEphemeralResource(ctx context.Context, req *tfprotov6.OpenE
 	return resp, err
 }
 
-// prepared is an attribute of a result as msgpack, on its way past the framework. It is
-// in pieces: a long list is copied once, into the answer.
+// prepared is an attribute of a result as msgpack, which bypasses the framework. It is in
+// pieces, so that a long list is copied only once, into the answer.
 type prepared struct {
 	name   string
 	pieces [][]byte
@@ -66,9 +66,8 @@ func withPrepared(ctx context.Context) (context.Context, *prepared) {
 	return context.WithValue(ctx, preparedKey{}, p), p
 }
 
-// send hands the attribute to the server that the read was called by. It says false
-// where there is none, as under a server of the framework alone: then the attribute
-// would be missing without a word.
+// send hands the attribute to the server that called the read. It says false if there is
+// none, as with the framework's own server: then the attribute would be missing silently.
 func (p prepared) send(ctx context.Context) bool {
 	to, ok := ctx.Value(preparedKey{}).(*prepared)
 	if ok {
@@ -78,7 +77,7 @@ func (p prepared) send(ctx context.Context) bool {
 }
 
 // into returns the object with the attribute in its place. After a failed read there is
-// neither; and where the framework fails behind one, the object is null.
+// neither; if the framework fails after a read, the object is null.
 func (p *prepared) into(object *tfprotov6.DynamicValue) (*tfprotov6.DynamicValue, error) {
 	if p.pieces == nil || object == nil {
 		return object, nil

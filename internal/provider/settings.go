@@ -30,7 +30,7 @@ const (
 
 const baseURLVariable = "ANTHROPIC_COMPLIANCE_BASE_URL"
 
-// whereKeysAreMade ends the messages about keys that are missing or refused.
+// whereKeysAreMade is the end of messages about keys that are missing or refused.
 const whereKeysAreMade = "Compliance Access Keys are made in claude.ai under Organization settings > Data and privacy (scope read:compliance_activities), " +
 	"Admin API keys in the Claude Console under Settings > Admin keys. Claude API keys cannot read the feed."
 
@@ -45,10 +45,30 @@ type providerModel struct {
 	AnthropicVersion      types.String `tfsdk:"anthropic_version"`
 }
 
-// options are the configuration with the environment and the defaults behind it. A
-// value that is not known yet is an error: to fall back to the environment or to the
-// default could mean another organization's feed, or another host.
+// options are the configuration, completed by the environment and then by the defaults.
 func (m providerModel) options(getenv func(string) string) (compliance.Options, diag.Diagnostics) {
+	if diags := m.unknown(); diags.HasError() {
+		return compliance.Options{}, diags
+	}
+	options := compliance.Options{
+		RequestTimeout:    defaultRequestTimeout,
+		MaxRetries:        wholeNumberOr(m.MaxRetries, defaultMaxRetries),
+		RequestsPerMinute: wholeNumberOr(m.RateLimitRPM, defaultRateLimitRPM),
+		RequestsAtOnce:    wholeNumberOr(m.MaxConcurrentRequests, defaultMaxConcurrentRequests),
+		Version:           m.AnthropicVersion.ValueString(),
+	}
+	if !m.RequestTimeout.IsNull() {
+		options.RequestTimeout, _ = timerange.ParseDuration(m.RequestTimeout.ValueString()) // validated
+	}
+	var diags, urlDiags diag.Diagnostics
+	options.APIKey, diags = m.apiKey(getenv)
+	options.BaseURL, urlDiags = m.baseURL(getenv)
+	return options, append(diags, urlDiags...)
+}
+
+// unknown refuses values that are not known yet: to fall back to the environment or to the
+// default could mean another organization's feed, or another host.
+func (m providerModel) unknown() diag.Diagnostics {
 	var diags diag.Diagnostics
 	for _, argument := range []struct {
 		name  string
@@ -70,42 +90,39 @@ func (m providerModel) options(getenv func(string) string) (compliance.Options, 
 			)
 		}
 	}
-	if diags.HasError() {
-		return compliance.Options{}, diags
-	}
-	options := compliance.Options{
-		RequestTimeout:    defaultRequestTimeout,
-		MaxRetries:        wholeNumberOr(m.MaxRetries, defaultMaxRetries),
-		RequestsPerMinute: wholeNumberOr(m.RateLimitRPM, defaultRateLimitRPM),
-		RequestsAtOnce:    wholeNumberOr(m.MaxConcurrentRequests, defaultMaxConcurrentRequests),
-		Version:           m.AnthropicVersion.ValueString(),
-	}
-	if !m.RequestTimeout.IsNull() {
-		// Validated, as all that is known here.
-		options.RequestTimeout, _ = timerange.ParseDuration(m.RequestTimeout.ValueString())
-	}
+	return diags
+}
 
-	options.APIKey = m.APIKey.ValueString()
-	if m.APIKey.IsNull() {
-		var variable string
-		variable, options.APIKey = firstSet(getenv, keyVariables...)
-		if variable == "" {
-			diags.AddError("No API key is configured", "Nothing can be read without an API key. Set one of the environment variables "+
-				strings.Join(keyVariables, ", ")+", or the argument api_key of the provider. "+whereKeysAreMade)
-		} else if err := compliance.CheckAPIKey(options.APIKey); err != nil {
-			diags.AddError("The API key cannot be used", fmt.Sprintf("The value of the environment variable %s %s.", variable, err))
-		}
+// apiKey is the key of the configuration, which a validator has checked, or the first of
+// the environment's.
+func (m providerModel) apiKey(getenv func(string) string) (key string, diags diag.Diagnostics) {
+	if !m.APIKey.IsNull() {
+		return m.APIKey.ValueString(), nil
 	}
-	options.BaseURL = m.BaseURL.ValueString()
-	if m.BaseURL.IsNull() {
-		_, options.BaseURL = firstSet(getenv, baseURLVariable)
-		if options.BaseURL != "" {
-			if err := checkBaseURL(options.BaseURL); err != nil {
-				diags.AddError("The base URL cannot be used", fmt.Sprintf("The value of the environment variable %s %s.", baseURLVariable, err))
-			}
-		}
+	variable, key := firstSet(getenv, keyVariables...)
+	if variable == "" {
+		diags.AddError("No API key is configured", "Nothing can be read without an API key. Set one of the environment variables "+
+			strings.Join(keyVariables, ", ")+", or the argument api_key of the provider. "+whereKeysAreMade)
+	} else if err := compliance.CheckAPIKey(key); err != nil {
+		diags.AddError("The API key cannot be used", fmt.Sprintf("The value of the environment variable %s %s.", variable, err))
 	}
-	return options, diags
+	return key, diags
+}
+
+// baseURL is that of the configuration, which a validator has checked, or the
+// environment's; "" for the default.
+func (m providerModel) baseURL(getenv func(string) string) (base string, diags diag.Diagnostics) {
+	if !m.BaseURL.IsNull() {
+		return m.BaseURL.ValueString(), nil
+	}
+	base = getenv(baseURLVariable)
+	if base == "" {
+		return "", nil
+	}
+	if err := checkBaseURL(base); err != nil {
+		diags.AddError("The base URL cannot be used", fmt.Sprintf("The value of the environment variable %s %s.", baseURLVariable, err))
+	}
+	return base, diags
 }
 
 // keyOrigin says for people where the API key comes from.
@@ -120,8 +137,8 @@ func (m providerModel) keyOrigin(getenv func(string) string) string {
 const anotherHost = "The activity feed is read from another host"
 
 // otherHost warns of a feed that may not be the organization's own: one on this machine, as
-// a made-up feed is, or one that a variable names, which may be left over from a demo. A
-// base_url that somebody has written into the configuration is meant, unless it is the former.
+// a made-up feed is, or one that a variable names, which may be left over from a demo. Any
+// other base_url in the configuration is there on purpose.
 func (m providerModel) otherHost(baseURL string) diag.Diagnostics {
 	var diags diag.Diagnostics
 	base, err := compliance.ParseBaseURL(cmp.Or(baseURL, compliance.DefaultBaseURL))

@@ -12,8 +12,8 @@ import (
 )
 
 // explainStatus is about an answer other than 200. The status and error.type tell the
-// cases apart, since they are the API's contract. Its message is for people and may
-// change, so it decides only what they leave open, and every case has an advice for a
+// cases apart, since they are the API's contract. The message is for people and may
+// change, so it decides only what they leave open, and every case has advice for a
 // message that nobody has seen yet.
 func (r readContext) explainStatus(err *compliance.StatusError) (summary, happened, advice string) {
 	happened = quoteAnswer(err)
@@ -84,16 +84,14 @@ func resumeText(err *compliance.StatusError) string {
 	return fmt.Sprintf(" The limit resets at %s.", clock(err.ResumeAt))
 }
 
-// longQuery is what nginx takes with its default settings, about. Servers that have no
-// status of their own for it say 400.
-const longQuery = 8000
-
+// isTooLongQuery includes a 400 that is not the API's: some servers have no other status
+// for a long query.
 func isTooLongQuery(err *compliance.StatusError) bool {
-	return err.Status == 414 || err.Status == 431 || err.Type == "" && err.Status == 400 && err.QueryLength > longQuery
+	return err.Status == 414 || err.Status == 431 || err.Type == "" && err.Status == 400 && err.QueryLength > compliance.LongQuery
 }
 
-// explainInBetween is about an answer that is none of the API's, whatever its status:
-// it says nothing about the key or the arguments, which the API may not have seen.
+// explainInBetween is about an answer that is not the API's, whatever its status: it says
+// nothing about the key or the arguments, which the API may not have seen.
 func explainInBetween(err *compliance.StatusError) (summary, happened, advice string) {
 	happened = quoteAnswer(err) + " The API's errors have a type, and this one has none, so it comes from something in between: a proxy, a gateway or a firewall."
 	const ways = "base_url, HTTPS_PROXY and NO_PROXY"
@@ -110,7 +108,7 @@ func explainInBetween(err *compliance.StatusError) (summary, happened, advice st
 	default:
 		advice = "Ask whoever runs it, and check " + ways + "."
 	}
-	if err.Status < 500 && err.QueryLength > longQuery {
+	if err.Status < 500 && err.QueryLength > compliance.LongQuery {
 		advice += fmt.Sprintf(" The query is %s characters long, which may be the reason. %s", thousands(err.QueryLength), longQueryAdvice)
 	}
 	return "Something other than the API answered", happened, advice
@@ -162,7 +160,7 @@ func (r readContext) explainRejection(err *compliance.StatusError) (summary, hap
 	return summary, happened, "Check the arguments, first of all those that the message names."
 }
 
-// isNotEnabled is where the message is all that tells it from other bad requests.
+// isNotEnabled looks at the message: nothing else distinguishes this from other bad requests.
 func isNotEnabled(err *compliance.StatusError) bool {
 	return err.Status == 400 && err.Type != "" && strings.Contains(err.Message, "not enabled")
 }
@@ -174,8 +172,8 @@ var (
 )
 
 // argumentAtFault is the argument that an answer of the API is about, with those of its
-// values that the answer names by their places; "" where that cannot be told. The API
-// knows the values in the order in which they were sent.
+// values that the answer names by their index; "" if there is no telling. The index counts
+// the values as they were sent.
 func (r readContext) argumentAtFault(err *compliance.StatusError) (argument string, values []sentValue) {
 	switch {
 	case isForeignOrganization(err) && r.query.OrganizationIDs != nil:
@@ -209,13 +207,13 @@ func (r readContext) argumentAtFault(err *compliance.StatusError) (argument stri
 	return "", nil
 }
 
-// sentValue is one of a list, which is sent sorted.
+// sentValue is a value of a list, which is sent sorted.
 type sentValue struct {
 	index int
 	text  string
 }
 
-// String is the value for people. One that may be sensitive is told by its place.
+// String is the value for people, or its place if it may be sensitive.
 func (v sentValue) String() string {
 	if activitytype.Quotable(v.text) {
 		return strconv.Quote(v.text)

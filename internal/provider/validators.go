@@ -16,11 +16,11 @@ import (
 	"github.com/compliance-feed/terraform-provider-compliance/internal/timerange"
 )
 
-// stringValidator is a rule for strings. No message has the value: it may be sensitive,
+// stringValidator is a rule for strings. No message repeats the value: it may be sensitive,
 // which Terraform does not tell a provider, and Terraform shows the line that it is from.
 type stringValidator struct {
 	what  string             // the value should be
-	check func(string) error // whose error goes on from "The value …"
+	check func(string) error // its error continues "The value …"
 }
 
 func checkedString(what string, check func(string) error) validator.String {
@@ -32,9 +32,9 @@ var durationString = checkedString("a duration", func(text string) error {
 	return err
 })
 
-// timeString is not the library's timetypes.RFC3339, which lets forms through that are
-// not RFC 3339 (see [timerange.Parse]), and shows the layout of Go's parser to the person
-// at the terminal.
+// timeString is not timetypes.RFC3339 of terraform-plugin-framework-timetypes, which accepts
+// forms that are not RFC 3339 (see [timerange.Parse]), and whose message shows the layout of
+// Go's parser.
 var timeString = checkedString("an RFC 3339 timestamp", func(text string) error {
 	_, err := timerange.Parse(text)
 	return err
@@ -98,8 +98,8 @@ func wholeNumberOr(value types.Number, ifNull int) int {
 	return int(number)
 }
 
-// cursorString refuses "", which is no cursor and no null either: the read would start
-// from the beginning instead of where it was meant to.
+// cursorString refuses "", which is neither a cursor nor null: the read would start from
+// the beginning, which is probably not what was wanted.
 var cursorString = checkedString("a cursor", func(text string) error {
 	if text == "" {
 		return errors.New("is empty, which is not a cursor; omit the argument, or set it to null, to start without one")
@@ -108,9 +108,9 @@ var cursorString = checkedString("a cursor", func(text string) error {
 })
 
 // filterSet is the rule for sets of IDs and types: an empty set or string, or a null
-// in it, could be taken for "no filter" and let the wrong activities through. The
-// library's SizeAtLeast, NoNullValues and LengthAtLeast say what is wrong with such a
-// set, and not what to do.
+// in it, could be taken for "no filter" and let the wrong activities through. SizeAtLeast,
+// NoNullValues and LengthAtLeast of terraform-plugin-framework-validators say what is wrong
+// with such a set, but not what to do.
 type filterSet struct {
 	check func(value string) *finding // of a value that is not empty; nil if all is well
 }

@@ -15,8 +15,8 @@ import (
 // MaxGroups is how many groups a summary shows at most.
 const MaxGroups = 1000
 
-// MaxValues bounds the memory for groups: it is the number of their different values, the
-// sum over all groups, at which counting ends.
+// MaxValues bounds the memory for groups: counting ends when the groups have this many
+// different values (actors, accounts and so on), added up over all groups.
 const MaxValues = 1_000_000
 
 // ErrTooManyValues says that the groups have [MaxValues] different values.
@@ -29,11 +29,12 @@ var ErrTooManyGroups = errors.New("too many groups")
 type Group struct {
 	Count int64
 
-	// Keys are what the activities are alike in, as far as it names no person or address.
+	// Keys are what the activities have in common, by the name of the grouping. Groupings
+	// that name a person or an address are left out.
 	Keys map[string]string
 
 	// Distinct is how many different actors, accounts, addresses, user agents, types and
-	// organizations the activities have.
+	// organizations the activities have, by the name of the grouping.
 	Distinct map[string]int64
 
 	// NewestID and NewestCreatedAt are those of the newest activity, as sent.
@@ -65,7 +66,8 @@ var groupings = [8]grouping{
 	{"day", true, false, func(_ *activity.Activity, _ string, at time.Time) string { return at.Format(time.DateOnly) }},
 }
 
-// Groupings are the names of what activities can be grouped by.
+// Groupings are the names of what activities can be grouped by: actor, account, ip_address,
+// user_agent, type, organization, hour and day.
 func Groupings() (names []string) {
 	for _, g := range groupings {
 		names = append(names, g.name)
@@ -204,9 +206,9 @@ func (g *groups) number(value string) int32 {
 	return number
 }
 
-// Groups returns the groups of at least so many activities: largest first, then the one
-// with the newest activity, in the API's order where those are of the same time. Its error
-// is [ErrTooManyGroups].
+// Groups returns the groups of at least minCount activities: the largest first, and of
+// equally large ones the one with the newest activity, in the API's order. Its error is
+// [ErrTooManyGroups].
 func (s *Summary) Groups(minCount int64) ([]Group, error) {
 	var large []*group
 	for _, g := range s.groups.all {

@@ -1,8 +1,8 @@
 // Package summary counts activities: by type, actor, organization and day, and in groups.
-// It does no I/O, and what it keeps grows with the number of different keys, not of
+// It does no I/O, and its memory grows with the number of different keys, not of
 // activities. The order in which activities are added does not matter.
 //
-// Nothing that it shows names a person: actors appear by their stable IDs, never by
+// Nothing that it returns names a person: actors appear by their stable IDs, never by
 // e-mail or IP address, user agent or federated subject.
 package summary
 
@@ -27,8 +27,9 @@ const none = "none"
 // newestActivities is how many of them a summary shows.
 const newestActivities = 20
 
-// Summary is the counts of some activities. Make one with [New]. The keys of its maps are
-// in NFC, as Terraform holds them: others could be one key there.
+// Summary is the counts of some activities. Make one with [New]; it is not safe for
+// concurrent use. The keys of its maps are in NFC, since Terraform normalises them and
+// would make one key of two.
 type Summary struct {
 	Total          int64
 	Excepted       int64 // how many were left out, which the caller counts
@@ -38,8 +39,8 @@ type Summary struct {
 	ByActor        map[string]int64 // by a stable ID, the actor's type, or "none"
 	ByDay          map[string]int64 // by day in UTC, as in 2026-04-10
 
-	// Oldest and Newest are created_at as the server sent it, "" where nothing was
-	// counted.
+	// Oldest and Newest are the earliest and the latest created_at as the server sent
+	// them, "" if nothing was counted.
 	Oldest, Newest string
 
 	oldest, newest time.Time
@@ -67,8 +68,8 @@ func (p place) compare(q place) int {
 	return cmp.Or(p.createdAt.Compare(q.createdAt), strings.Compare(p.id, q.id))
 }
 
-// New returns an empty summary that counts groups as well, by the [Groupings] of these
-// names; without any, it has none.
+// New returns an empty summary that also counts groups by these [Groupings]. Without any,
+// it has no groups.
 func New(groupBy ...string) *Summary {
 	return &Summary{
 		ByType:         map[string]int64{},
@@ -80,9 +81,9 @@ func New(groupBy ...string) *Summary {
 	}
 }
 
-// Add counts an activity. Whether it has been counted before is up to the caller. Its
-// error is [ErrTooManyValues], or says that created_at is not RFC 3339, so that the day is
-// not known, and nothing was counted. The latter quotes the activity as it was sent.
+// Add counts an activity. The caller makes sure that none is added twice. Its error is
+// [ErrTooManyValues], or says that created_at is not RFC 3339, so that the day is not known;
+// then nothing was counted. It quotes the activity's ID as it was sent.
 func (s *Summary) Add(a *activity.Activity) error {
 	createdAt, err := timerange.Parse(a.CreatedAt)
 	if err != nil {

@@ -13,7 +13,7 @@ var longUnits = map[string]int64{"d": 24, "w": 7 * 24}
 
 // ParseDuration reads a positive duration: numbers with the units of
 // [time.ParseDuration], and d and w, joined in any order, such as 90m, 7d or 1d12h.
-// Errors are text for a person.
+// An error continues a sentence ("The value must be a duration …").
 func ParseDuration(text string) (time.Duration, error) {
 	if text == "" {
 		return 0, errInvalid

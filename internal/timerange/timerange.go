@@ -20,7 +20,7 @@ type Bounds struct {
 	Lookback time.Duration
 }
 
-// Window is what bounds come to: the tightest on each side, nil where open.
+// Window is the time that bounds leave: the tightest bound on each side, nil where open.
 type Window struct {
 	Start, End *time.Time
 }
@@ -98,7 +98,7 @@ func tightest(inclusive, exclusive bound, tighter func(a, b time.Time) bool) (*b
 	return &exclusive, nil
 }
 
-// Parse reads an RFC 3339 timestamp. Its error goes on from a subject ("must be …").
+// Parse reads an RFC 3339 timestamp. Its error continues a sentence ("The value must be …").
 //
 // time.Parse lets two other forms through, an hour of one digit and a comma for the
 // point (https://go.dev/issue/54580), and its own error shows the layout of Go's parser.
