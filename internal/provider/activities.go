@@ -150,15 +150,31 @@ func (r *activitiesResult) add(page *feed.Page) {
 }
 
 func (r *activitiesResult) outcome() outcome {
-	// Page by page in the direction of the walk, from one cursor of the result to the other.
-	order := make([]int, len(r.pages))
+	order := make([]int, len(r.pages)) // of the pages, in the direction of the walk
 	for i := range order {
 		order[i] = i
 	}
 	slices.SortFunc(order, func(a, b int) int { return r.pages[a].Compare(&r.pages[b]) })
-	var firstID, lastID string
-	var hasMore bool
-	came := 0 // activities, excepted ones too
+	firstID, lastID, came := r.ends(order)
+	hasMore := len(order) > 0 && r.pages[order[len(order)-1]].HasMore
+	if r.backward {
+		slices.Reverse(order)
+	}
+	return outcome{
+		attributes: map[string]tftypes.Value{
+			"excepted": tftypes.NewValue(tftypes.Number, came-r.list.count),
+			"has_more": tftypes.NewValue(tftypes.Bool, hasMore),
+			"first_id": optional(firstID),
+			"last_id":  optional(lastID),
+		},
+		origin:   r.origin,
+		prepared: prepared{name: "activities", pieces: r.list.pieces(order)},
+	}
+}
+
+// ends are the cursors at both ends of the result, with how many activities came, including
+// excepted ones. It goes through the pages in the direction of the walk.
+func (r *activitiesResult) ends(order []int) (firstID, lastID string, came int) {
 	for _, i := range order {
 		page := &r.pages[i]
 		// An empty page has no cursors; one with activities and without cursors makes the
@@ -177,24 +193,11 @@ func (r *activitiesResult) outcome() outcome {
 			*end = pageEnd
 		}
 		came += onPage
-		hasMore = page.HasMore
 	}
 	if came == 0 {
-		firstID, lastID = "", "" // pages without activities may have cursors
+		return "", "", 0 // pages without activities may have cursors
 	}
-	if r.backward {
-		slices.Reverse(order)
-	}
-	return outcome{
-		attributes: map[string]tftypes.Value{
-			"excepted": tftypes.NewValue(tftypes.Number, came-r.list.count),
-			"has_more": tftypes.NewValue(tftypes.Bool, hasMore),
-			"first_id": optional(firstID),
-			"last_id":  optional(lastID),
-		},
-		origin:   r.origin,
-		prepared: prepared{name: "activities", pieces: r.list.pieces(order)},
-	}
+	return firstID, lastID, came
 }
 
 // optional is null for "".

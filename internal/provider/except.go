@@ -47,19 +47,12 @@ func exceptionsOf(at path.Path, list types.List) (exceptions except.Exceptions, 
 				refuse(at, "The set of values is null. Write [] if no value is allowed, or leave the exception out.")
 				continue
 			}
-			known = known && !set.IsUnknown()
-			var texts []string
-			for _, element := range set.Elements() {
-				switch value, _ := element.(types.String); {
-				case value.IsUnknown():
-					known = false
-				case value.IsNull():
-					refuse(at, "A value is null. Leave it out, with compact() for instance: a field that is null or missing always counts.")
-				default:
-					texts = append(texts, value.ValueString())
-				}
+			values, allKnown, hasNull := knownValues(set)
+			known = known && allKnown
+			if hasNull {
+				refuse(at, "A value is null. Leave it out, with compact() for instance: a field that is null or missing always counts.")
 			}
-			condition, err := except.NewCondition(key, texts)
+			condition, err := except.NewCondition(key, values)
 			if err != nil {
 				refuse(at, "In this exception, "+err.Error()+".")
 				continue
@@ -76,4 +69,20 @@ func exceptionsOf(at path.Path, list types.List) (exceptions except.Exceptions, 
 		}
 	}
 	return exceptions, diags
+}
+
+// knownValues are the strings of a set, as far as they are known and not null.
+func knownValues(set types.Set) (values []string, allKnown, hasNull bool) {
+	allKnown = !set.IsUnknown()
+	for _, element := range set.Elements() {
+		switch value, _ := element.(types.String); {
+		case value.IsUnknown():
+			allKnown = false
+		case value.IsNull():
+			hasNull = true
+		default:
+			values = append(values, value.ValueString())
+		}
+	}
+	return values, allKnown, hasNull
 }
