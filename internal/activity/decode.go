@@ -97,8 +97,8 @@ func (d *pageDecoder) page() (*Page, error) {
 			}
 			continue
 		}
-		// Which of two would be right cannot be known, and one of them may be
-		// a page that would be lost or an end that is none.
+		// There is no telling which of two is right, and the wrong one could lose
+		// activities or end the read early.
 		if seen[name] {
 			return nil, fmt.Errorf("the page has %q twice", name)
 		}

@@ -82,7 +82,7 @@ func TestParseBaseURL(t *testing.T) {
 		"https://":                        "has no host",
 		"https:///v1":                     "has no host",
 		"https://:443":                    "has no host",
-		"https://feed.example.com:99999":  "has a port that is none",
+		"https://feed.example.com:99999":  "has an invalid port",
 		"http://api.anthropic.com":        "only for a loopback host",
 		"http://127.0.0.1.evil":           "only for a loopback host",
 		"http://127.0.0.1.evil.com:80":    "only for a loopback host",

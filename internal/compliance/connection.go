@@ -102,7 +102,7 @@ func (c *Client) explainDialling(failure *ConnectionError, err *dialError) {
 	case isClosed(err):
 		failure.Reason = "the connection was closed during the TLS handshake"
 	case err.stage == AtProxy:
-		failure.Reason = "what answers there is no such proxy"
+		failure.Reason = "what answers there is not a proxy of that kind"
 	default:
 		failure.Reason = "the connection failed: " + c.cleaner.clean(innermost(err).Error())
 	}
@@ -157,7 +157,7 @@ func explainSOCKS(err error) (reason string, final bool) {
 			return reply.reason, reply.final
 		}
 	}
-	return "what answers there is no such proxy", false
+	return "what answers there is not a proxy of that kind", false
 }
 
 // explainCertificate is about a certificate that was refused.

@@ -75,7 +75,7 @@ func ParseBaseURL(text string) (*url.URL, error) {
 	case base.Hostname() == "":
 		return nil, errors.New("has no host")
 	case !isPort(base.Port()):
-		return nil, errors.New("has a port that is none")
+		return nil, errors.New("has an invalid port")
 	case strings.HasSuffix(strings.TrimRight(base.Path, "/"), "/"+path):
 		return nil, errors.New("must not end with /" + path + ", which is appended to it")
 	case base.Scheme == "http" && !isLoopback(base.Hostname()):

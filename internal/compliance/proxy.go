@@ -72,7 +72,7 @@ func parseProxy(value string) (proxy *url.URL, problem string) {
 	case proxy.Hostname() == "":
 		return nil, "has no host"
 	case !isPort(proxy.Port()):
-		return nil, "has a port that is none"
+		return nil, "has an invalid port"
 	case strings.Trim(proxy.Path, "/") != "" || proxy.RawQuery != "" || proxy.Fragment != "":
 		return nil, "has something behind its host and port" + encode
 	}

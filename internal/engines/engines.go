@@ -1,6 +1,6 @@
 // Package engines is the one place for the versions of Terraform and OpenTofu that the
 // provider supports. README, docs and the workflows name them too; the test compares.
-// Nothing that ships imports it: an engine that is too old refuses by itself what it
+// Nothing that ships imports it: an engine that is too old refuses by itself whatever it
 // does not know.
 package engines
 

@@ -1,10 +1,9 @@
 // Package enginetest runs Terraform or OpenTofu as a user does: on a folder of
 // configuration, with this provider installed from a mirror on disk.
 //
-// Which engine is up to the environment: TF_ACC_TERRAFORM_PATH, which scripts/testacc
-// sets for each of them in turn. Without TF_ACC such tests are skipped. What a run
-// reads comes from a fake feed that the test starts; the user's own settings and keys
-// have no part in it.
+// TF_ACC_TERRAFORM_PATH says which engine; scripts/testacc sets it to each in turn. Without
+// TF_ACC such tests are skipped. A run reads a fake feed that the test starts, and nothing
+// of the user's own settings and keys.
 package enginetest
 
 import (
@@ -33,7 +32,7 @@ const installed = "0.1.0"
 // longest is how long one run of an engine may take.
 const longest = 2 * time.Minute
 
-// Engine is a Terraform or OpenTofu with this provider at hand.
+// Engine is Terraform or OpenTofu, with this provider installed.
 type Engine struct {
 	path    string
 	cliFile string

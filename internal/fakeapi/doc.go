@@ -10,6 +10,6 @@
 // What a server should not do, but a client must survive, is injected with
 // [API.Inject].
 //
-// It shares no type and no code with any client, keeps nothing on disk and is
-// not a model of the API's other endpoints.
+// It shares no type and no code with any client, keeps nothing on disk, and knows none of
+// the API's other endpoints.
 package fakeapi

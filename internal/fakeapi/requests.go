@@ -79,8 +79,8 @@ func (a *API) logRequest(r *http.Request) *Request {
 	return logged
 }
 
-// logRead adds the activity that the API makes of each call of itself, whatever kind
-// of key the call was made with.
+// logRead adds the activity that the API records for each call of this endpoint, whatever
+// kind of key was used.
 func (a *API) logRead(r *http.Request, logged *Request, status int) {
 	a.mu.Lock()
 	a.readsDone++

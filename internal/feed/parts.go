@@ -123,10 +123,10 @@ func (p *part) nextQuery() Query {
 	return query.to(p.end)
 }
 
-// look checks an answer before it is taken into the part, and leaves of its activities
+// check looks at an answer before it is taken into the part, and leaves of its activities
 // those on this side of the next border. Where the server has broken a promise, it says
 // which, and leaves all as it was.
-func (p *part) look(answer *compliance.Answer) (s span, broken string) {
+func (p *part) check(answer *compliance.Answer) (s span, broken string) {
 	activities, query := answer.Activities, p.walk.query
 	own, last := len(activities), p.last
 	for i := range activities {

@@ -192,7 +192,7 @@ func (r *reading) take(ctx context.Context, a arrival) (page *Page, broken strin
 	r.tally.size.learn(a.asked, answer.PageSize)
 	var s span
 	if r.dividing {
-		if s, broken = p.look(answer); broken != "" {
+		if s, broken = p.check(answer); broken != "" {
 			if r.divided > 0 {
 				return nil, broken, nil
 			}

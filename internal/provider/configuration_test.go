@@ -165,7 +165,7 @@ func TestKeyVariables(t *testing.T) {
 	requireEqual(t, "default base URL", compliance.DefaultBaseURL, "https://api.anthropic.com")
 }
 
-// What stands in the way of a client is said when something is read, and only then:
+// Whatever prevents a client is reported when something is read, and only then:
 // session.configure fails on any diagnostic.
 func TestConfigurationErrorsComeWithTheRead(t *testing.T) {
 	t.Parallel()

@@ -367,7 +367,7 @@ func TestDiagnostics(t *testing.T) {
 		&connection{Stage: compliance.AtProxy, Proxy: proxy, Reason: "the proxy did not answer within 10s"},
 		&connection{Stage: compliance.AtProxy, Proxy: proxy, Reason: "the proxy closed the connection without a word"},
 		&connection{Stage: compliance.AtProxy, Proxy: proxy, Reason: "the proxy refused the user name or password"},
-		&connection{Stage: compliance.AtProxy, Proxy: proxy, Reason: "what answers there is no such proxy"},
+		&connection{Stage: compliance.AtProxy, Proxy: proxy, Reason: "what answers there is not a proxy of that kind"},
 		&connection{Stage: compliance.AtTLS, Proxy: proxy, Reason: "what answers there does not speak TLS"},
 		&connection{Stage: compliance.AtTLS, Reason: "the TLS handshake was not complete within 10s"},
 		&connection{Stage: compliance.AtTLS, Reason: "the TLS handshake was refused: protocol version not supported"},

@@ -93,7 +93,7 @@ func account(actor *activity.Actor) string {
 	return normal(strings.ToLower(strings.ToUpper(mail)))
 }
 
-// address is the IP address in its usual form, or the text as it is where that is none.
+// address is the IP address in its usual form, or the text as it was sent if it is not one.
 func address(actor *activity.Actor) string {
 	if actor == nil {
 		return ""
