@@ -42,7 +42,7 @@ func TestLargeBodies(t *testing.T) {
 			if allocated := afterwards.TotalAlloc - before.TotalAlloc; allocated > 16*maxPageBytes {
 				t.Errorf("got %d MiB allocated in all, want less than 16 times the limit", allocated>>20)
 			}
-			if took > 20*time.Second {
+			if took > time.Minute {
 				t.Errorf("got an end after %v, want it soon", took)
 			}
 			if len(api.Requests()) != 1 {

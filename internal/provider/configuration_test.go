@@ -334,8 +334,8 @@ func TestRequestTimeout(t *testing.T) {
 			begin := time.Now()
 			_, diags := reading(t, fake, values{"request_timeout": "200ms"}).read(listName, values{})
 			requireError(t, diags, "", "A request took too long", "request_timeout", "200ms")
-			if took := time.Since(begin); took > 5*time.Second {
-				t.Errorf("it took %s, want about 200ms", took)
+			if took := time.Since(begin); took > 30*time.Second {
+				t.Errorf("it took %s, want it long before", took)
 			}
 		})
 	}
