@@ -18,7 +18,7 @@ import (
 )
 
 // maxActivities is how many activities a list without max_results may have. A list of
-// 50,000 is a state of about 55 MB; for more, a summary is the better tool.
+// 50,000 is a state of about 57 MB; for more, a summary is the better tool.
 const maxActivities = 50_000
 
 // maxResultBytes is how large the encoded activities of a list may be: the 256 MiB that
