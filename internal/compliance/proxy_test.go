@@ -395,7 +395,7 @@ func TestProxiesThatFail(t *testing.T) {
 		"503":                 {connect(status("503 \x1b[31m")), AtProxy, 2, "the proxy refused to connect: HTTP 503, Service Unavailable"},
 		"504":                 {connect(status("504 Gateway Timeout")), AtProxy, 2, "the proxy refused to connect: HTTP 504, Gateway Timeout"},
 		"an echo":             {connect(echo), AtProxy, 2, "the proxy refused to connect: HTTP 502, Bad Gateway"},
-		"silent":              {connect(hang), AtProxy, 2, "the proxy did not answer within 500ms"},
+		"silent":              {connect(hang), AtProxy, 2, "the proxy did not answer within 2s"},
 		"dying":               {connect(say("")), AtProxy, 2, "the proxy closed the connection without a word"},
 		"dying in its words":  {connect(say("HTTP/1.1 200 Conn")), AtProxy, 2, "the proxy closed the connection without a word"},
 		"no proxy at all":     {connect(say("220 smtp.example.com ESMTP\r\n")), AtProxy, 2, "what answers there is not a proxy of that kind"},
@@ -409,8 +409,8 @@ func TestProxiesThatFail(t *testing.T) {
 		"SOCKS: unreachable":  {socks(canaryPrefix, 4), AtProxy, 2, "the proxy could not connect: host unreachable"},
 		"SOCKS: refused":      {socks(canaryPrefix, 5), AtProxy, 2, "the proxy could not connect: connection refused"},
 		"SOCKS: new reply":    {socks(canaryPrefix, 99), AtProxy, 2, "what answers there is not a proxy of that kind"},
-		"SOCKS: silent":       {func(t *testing.T) string { return "socks5://" + newSilent(t) }, AtProxy, 2, "the proxy did not answer within 500ms"},
-		"SOCKS: HTTP":         {func(t *testing.T) string { return strings.Replace(connect(nil)(t), "http:", "socks5:", 1) }, AtProxy, 2, "the proxy did not answer within 500ms"},
+		"SOCKS: silent":       {func(t *testing.T) string { return "socks5://" + newSilent(t) }, AtProxy, 2, "the proxy did not answer within 2s"},
+		"SOCKS: HTTP":         {func(t *testing.T) string { return strings.Replace(connect(nil)(t), "http:", "socks5:", 1) }, AtProxy, 2, "the proxy did not answer within 2s"},
 		"SOCKS: dying": {func(t *testing.T) string {
 			return "socks5h://" + listenProxy(t, "tcp", "127.0.0.1:0", func(conn net.Conn) { _, _ = conn.Read(make([]byte, 3)) }).String()
 		}, AtProxy, 2, "the proxy closed the connection without a word"},

@@ -26,7 +26,7 @@ import (
 )
 
 // testLimits are short, and long enough for a busy machine.
-var testLimits = stepLimits{dial: 2 * time.Second, proxy: 500 * time.Millisecond, tls: 2 * time.Second, ping: 500 * time.Millisecond}
+var testLimits = stepLimits{dial: 2 * time.Second, proxy: 2 * time.Second, tls: 2 * time.Second, ping: 500 * time.Millisecond}
 
 // testRoots has the certificate of all servers of httptest.
 var testRoots = sync.OnceValue(func() *x509.CertPool {
