@@ -106,7 +106,7 @@ type activitySummaryModel struct {
 	GroupBy  types.Set    `tfsdk:"group_by"`
 	MinCount types.Number `tfsdk:"min_count"`
 
-	// Filled by the read.
+	// Attributes of the result. They are always null here; the framework wants a field for each.
 	Total           types.Int64  `tfsdk:"total"`
 	ByType          types.Map    `tfsdk:"by_type"`
 	ByActorType     types.Map    `tfsdk:"by_actor_type"`

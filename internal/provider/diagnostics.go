@@ -337,35 +337,3 @@ func (r readContext) windowText() string {
 	}
 	return "with no time bounds"
 }
-
-// clock is a time as people compare it with their watch.
-func clock(t time.Time) string { return t.UTC().Round(time.Second).Format("2006-01-02 15:04:05 UTC") }
-
-// brief is a duration without zeros at its end: 20m instead of 20m0s.
-func brief(d time.Duration) string {
-	text := d.String()
-	if strings.HasSuffix(text, "m0s") {
-		text = strings.TrimSuffix(text, "0s")
-	}
-	if strings.HasSuffix(text, "h0m") {
-		text = strings.TrimSuffix(text, "0m")
-	}
-	return text
-}
-
-// count is a number of activities in words: 12,000 activities.
-func count(n int) string {
-	if n == 1 {
-		return "1 activity"
-	}
-	return thousands(n) + " activities"
-}
-
-// thousands is a number as people read it: 12,000.
-func thousands(n int) string {
-	digits := fmt.Sprint(n)
-	for i := len(digits) - 3; i > 0; i -= 3 {
-		digits = digits[:i] + "," + digits[i:]
-	}
-	return digits
-}
