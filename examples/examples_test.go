@@ -18,6 +18,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/compliance-feed/terraform-provider-compliance/internal/activitytype"
 	"github.com/compliance-feed/terraform-provider-compliance/internal/engines"
 	"github.com/compliance-feed/terraform-provider-compliance/internal/enginetest"
 	"github.com/compliance-feed/terraform-provider-compliance/internal/fakeapi"
@@ -350,11 +351,7 @@ func runBlock(t *testing.T, text string) {
 // mind: a policy that looks for them passes for ever.
 func TestActivityTypes(t *testing.T) {
 	t.Parallel()
-	list := read(t, "../internal/activitytype/activity-types.tsv")
-	var types []string
-	for _, row := range regexp.MustCompile(`(?m)^([a-z0-9_]+)\t.*\t(?:listed|filter-only)$`).FindAllStringSubmatch(list, -1) {
-		types = append(types, row[1])
-	}
+	types := activitytype.Known()
 	quoted := regexp.MustCompile(`"([a-z0-9]+(?:_[a-z0-9]+)+)"`)
 	argument := regexp.MustCompile(`(?s)(?:exclude_|forbidden_)?activity_types\s*=\s*\[(.*?)\]`)
 	found := 0

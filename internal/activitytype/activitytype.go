@@ -1,16 +1,17 @@
 // Package activitytype knows the activity types of the API's public reference: their
-// names and states, those that match a pattern, and the one that somebody who misspelt
-// a name is likely to have meant.
+// names, states, fields and topics, those that match a pattern, and the one that somebody
+// who misspelt a name is likely to have meant.
 //
 // New types come every month, so a name that is not in the list is not wrong; only
 // the server knows all of them, and it refuses the others. The list is
-// activity-types.tsv, which `make update-activity-types` rewrites.
+// activity-types.tsv, which `make update-activity-types` rewrites; topics.tsv has the topics.
 package activitytype
 
 import (
 	_ "embed"
 	"errors"
 	"fmt"
+	"iter"
 	"path"
 	"regexp"
 	"slices"
@@ -18,8 +19,7 @@ import (
 	"time"
 )
 
-// list is the file as it is. Of its four columns (name, fields of the type's own, actor
-// types, state) the first and the last are for this package.
+// list is the file as it is; its header says what the columns are.
 //
 //go:embed activity-types.tsv
 var list string
@@ -36,54 +36,94 @@ const (
 	Removed    State = "removed"     // was listed once; the server may refuse it
 )
 
-type activityType struct {
-	name  string
-	state State
+// A Type is a row of the list.
+type Type struct {
+	Name   string
+	Fields []string // of its own; nil where it has none, or FieldsKnown is false
+	Actors []string // types of actors; nil for any, or where they are not known
+	State  State
+	Topic  string // "" where nobody has decided yet
+	// Meaning is a sentence; Note says what is harmless, or in doubt, and may be empty.
+	Meaning, Note string
+
+	FieldsKnown bool
 }
 
-func (a activityType) offered() bool { return a.state == Listed || a.state == FilterOnly }
+// Offered tells whether a type is one to ask for.
+func (t Type) Offered() bool { return t.State == Listed || t.State == FilterOnly }
 
 var (
 	types = parse(list)
-	known = offered(types)
+	known = names(types, Type.Offered)
 )
 
-func parse(list string) []activityType {
-	var all []activityType
-	for line := range strings.Lines(list) {
-		line = strings.TrimRight(line, "\r\n")
-		if line == "" || line[0] == '#' {
-			continue
+func parse(list string) []Type {
+	var all []Type
+	for columns := range rows(list) {
+		t := Type{
+			Name: columns[0], State: State(columns[3]), Topic: columns[4], Meaning: columns[5], Note: columns[6],
+			FieldsKnown: columns[1] != "" || columns[2] != "", // a row without either is newer than the reference's schema
 		}
-		name, _, _ := strings.Cut(line, "\t")
-		all = append(all, activityType{name, State(line[strings.LastIndexByte(line, '\t')+1:])})
+		if columns[1] != "" {
+			t.Fields = strings.Split(strings.NewReplacer("?", "", "~", "").Replace(columns[1]), ",")
+		}
+		if columns[2] != "" && columns[2] != "any" {
+			t.Actors = strings.Split(columns[2], ",")
+		}
+		all = append(all, t)
 	}
 	return all // sorted, which a test ensures
 }
 
-func offered(all []activityType) []string {
-	var names []string
-	for _, a := range all {
-		if a.offered() {
-			names = append(names, a.name)
+// rows yields the columns of a table's lines; those that begin with # are comments.
+func rows(table string) iter.Seq[[]string] {
+	return func(yield func([]string) bool) {
+		for line := range strings.Lines(table) {
+			line = strings.TrimRight(line, "\r\n")
+			if line != "" && line[0] != '#' && !yield(strings.Split(line, "\t")) {
+				return
+			}
 		}
 	}
-	return names
 }
+
+func names(all []Type, want func(Type) bool) []string {
+	var found []string
+	for _, t := range all {
+		if want(t) {
+			found = append(found, t.Name)
+		}
+	}
+	return found
+}
+
+// All returns all types of the list, sorted by name, those that are no longer recorded
+// or asked for among them.
+func All() []Type { return slices.Clone(types) }
 
 // Known returns the activity types that can be asked for, sorted: those that are listed
 // and those that are filter-only.
 func Known() []string { return slices.Clone(known) }
 
-// StateOf returns what the list says of a name.
-func StateOf(name string) State {
-	i, found := slices.BinarySearchFunc(types, name, func(a activityType, name string) int {
-		return strings.Compare(a.name, name)
+// Of returns what the list has of a name; the State is Unknown where that is nothing.
+func Of(name string) Type {
+	i, found := slices.BinarySearchFunc(types, name, func(t Type, name string) int {
+		return strings.Compare(t.Name, name)
 	})
 	if !found {
-		return Unknown
+		return Type{Name: name}
 	}
-	return types[i].state
+	return types[i]
+}
+
+// StateOf returns what the list says of a name.
+func StateOf(name string) State { return Of(name).State }
+
+// Fields returns the names of the fields of a type's own; known is false where the
+// reference has not said them.
+func Fields(name string) (fields []string, known bool) {
+	t := Of(name)
+	return slices.Clone(t.Fields), t.FieldsKnown
 }
 
 // AsOf is the month of the reference that the list was made from, as in "January 2006".
@@ -138,9 +178,9 @@ func Match(patterns ...string) ([]string, error) {
 // noMatch says that a pattern matches none of the known types, and why that may be.
 func noMatch(i int, pattern string) error {
 	text := fmt.Sprintf("%s matches none of the %d activity types known in %s", place(i, pattern), len(known), AsOf())
-	for _, a := range types {
-		if matched, _ := path.Match(pattern, a.name); matched {
-			return fmt.Errorf("%s, only %q, which is %s", text, a.name, a.state)
+	for _, t := range types {
+		if matched, _ := path.Match(pattern, t.Name); matched {
+			return fmt.Errorf("%s, only %q, which is %s", text, t.Name, t.State)
 		}
 	}
 	if nearest, ok := Nearest(pattern); ok {
@@ -168,8 +208,12 @@ func Nearest(name string) (nearest string, ok bool) {
 	if StateOf(name) != Unknown {
 		return "", false
 	}
+	return nearestOf(known, name)
+}
+
+func nearestOf(candidates []string, name string) (nearest string, ok bool) {
 	best := closeEnough + 1
-	for _, candidate := range known {
+	for _, candidate := range candidates {
 		if difference := len(candidate) - len(name); max(difference, -difference) >= best {
 			continue
 		}

@@ -11,12 +11,12 @@ import (
 // before is the list that the script has in these tests.
 const before = `# Types (3 listed on 2026-09-26; about 50 more a month)
 # removed: was listed until May 2026
-a_created	a_id,name?~	user_actor	listed
-b_created			listed
-b_viewed	b_id	any	retired
-c_created	c_id	any	listed
-d_access			filter-only
-e_created			removed
+a_created	a_id,name?~	user_actor	listed	credential_created	A was made.	Note.
+b_created			listed			
+b_viewed	b_id	any	retired	content_viewed	B was seen.	
+c_created	c_id	any	listed	content_changed	C was made.	
+d_access			filter-only	vendor_access	D was seen.	
+e_created			removed	content_changed	E was made.	
 `
 
 // TestUpdate runs scripts/update-activity-types on a list of its own.
@@ -25,32 +25,34 @@ func TestUpdate(t *testing.T) {
 	header := func(first, second string) string {
 		return "# Types (" + first + "; about 50 more a month)\n# removed: " + second + "\n"
 	}
+	changed := func(oldnew ...string) string {
+		return strings.NewReplacer(oldnew...).Replace(before[strings.Index(before, "a_created"):])
+	}
 	for name, test := range map[string]struct {
 		input, says, want string
 	}{
 		"the same rows": {
 			input: before,
-			says:  "added:  \nremoved:\n",
+			says:  "added:       \nremoved:     \nunclassified: b_created\n",
 			want:  strings.Replace(before, "2026-09-26", "2026-10-31", 1),
 		},
 		"names": { // a known one keeps what is known, and a new one has nothing
 			input: "f_created\na_created\nb_viewed\r\nc_created\n\n# b_created\ne_created\n",
-			says:  "added:   e_created f_created\nremoved: b_created\n",
-			want: header("4 listed on 2026-10-31", "was listed before") +
-				"a_created\ta_id,name?~\tuser_actor\tlisted\nb_created\t\t\tremoved\nb_viewed\tb_id\tany\tretired\n" +
-				"c_created\tc_id\tany\tlisted\nd_access\t\t\tfilter-only\ne_created\t\t\tlisted\nf_created\t\t\tlisted\n",
+			says:  "added:        e_created f_created\nremoved:      b_created\nunclassified: f_created\n",
+			want: header("4 listed on 2026-10-31", "was listed before") + changed(
+				"b_created\t\t\tlisted", "b_created\t\t\tremoved", "e_created\t\t\tremoved", "e_created\t\t\tlisted") + "f_created\t\t\tlisted\t\t\t\n",
 		},
-		"rows": {
-			input: "c_created\tc_id,more\tuser_actor\tretired\na_created\nb_created\nb_viewed\n",
-			says:  "added:  \nremoved:\n",
-			want: header("2 listed on 2026-10-31", "was listed until May 2026") +
-				"a_created\ta_id,name?~\tuser_actor\tlisted\nb_created\t\t\tlisted\nb_viewed\tb_id\tany\tretired\n" +
-				"c_created\tc_id,more\tuser_actor\tretired\nd_access\t\t\tfilter-only\ne_created\t\t\tremoved\n",
+		"rows": { // of the reference's columns, and of all
+			input: "c_created\tc_id,more\tuser_actor\tretired\na_created\nb_created\t\t\tlisted\tdeletion\tB was made.\tOr not.\nb_viewed\n",
+			says:  "added:       \nremoved:     \nunclassified:\n",
+			want: header("2 listed on 2026-10-31", "was listed until May 2026") + changed(
+				"b_created\t\t\tlisted\t\t\t", "b_created\t\t\tlisted\tdeletion\tB was made.\tOr not.", "c_id\tany\tlisted", "c_id,more\tuser_actor\tretired"),
 		},
 		"nothing":        {input: "# only this\n", says: "expected activity types on standard input"},
 		"no name":        {input: "a_created\nB created\n", says: "not: B created"},
 		"too few fields": {input: "a_created\tlisted\n", says: "not: a_created\tlisted"},
 		"another status": {input: "a_created\t\t\tgone\n", says: "not: a_created"},
+		"no topic":       {input: "a_created\t\t\tlisted\tIt is\tmeant.\t\n", says: "not: a_created"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
