@@ -15,7 +15,7 @@ import (
 //
 // The framework copies, walks and compares every value of a result several times: for
 // 10,000 activities that takes four times the CPU of all that Terraform does with them
-// (bench/README.md: State.Set compared with the bare server). So a read writes its
+// (bench/README.md). So a read writes its
 // activities as msgpack, the form that the protocol carries, and leaves the attribute
 // null; the framework handles the rest of the object; and the server puts the list in
 // before it answers.
