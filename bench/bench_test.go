@@ -331,6 +331,8 @@ func megabytes(bytes int64) string {
 	switch {
 	case bytes == 0:
 		return ""
+	case bytes < 100_000:
+		return fmt.Sprintf("%.1f kB", float64(bytes)/1e3)
 	case bytes < 10_000_000:
 		return fmt.Sprintf("%.1f MB", float64(bytes)/1e6)
 	}

@@ -12,7 +12,7 @@ import (
 
 // A cursor is the signed position of an activity: a client can't make one, and it stays
 // valid when the feed grows, with another key, and when the server is started again with
-// the same feed. The same position always has the same cursor. There is a plus sign in
+// the same feed, whose relative times are others then. The same position always has the same cursor. There is a plus sign in
 // each, so that a client that does not percent-encode its values fails on the first.
 
 // The secret keeps clients from making cursors; it protects nothing.
@@ -21,8 +21,8 @@ var cursorSecret = sha256.Sum256([]byte("fakeapi cursors"))
 const cursorSeparator = "+"
 
 func encodeCursor(p position) string {
-	plain := binary.BigEndian.AppendUint64(nil, uint64(p.createdAt.Unix()))
-	plain = binary.BigEndian.AppendUint32(plain, uint32(p.createdAt.Nanosecond()))
+	plain := binary.BigEndian.AppendUint64(nil, uint64(p.at.Unix()))
+	plain = binary.BigEndian.AppendUint32(plain, uint32(p.at.Nanosecond()))
 	plain = binary.BigEndian.AppendUint64(plain, uint64(p.number))
 	plain = append(plain, p.id...)
 	return base64.RawURLEncoding.EncodeToString(signature(plain)) + cursorSeparator + base64.RawURLEncoding.EncodeToString(plain)
@@ -49,8 +49,8 @@ func decodeCursor(cursor string) (position, error) {
 	seconds := int64(binary.BigEndian.Uint64(plain))
 	nanoseconds := int64(binary.BigEndian.Uint32(plain[8:]))
 	return position{
-		createdAt: time.Unix(seconds, nanoseconds),
-		number:    int(binary.BigEndian.Uint64(plain[12:])),
-		id:        string(plain[20:]),
+		at:     time.Unix(seconds, nanoseconds),
+		number: int(binary.BigEndian.Uint64(plain[12:])),
+		id:     string(plain[20:]),
 	}, nil
 }

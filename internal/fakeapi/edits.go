@@ -14,16 +14,18 @@ import (
 // EditPage sends what edit makes of the JSON text of a page. Errors of the API
 // are sent as they are.
 func EditPage(edit func(page []byte) []byte) Fault {
-	return editRequested(func(_ *http.Request, page []byte) []byte { return edit(page) })
-}
-
-func editRequested(edit func(r *http.Request, page []byte) []byte) Fault {
 	return func(w http.ResponseWriter, r *http.Request, next http.Handler) {
-		body := record(w, r, next)
+		body := recordAnswer(w, r, next)
 		if body.status == http.StatusOK {
-			body.bytes = edit(r, body.bytes)
+			body.bytes = edit(body.bytes)
 		}
 		send(w, r, body.status, body.bytes)
+	}
+}
+
+func editMembers(edit func(r *http.Request, m members) members) Fault {
+	return func(w http.ResponseWriter, r *http.Request, next http.Handler) {
+		EditPage(func(page []byte) []byte { return edit(r, mustSplit(page)).join() })(w, r, next)
 	}
 }
 
@@ -75,7 +77,7 @@ func CoarseTimes(d time.Duration) Fault {
 		if err != nil {
 			return record
 		}
-		return m.set("created_at", appendString(nil, string(appendTime(nil, t.Truncate(d))))).join()
+		return m.set("created_at", appendString(nil, formatTime(t.Truncate(d)))).join()
 	})
 }
 
@@ -179,10 +181,6 @@ func DeepJSON(index, depth int) Fault {
 	return SetField(index, "deep", strings.Repeat("[", depth)+strings.Repeat("]", depth))
 }
 
-func editMembers(edit func(*http.Request, members) members) Fault {
-	return editRequested(func(r *http.Request, page []byte) []byte { return edit(r, mustSplit(page)).join() })
-}
-
 func editRecord(index int, edit func(record []byte) []byte) Fault {
 	return editRecords(func(i int, record []byte) []byte {
 		if i != index {
@@ -208,15 +206,6 @@ func nextMember(r *http.Request) string {
 		return "first_id"
 	}
 	return "last_id"
-}
-
-// mustSplit splits what the API itself has made, which is an object.
-func mustSplit(object []byte) members {
-	m, err := splitObject(object)
-	if err != nil {
-		panic(err)
-	}
-	return m
 }
 
 func splitArray(array []byte) [][]byte {

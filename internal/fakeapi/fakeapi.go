@@ -81,10 +81,6 @@ type Options struct {
 	// is not enabled for the organization.
 	NotEnabled bool
 
-	// ExtraTypes may be filtered by, besides the types of activity-types.tsv that are
-	// not removed and those of activities that were added to the feed. Any other is a 400.
-	ExtraTypes []string
-
 	// AWS has the request's ID sent as x-amzn-requestid and not as request-id.
 	AWS bool
 
@@ -183,8 +179,7 @@ func (a *API) latency(number int) time.Duration {
 	if high <= low {
 		return low
 	}
-	r := newRandom(uint64(number), 2)
-	return low + time.Duration(r.share()*float64(high-low))
+	return low + time.Duration(newRandom(uint64(number), 2).Float64()*float64(high-low))
 }
 
 func (a *API) answer(w http.ResponseWriter, r *http.Request, logged *Request) {
@@ -222,13 +217,13 @@ func (a *API) answer(w http.ResponseWriter, r *http.Request, logged *Request) {
 // admit checks all but the query. The grant is nil where the caller is not known, which
 // costs nothing and is not logged as an activity.
 func (a *API) admit(header http.Header, r *http.Request) (*Grant, *failure) {
-	notFound := &failure{http.StatusNotFound, "not_found_error", "Not found"}
+	notFound := &failure{status: http.StatusNotFound, kind: "not_found_error", message: "Not found"}
 	if r.URL.Path != a.options.PathPrefix+endpoint {
 		return nil, notFound
 	}
 	if r.Method != http.MethodGet {
 		header.Set("Allow", http.MethodGet)
-		return nil, &failure{http.StatusMethodNotAllowed, "invalid_request_error", "Method not allowed"}
+		return nil, &failure{status: http.StatusMethodNotAllowed, kind: "invalid_request_error", message: "Method not allowed"}
 	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -238,15 +233,12 @@ func (a *API) admit(header http.Header, r *http.Request) (*Grant, *failure) {
 	case len(keys) != 1 || !known:
 		return nil, notFound
 	case grant.Dead != "":
-		return nil, &failure{http.StatusUnauthorized, "authentication_error", grant.Dead}
+		return nil, &failure{status: http.StatusUnauthorized, kind: "authentication_error", message: grant.Dead}
 	}
 	header.Set("anthropic-organization-id", a.options.Organization)
 	switch {
 	case !a.limit.take(a.options.Now(), header):
-		return &grant, &failure{
-			http.StatusTooManyRequests, "rate_limit_error",
-			fmt.Sprintf("Compliance API rate limit of %d requests per minute per parent organization has been exceeded. Please try again later.", a.limit.perMinute),
-		}
+		return &grant, tooMany(a.limit.perMinute)
 	case a.options.NotEnabled:
 		return &grant, invalid("Compliance API is not enabled for this organization")
 	case !slices.Contains(grant.Scopes, Scope) && !slices.Contains(grant.Scopes, OrganizationScope):
@@ -264,24 +256,16 @@ func listed(values []string) string {
 	return "[" + strings.Join(quoted, ", ") + "]"
 }
 
-// check refuses what a good query may not ask for of this feed or with this key.
-func (a *API) check(q *query, g *Grant, sources []source) *failure {
-	for _, list := range []struct {
-		name  string
-		types []string
-	}{{"activity_types[]", q.types}, {"exclude_activity_types[]", q.excludedTypes}} {
-		for i, name := range list.types {
-			if !a.feed.knows(name) && !slices.Contains(a.options.ExtraTypes, name) {
-				return invalid("%s.%d: Input is not one of the permitted values.", list.name, i)
-			}
+// check refuses what a good query may not ask for with this key.
+func (a *API) check(q *query, g *Grant) *failure {
+	for name, types := range map[string][]string{"activity_types[]": q.types, "exclude_activity_types[]": q.excludedTypes} {
+		if i := slices.IndexFunc(types, func(name string) bool { return !a.feed.knows(name) }); i >= 0 {
+			return invalid("%s.%d: Input is not one of the permitted values.", name, i)
 		}
 	}
 	foreign := func(organization string) bool { return !slices.Contains(g.Organizations, organization) }
 	if g.Organizations != nil && slices.ContainsFunc(q.organizations, foreign) {
 		return forbidden("Cannot query compliance data for organizations outside this API key's scope")
-	}
-	if q.cursor != nil && !contains(sources, *q.cursor) {
-		return invalidCursor(q.cursorText)
 	}
 	return nil
 }
@@ -289,33 +273,36 @@ func (a *API) check(q *query, g *Grant, sources []source) *failure {
 // page returns a page's JSON and the number of activities in it.
 func (a *API) page(r *http.Request, g *Grant, number int) ([]byte, int, *failure) {
 	q, f := parseQuery(r.URL.RawQuery)
+	if f == nil {
+		f = a.check(q, g)
+	}
 	if f != nil {
 		return nil, 0, f
 	}
-	sources := a.feed.sources()
-	if f := a.check(q, g, sources); f != nil {
-		return nil, 0, f
+	records, cursor := a.feed.snapshot(), -1
+	if q.cursor != nil {
+		if cursor = find(records, *q.cursor); cursor < 0 {
+			return nil, 0, invalidCursor(q.cursorText)
+		}
 	}
-	p := selectPage(sources, q)
+	page, more := selectPage(records, q, cursor)
+	if len(page) == 0 {
+		return []byte(`{"data":[],"has_more":false,"first_id":null,"last_id":null}`), 0, nil
+	}
 	body := []byte(`{"data":[`)
-	for i, e := range p.entries {
+	for i, activity := range page {
 		if i > 0 {
 			body = append(body, ',')
 		}
-		body = e.source.appendJSON(body, e.index)
+		body = activity.appendJSON(body)
 	}
-	if len(p.entries) == 0 {
-		return append(body, `],"has_more":false,"first_id":null,"last_id":null}`...), 0, nil
-	}
-	first := encodeCursor(p.entries[0].position())
-	last := encodeCursor(p.entries[len(p.entries)-1].position())
-	a.mu.Lock()
+	first, last := encodeCursor(page[0].position), encodeCursor(page[len(page)-1].position)
+	next := last
 	if q.backward() {
-		a.pages[first] = number + 1
-	} else {
-		a.pages[last] = number + 1
+		next = first
 	}
+	a.mu.Lock()
+	a.pages[next] = number + 1
 	a.mu.Unlock()
-	body = fmt.Appendf(body, `],"has_more":%t,"first_id":%q,"last_id":%q}`, p.hasMore, first, last)
-	return body, len(p.entries), nil
+	return fmt.Appendf(body, `],"has_more":%t,"first_id":%q,"last_id":%q}`, more, first, last), len(page), nil
 }

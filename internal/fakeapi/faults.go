@@ -16,10 +16,23 @@ import (
 // limit's are sent by themselves.
 func Status(code int, errorType, message string, headers ...string) Fault {
 	return func(w http.ResponseWriter, r *http.Request, _ http.Handler) {
-		for i := 0; i+1 < len(headers); i += 2 {
-			w.Header().Set(headers[i], headers[i+1])
+		setHeaders(w, headers)
+		send(w, r, code, (&failure{status: code, kind: errorType, message: message}).body(w.Header()))
+	}
+}
+
+// StatusWithCode is a [Status] whose error has details.error_code.
+func StatusWithCode(code int, errorType, message, errorCode string) Fault {
+	return func(w http.ResponseWriter, r *http.Request, _ http.Handler) {
+		send(w, r, code, (&failure{code, errorType, message, errorCode}).body(w.Header()))
+	}
+}
+
+func setHeaders(w http.ResponseWriter, pairs []string) {
+	for i := 0; i+1 < len(pairs); i += 2 {
+		if w.Header().Set(pairs[i], pairs[i+1]); pairs[i+1] == "" {
+			w.Header().Del(pairs[i])
 		}
-		send(w, r, code, (&failure{code, errorType, message}).body(w.Header()))
 	}
 }
 
@@ -27,12 +40,8 @@ func Status(code int, errorType, message string, headers ...string) Fault {
 // an empty value is left out. "age" with "3600", or an old "date", makes it one from a cache.
 func Headers(headers ...string) Fault {
 	return func(w http.ResponseWriter, r *http.Request, next http.Handler) {
-		body := record(w, r, next)
-		for i := 0; i+1 < len(headers); i += 2 {
-			if w.Header().Set(headers[i], headers[i+1]); headers[i+1] == "" {
-				w.Header().Del(headers[i])
-			}
-		}
+		body := recordAnswer(w, r, next)
+		setHeaders(w, headers)
 		send(w, r, body.status, body.bytes)
 	}
 }
@@ -40,18 +49,12 @@ func Headers(headers ...string) Fault {
 // TooManyRequests is a 429 with the header retry-after, in seconds or as a date, or
 // without it where that is empty.
 func TooManyRequests(retryAfter string) Fault {
-	const message = "Compliance API rate limit of 600 requests per minute per parent organization has been exceeded. Please try again later."
-	if retryAfter == "" {
-		return Status(http.StatusTooManyRequests, "rate_limit_error", message)
-	}
-	return Status(http.StatusTooManyRequests, "rate_limit_error", message, "retry-after", retryAfter)
+	f := tooMany(defaultRateLimit)
+	return Status(f.status, f.kind, f.message, "retry-after", retryAfter)
 }
 
 // ServerError is a 500 with the header x-should-retry, or without it where that is empty.
 func ServerError(shouldRetry string) Fault {
-	if shouldRetry == "" {
-		return Status(http.StatusInternalServerError, "api_error", "Internal server error")
-	}
 	return Status(http.StatusInternalServerError, "api_error", "Internal server error", "x-should-retry", shouldRetry)
 }
 
@@ -111,23 +114,38 @@ func CloseBeforeHeader() Fault {
 // CutBody announces the length of the whole body, sends its first n bytes and closes the
 // connection: the client sees that something is missing.
 func CutBody(n int) Fault {
-	return func(w http.ResponseWriter, r *http.Request, next http.Handler) {
-		body := record(w, r, next)
-		w.Header().Set("Content-Length", strconv.Itoa(len(body.bytes)))
-		w.WriteHeader(body.status)
-		_, _ = w.Write(body.bytes[:min(n, len(body.bytes))])
-		flush(w)
-		panic(http.ErrAbortHandler)
-	}
+	return partOf(n, true, func(*http.Request) { panic(http.ErrAbortHandler) })
 }
 
 // TruncateBody sends the first n bytes of the body as if they were all: only the JSON
 // shows that something is missing.
-func TruncateBody(n int) Fault {
+func TruncateBody(n int) Fault { return partOf(n, false, func(*http.Request) {}) }
+
+// HangBody sends the header and the first n bytes of the answer, and nothing more until
+// the client leaves. No length is announced, so even the whole body does not look complete.
+func HangBody(n int) Fault { return partOf(n, false, hang) }
+
+// Hang answers nothing until the client leaves.
+func Hang() Fault {
+	return func(_ http.ResponseWriter, r *http.Request, _ http.Handler) { hang(r) }
+}
+
+func hang(r *http.Request) {
+	<-r.Context().Done()
+	panic(http.ErrAbortHandler)
+}
+
+// partOf sends the first n bytes of the body, with the length of the whole or none, and then does as it is told.
+func partOf(n int, withLength bool, then func(*http.Request)) Fault {
 	return func(w http.ResponseWriter, r *http.Request, next http.Handler) {
-		body := record(w, r, next)
+		body := recordAnswer(w, r, next)
+		if withLength {
+			w.Header().Set("Content-Length", strconv.Itoa(len(body.bytes)))
+		}
 		w.WriteHeader(body.status)
 		_, _ = w.Write(body.bytes[:min(n, len(body.bytes))])
+		flush(w)
+		then(r)
 	}
 }
 
@@ -135,7 +153,7 @@ func TruncateBody(n int) Fault {
 // accepts.
 func BrokenGzip() Fault {
 	return func(w http.ResponseWriter, r *http.Request, next http.Handler) {
-		body := record(w, r, next)
+		body := recordAnswer(w, r, next)
 		compressed := compress(body.bytes)
 		compressed[len(compressed)/2] ^= 0xff
 		w.Header().Set("Content-Encoding", "gzip")
@@ -164,7 +182,7 @@ func GzipBomb(n int64) Fault {
 // Drip sends the answer n bytes at a time, with a pause before each but the first.
 func Drip(n int, every time.Duration) Fault {
 	return func(w http.ResponseWriter, r *http.Request, next http.Handler) {
-		body := record(w, r, next)
+		body := recordAnswer(w, r, next)
 		w.Header().Set("Content-Length", strconv.Itoa(len(body.bytes)))
 		w.WriteHeader(body.status)
 		for rest := body.bytes; len(rest) > 0; {
@@ -177,27 +195,6 @@ func Drip(n int, every time.Duration) Fault {
 				return
 			}
 		}
-	}
-}
-
-// Hang answers nothing until the client leaves.
-func Hang() Fault {
-	return func(_ http.ResponseWriter, r *http.Request, _ http.Handler) {
-		<-r.Context().Done()
-		panic(http.ErrAbortHandler)
-	}
-}
-
-// HangBody sends the header and the first n bytes of the answer, and nothing more until
-// the client leaves. No length is announced, so even the whole body does not look complete.
-func HangBody(n int) Fault {
-	return func(w http.ResponseWriter, r *http.Request, next http.Handler) {
-		body := record(w, r, next)
-		w.WriteHeader(body.status)
-		_, _ = w.Write(body.bytes[:min(n, len(body.bytes))])
-		flush(w)
-		<-r.Context().Done()
-		panic(http.ErrAbortHandler)
 	}
 }
 
@@ -240,8 +237,8 @@ type recorded struct {
 	bytes  []byte
 }
 
-// record has next answer, and hands on its headers but those about the body's bytes.
-func record(w http.ResponseWriter, r *http.Request, next http.Handler) recorded {
+// recordAnswer has next answer, and hands on its headers but those about the body's bytes.
+func recordAnswer(w http.ResponseWriter, r *http.Request, next http.Handler) recorded {
 	r = r.Clone(r.Context())
 	r.Header.Del("Accept-Encoding")
 	recorder := httptest.NewRecorder()

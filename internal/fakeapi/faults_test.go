@@ -10,7 +10,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/compliance-feed/terraform-provider-compliance/internal/fakeapi"
@@ -182,100 +181,6 @@ func TestHangAndEndlessBody(t *testing.T) {
 	}
 }
 
-// The server can be closed under a request that hangs.
-func TestCloseEndsHangingRequests(t *testing.T) {
-	t.Parallel()
-	s := fakeapi.NewServer(ten())
-	started := make(chan struct{})
-	s.Inject(fakeapi.Always, func(w http.ResponseWriter, r *http.Request, next http.Handler) {
-		close(started)
-		fakeapi.Hang()(w, r, next)
-	})
-	failed := make(chan error)
-	c := overSocket(t, s)
-	req := c.request(t, "")
-	go func() {
-		_, err := c.try(req)
-		failed <- err
-	}()
-	<-started
-	s.Close()
-	if err := <-failed; err == nil {
-		t.Error("got no error")
-	}
-}
-
-func TestRedirect(t *testing.T) {
-	t.Parallel()
-	each(t, ten, func(t *testing.T, api *fakeapi.API, c caller) {
-		api.Inject(fakeapi.Always, fakeapi.Redirect(307, "http://other.example.org/elsewhere?x=1"))
-		c.client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-		a, err := c.try(c.request(t, ""))
-		if err != nil || a.status != 307 || a.header.Get("location") != "http://other.example.org/elsewhere?x=1" {
-			t.Errorf("got %d, %v, %v, want 307 with a location", a.status, a.header, err)
-		}
-	})
-}
-
-func TestRepeatCursor(t *testing.T) {
-	t.Parallel()
-	for _, direction := range []string{"after_id", "before_id"} {
-		t.Run(direction, func(t *testing.T) {
-			t.Parallel()
-			api := fakeapi.New(ten())
-			c := inProcess(api)
-			cursor := *c.get(t, "limit=5").LastID
-			api.Inject(fakeapi.Always, fakeapi.RepeatCursor())
-			a := c.get(t, direction+"="+url.QueryEscape(cursor))
-			if !a.HasMore || *a.FirstID != cursor || *a.LastID != cursor {
-				t.Errorf("got has_more %t, first_id %s, last_id %s, want %s again", a.HasMore, *a.FirstID, *a.LastID, cursor)
-			}
-			if a := c.get(t, ""); a.HasMore {
-				t.Error("without a cursor: got has_more true")
-			}
-		})
-	}
-}
-
-func TestCycleCursors(t *testing.T) {
-	t.Parallel()
-	api := fakeapi.New(ten())
-	api.Inject(fakeapi.Always, fakeapi.CycleCursors(3))
-	c := inProcess(api)
-	var cursors []string
-	query := "limit=2"
-	for range 8 {
-		a := c.get(t, query)
-		if !a.HasMore {
-			t.Fatalf("after %d pages: got has_more false", len(cursors))
-		}
-		cursors = append(cursors, *a.LastID)
-		query = "limit=2&after_id=" + url.QueryEscape(*a.LastID)
-	}
-	one, two := cursors[0], cursors[1]
-	if want := []string{one, two, one, two, one, two, one, two}; one == two || !slices.Equal(cursors, want) {
-		t.Errorf("got  %q\nwant %q", cursors, want)
-	}
-}
-
-func TestRepeatActivity(t *testing.T) {
-	t.Parallel()
-	api := fakeapi.New(quiet(records(6)...))
-	c := inProcess(api)
-	end := *c.get(t, "").LastID
-	api.Inject(fakeapi.Always, fakeapi.RepeatActivity())
-	got := c.walk(t, "&limit=2", "after_id", "")
-	if want := [][]string{{"a05", "a04"}, {"a04", "a03", "a02"}, {"a02", "a01", "a00"}}; !equal(got, want) {
-		t.Errorf("forward: got %v, want %v", got, want)
-	}
-	api.ClearFaults()
-	api.Inject(fakeapi.Always, fakeapi.RepeatActivity())
-	got = c.walk(t, "&limit=2", "before_id", end)
-	if want := [][]string{{"a02", "a01"}, {"a04", "a03", "a02"}, {"a05", "a04"}}; !equal(got, want) {
-		t.Errorf("backward: got %v, want %v", got, want)
-	}
-}
-
 func TestMatchers(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
@@ -335,19 +240,4 @@ func TestInjectionsInOrder(t *testing.T) {
 	if want := []int{529, 500, 500, 200}; !slices.Equal(got, want) {
 		t.Errorf("got %v, want %v", got, want)
 	}
-}
-
-func TestDripTakesItsTime(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		api := fakeapi.New(ten())
-		c := inProcess(api)
-		size := len(c.get(t, "").body)
-		api.Inject(fakeapi.Always, fakeapi.Drip(100, time.Minute))
-		start := time.Now()
-		c.get(t, "")
-		if got, want := time.Since(start), time.Duration((size-1)/100)*time.Minute; got != want {
-			t.Errorf("%d bytes took %s, want %s", size, got, want)
-		}
-	})
 }

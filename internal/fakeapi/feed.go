@@ -1,7 +1,12 @@
 package fakeapi
 
 import (
+	"bufio"
+	"bytes"
 	"cmp"
+	"errors"
+	"fmt"
+	"io"
 	"iter"
 	"slices"
 	"sort"
@@ -11,17 +16,43 @@ import (
 )
 
 // A Feed holds activities in the API's order: by created_at as an instant, then
-// by ID. It consists of a generated part, of which nothing is held in memory, and
-// of activities that were added as JSON text. The zero value is an empty feed.
-// A Feed may be shared by several APIs and is safe for concurrent use.
+// by ID. The zero value is an empty feed. A Feed may be shared by several APIs and is safe
+// for concurrent use.
 type Feed struct {
-	generated *generated // nil where there is none
-
-	mu    sync.Mutex
-	added texts           // replaced or appended to, never changed in place
-	late  texts           // as added, in the order of indexing
-	types map[string]bool // of what was added
+	mu      sync.Mutex
+	records []record        // in order; replaced or appended to, never changed in place
+	types   map[string]bool // of what was added
 }
+
+// A record is an activity of a feed. Of a generated one the text is made when it is sent.
+type record struct {
+	position
+	createdAt    time.Time // not that of the position where the activity is late
+	kind         *kind
+	actor        *actor        // of a generated activity, nil for another
+	organization *organization // the same, and nil for none
+}
+
+// A position is the place of an activity in the feed.
+type position struct {
+	at     time.Time
+	id     string
+	number int // tells copies of one activity apart
+}
+
+func (p position) compare(q position) int {
+	return cmp.Or(p.at.Compare(q.at), strings.Compare(p.id, q.id), cmp.Compare(p.number, q.number))
+}
+
+// A kind is what the filters look at, and the text: all of it, or that of a generated
+// activity from its type on.
+type kind struct {
+	activityType, text string
+	organization
+	userID string
+}
+
+type organization struct{ id, uuid string }
 
 // NewFeed returns a feed of the activities given; see [Feed.Add].
 func NewFeed(activities ...string) *Feed {
@@ -37,57 +68,112 @@ func NewFeed(activities ...string) *Feed {
 // on: a string id, a created_at in RFC 3339 and a string type. [SetRecord] and
 // [DropField] send activities without them.
 func (f *Feed) Add(activities ...string) {
-	parsed := make(texts, 0, len(activities))
-	for _, activity := range activities {
-		t, err := parseText(activity)
-		if err != nil {
-			panic(err)
-		}
-		parsed = append(parsed, t)
+	parsed := make([]record, len(activities))
+	for i, activity := range activities {
+		parsed[i] = mustParse(activity)
 	}
-	f.add(&f.added, parsed)
+	f.add(parsed)
 }
 
 // AddLate adds an activity as Add does, and breaks the API's promise of an order by
 // created_at: for pages and cursors, the activity is where the time at which it
 // was indexed puts it. The time bounds still look at its created_at.
 func (f *Feed) AddLate(indexed time.Time, activity string) {
-	t, err := parseText(activity)
-	if err != nil {
-		panic(err)
-	}
-	t.place.createdAt = indexed
-	f.add(&f.late, texts{t})
+	late := mustParse(activity)
+	late.at = indexed
+	f.add([]record{late})
 }
 
-func (f *Feed) add(to *texts, activities texts) {
+// Load adds the activities that r holds as JSON lines, each as [Feed.Add] takes
+// it; empty lines are skipped. Where created_at is a negative duration in Go's units,
+// such as "-3h", it is replaced by the time that long before now, in RFC 3339
+// and UTC; any other is RFC 3339 and stays as it is. On an error nothing is added.
+func (f *Feed) Load(r io.Reader, now time.Time) error {
+	var activities []record
+	lines := bufio.NewScanner(r)
+	lines.Buffer(nil, 16<<20)
+	for number := 1; lines.Scan(); number++ {
+		if len(bytes.TrimSpace(lines.Bytes())) == 0 {
+			continue
+		}
+		activity, err := parseRecord(lines.Text(), now)
+		if err != nil {
+			return fmt.Errorf("line %d: %w", number, err)
+		}
+		activities = append(activities, activity)
+	}
+	if err := lines.Err(); err != nil {
+		return err
+	}
+	f.add(activities)
+	return nil
+}
+
+func mustParse(activity string) record {
+	r, err := parseRecord(activity, time.Time{})
+	if err != nil {
+		panic(fmt.Sprintf("fakeapi: %v: %s", err, activity))
+	}
+	return r
+}
+
+func parseRecord(activity string, now time.Time) (record, error) {
+	m, err := splitObject([]byte(activity))
+	if err != nil {
+		return record{}, err
+	}
+	createdAt := stringOf(m.get("created_at"))
+	if ago, err := time.ParseDuration(createdAt); err == nil && ago < 0 && !now.IsZero() {
+		createdAt = now.Add(ago).UTC().Format(time.RFC3339)
+		activity = string(m.set("created_at", appendString(nil, createdAt)).join())
+	}
+	actor, _ := splitObject(m.get("actor")) // it may be anything
+	k := &kind{
+		text: activity, activityType: stringOf(m.get("type")), userID: stringOf(actor.get("user_id")),
+		organization: organization{stringOf(m.get("organization_id")), stringOf(m.get("organization_uuid"))},
+	}
+	id := stringOf(m.get("id"))
+	if id == "" || k.activityType == "" {
+		return record{}, errors.New("an activity needs a string id and a string type")
+	}
+	t, err := parseTime(createdAt)
+	if err != nil {
+		return record{}, fmt.Errorf("created_at: %w", err)
+	}
+	return record{position: position{at: t, id: id}, createdAt: t, kind: k}, nil
+}
+
+func (f *Feed) add(records []record) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	next := len(f.added) + len(f.late)
-	if f.generated != nil {
-		next += f.generated.count()
-	}
 	if f.types == nil {
 		f.types = make(map[string]bool)
 	}
-	for i := range activities {
-		activities[i].place.number = next + i
-		f.types[activities[i].about.activityType] = true
+	for i := range records {
+		records[i].number = len(f.records) + i
+		f.types[records[i].kind.activityType] = true
 	}
-	slices.SortFunc(activities, text.compare)
-	if old := *to; len(old) > 0 && len(activities) > 0 && activities[0].compare(old[len(old)-1]) < 0 {
+	byPosition := func(a, b record) int { return a.compare(b.position) }
+	slices.SortFunc(records, byPosition)
+	if old := f.records; len(old) > 0 && len(records) > 0 && records[0].compare(old[len(old)-1].position) < 0 {
 		// A page that is being made may still read the old array.
-		*to = slices.Concat(old, activities)
-		slices.SortFunc(*to, text.compare)
+		f.records = slices.Concat(old, records)
+		slices.SortFunc(f.records, byPosition)
 		return
 	}
-	*to = append(*to, activities...)
+	f.records = append(f.records, records...)
+}
+
+func (f *Feed) snapshot() []record {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.records
 }
 
 // knows says whether a query may name the type.
 func (f *Feed) knows(activityType string) bool {
-	if t, ok := knownTypes()[activityType]; ok {
-		return t.status != "removed"
+	if permittedTypes()[activityType] {
+		return true
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -97,161 +183,47 @@ func (f *Feed) knows(activityType string) bool {
 // All returns the text of every activity in the feed at the time of the call,
 // oldest first. It can be used more than once.
 func (f *Feed) All() iter.Seq[[]byte] {
-	sources := f.sources()
+	records := f.snapshot()
 	return func(yield func([]byte) bool) {
-		for e := range walk(sources, &query{order: ascending}) {
-			if !yield(e.source.appendJSON(nil, e.index)) {
+		for i := range records {
+			if !yield(records[i].appendJSON(nil)) {
 				return
 			}
 		}
 	}
 }
 
-// A source is a part of a feed: activities that can be had by their index in
-// ascending order, so that a page is found by binary search.
-type source interface {
-	count() int
-	position(i int) position
-	traits(i int) traits
-	appendJSON(text []byte, i int) []byte
-}
-
-// A position is the place of an activity in the feed.
-type position struct {
-	createdAt time.Time
-	id        string
-	number    int // tells copies of one activity apart
-}
-
-func (p position) compare(q position) int {
-	return cmp.Or(
-		p.createdAt.Compare(q.createdAt),
-		strings.Compare(p.id, q.id),
-		cmp.Compare(p.number, q.number),
-	)
-}
-
-// traits are what the filters look at. All but activityType may be empty.
-type traits struct {
-	activityType, organizationID, organizationUUID, userID string
-}
-
-func (f *Feed) sources() []source {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	sources := []source{f.added, lateTexts{f.late}}
-	if f.generated != nil {
-		sources = append(sources, f.generated)
+// selectPage returns a page's activities in the API's order, whichever way the walk went;
+// more is about the direction of the walk. The cursor is the index of an activity, or -1.
+func selectPage(records []record, q *query, cursor int) (page []*record, more bool) {
+	next, step := 0, 1
+	if !q.upward() {
+		next, step = len(records)-1, -1
 	}
-	return sources
-}
-
-// contains says whether there is an activity at p.
-func contains(sources []source, p position) bool {
-	for _, s := range sources {
-		i := sort.Search(s.count(), func(i int) bool { return s.position(i).compare(p) >= 0 })
-		if i < s.count() && s.position(i).compare(p) == 0 {
-			return true
-		}
+	if cursor >= 0 {
+		next = cursor + step
 	}
-	return false
-}
-
-// An entry names one activity of a feed.
-type entry struct {
-	source source
-	index  int
-}
-
-func (e entry) position() position { return e.source.position(e.index) }
-
-// A page is the answer to a query. Its entries are in the API's order, whichever
-// way the walk went; hasMore is about the direction of the walk.
-type page struct {
-	entries []entry
-	hasMore bool
-}
-
-func selectPage(sources []source, q *query) page {
-	var p page
-	for e := range walk(sources, q) {
-		if !q.matches(e) {
+	for ; next >= 0 && next < len(records); next += step {
+		if !q.matches(&records[next]) {
 			continue
 		}
-		if len(p.entries) == q.limit {
-			p.hasMore = true
+		if more = len(page) == q.limit; more {
 			break
 		}
-		p.entries = append(p.entries, e)
+		page = append(page, &records[next])
 	}
 	if q.backward() {
-		slices.Reverse(p.entries)
+		slices.Reverse(page)
 	}
-	return p
+	return page, more
 }
 
-// walk yields what lies inside the time bounds, late activities apart, and beyond the
-// cursor of q, beginning at the end of it where the walk begins. It looks at no other filter.
-func walk(sources []source, q *query) iter.Seq[entry] {
-	up := q.upward()
-	return func(yield func(entry) bool) {
-		var parts []part
-		for _, s := range sources {
-			if p := newPart(s, q, up); p.low < p.high {
-				parts = append(parts, p)
-			}
-		}
-		for len(parts) > 0 {
-			next := 0
-			for i := 1; i < len(parts); i++ {
-				if c := parts[i].head(up).compare(parts[next].head(up)); up == (c < 0) {
-					next = i
-				}
-			}
-			if !yield(parts[next].take(up)) {
-				return
-			}
-			if parts[next].low == parts[next].high {
-				parts = slices.Delete(parts, next, next+1)
-			}
-		}
+// find returns the index of the activity that a cursor names, -1 where there is none. Its
+// time may be another since the feed was loaded anew; then its ID and number tell.
+func find(records []record, p position) int {
+	i := sort.Search(len(records), func(i int) bool { return records[i].compare(p) >= 0 })
+	if i < len(records) && records[i].compare(p) == 0 {
+		return i
 	}
-}
-
-// A part is what is left to walk of a source: the indexes low to high-1.
-type part struct {
-	source    source
-	low, high int
-}
-
-func newPart(s source, q *query, up bool) part {
-	p := part{source: s, high: s.count()}
-	if _, isLate := s.(lateTexts); !isLate {
-		p.low = sort.Search(s.count(), func(i int) bool { return !q.bounds.tooEarly(s.position(i).createdAt) })
-		p.high = sort.Search(s.count(), func(i int) bool { return q.bounds.tooLate(s.position(i).createdAt) })
-	}
-	switch {
-	case q.cursor == nil:
-	case up:
-		p.low = max(p.low, sort.Search(s.count(), func(i int) bool { return s.position(i).compare(*q.cursor) > 0 }))
-	default:
-		p.high = min(p.high, sort.Search(s.count(), func(i int) bool { return s.position(i).compare(*q.cursor) >= 0 }))
-	}
-	return p
-}
-
-func (p *part) head(up bool) position {
-	if up {
-		return p.source.position(p.low)
-	}
-	return p.source.position(p.high - 1)
-}
-
-func (p *part) take(up bool) entry {
-	if up {
-		p.low++
-		return entry{p.source, p.low - 1}
-	}
-	p.high--
-	return entry{p.source, p.high}
+	return slices.IndexFunc(records, func(r record) bool { return r.number == p.number && r.id == p.id })
 }

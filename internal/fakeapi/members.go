@@ -17,24 +17,30 @@ type member struct {
 }
 
 func splitObject(object []byte) (members, error) {
-	decoder := json.NewDecoder(bytes.NewReader(object))
-	if first, err := decoder.Token(); err != nil || first != json.Delim('{') {
-		return nil, errors.Join(errors.New("not a JSON object"), err)
+	if !json.Valid(object) || bytes.TrimSpace(object)[0] != '{' {
+		return nil, errors.New("not a JSON object")
 	}
+	decoder := json.NewDecoder(bytes.NewReader(object))
+	_, _ = decoder.Token()
 	var m members
 	for decoder.More() {
 		name, err := decoder.Token()
-		if err != nil {
-			return nil, err
-		}
 		var value json.RawMessage
-		if err := decoder.Decode(&value); err != nil {
+		if err = errors.Join(err, decoder.Decode(&value)); err != nil {
 			return nil, err
 		}
 		m = append(m, member{name.(string), value})
 	}
-	_, err := decoder.Token()
-	return m, err
+	return m, nil
+}
+
+// mustSplit splits what the API itself has made, which is an object.
+func mustSplit(object []byte) members {
+	m, err := splitObject(object)
+	if err != nil {
+		panic(err)
+	}
+	return m
 }
 
 // get returns the last value of name, nil where there is none.
@@ -53,8 +59,7 @@ func (m members) set(name string, value []byte) members {
 	if i < 0 {
 		return append(m, member{name, value})
 	}
-	rest := m[i+1:].drop(name)
-	return slices.Concat(m[:i], members{{name, value}}, rest)
+	return slices.Concat(m[:i], members{{name, value}}, m[i+1:].drop(name))
 }
 
 // drop returns m without name.
@@ -68,9 +73,7 @@ func (m members) join() []byte {
 		if i > 0 {
 			object = append(object, ',')
 		}
-		object = appendString(object, member.name)
-		object = append(object, ':')
-		object = append(object, member.value...)
+		object = append(append(appendString(object, member.name), ':'), member.value...)
 	}
 	return append(object, '}')
 }

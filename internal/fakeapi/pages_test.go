@@ -387,3 +387,25 @@ func TestLoad(t *testing.T) {
 		t.Errorf("after errors: got %d activities, want 2", got)
 	}
 }
+
+// A feed whose times are relative to the start has others after a restart, and cursors of before still lead on.
+func TestCursorsSurviveARestart(t *testing.T) {
+	t.Parallel()
+	start := time.Date(2026, 5, 1, 12, 0, 0, 0, time.UTC)
+	serve := func(now time.Time) caller {
+		feed := fakeapi.Generate(fakeapi.Spec{Activities: 20, Newest: now.Add(-time.Hour)})
+		if err := feed.Load(strings.NewReader(`{"id":"old","type":"t","created_at":"-50m"}
+{"id":"new","type":"t","created_at":"-10m"}`), now); err != nil {
+			t.Fatal(err)
+		}
+		return inProcess(fakeapi.New(fakeapi.Options{Feed: feed, SkipReadLog: true}))
+	}
+	before, after := serve(start), serve(start.Add(7*time.Minute))
+	for query, want := range map[string]string{"limit=1&order=asc": "limit=3", "created_at.gte=2026-05-01T11:05:00Z&limit=1": "limit=1", "limit=2": "limit=3"} {
+		cursor := "&after_id=" + url.QueryEscape(*before.get(t, query).LastID)
+		want, got := before.get(t, want+cursor).ids(t), after.get(t, want+cursor)
+		if got.status != 200 || !slices.Equal(got.ids(t), want) {
+			t.Errorf("%s: got %d %v, want %v", query, got.status, got.ids(t), want)
+		}
+	}
+}

@@ -25,7 +25,7 @@ const (
 type query struct {
 	organizations, users, types, excludedTypes []string
 
-	bounds bounds
+	bounds []func(t time.Time) bool
 	order  string
 	limit  int
 
@@ -40,37 +40,22 @@ func (q *query) backward() bool { return q.cursorName == "before_id" }
 // upward says whether the walk goes from older to newer activities.
 func (q *query) upward() bool { return (q.order == ascending) != q.backward() }
 
-func (q *query) matches(e entry) bool {
-	late, isLate := e.source.(lateTexts)
-	if isLate && !q.bounds.contain(late.texts[e.index].createdAt) {
-		return false
+func (q *query) matches(r *record) bool {
+	for _, inside := range q.bounds {
+		if !inside(r.createdAt) {
+			return false
+		}
 	}
 	if q.organizations == nil && q.users == nil && q.types == nil && q.excludedTypes == nil {
 		return true
 	}
-	t := e.source.traits(e.index)
+	activityType, of, userID := r.about()
 	anyOf := func(list []string, values ...string) bool {
 		return list == nil || slices.ContainsFunc(values, func(v string) bool { return v != "" && slices.Contains(list, v) })
 	}
-	noOrganization := t.organizationID == "" && t.organizationUUID == ""
-	return (noOrganization || anyOf(q.organizations, t.organizationID, t.organizationUUID)) &&
-		anyOf(q.users, t.userID) &&
-		anyOf(q.types, t.activityType) &&
-		!slices.Contains(q.excludedTypes, t.activityType)
+	return (of == organization{} || anyOf(q.organizations, of.id, of.uuid)) && anyOf(q.users, userID) &&
+		anyOf(q.types, activityType) && !slices.Contains(q.excludedTypes, activityType)
 }
-
-// bounds are the time bounds of a query, nil where open.
-type bounds struct{ gte, gt, lte, lt *time.Time }
-
-func (b bounds) tooEarly(t time.Time) bool {
-	return b.gte != nil && t.Before(*b.gte) || b.gt != nil && !t.After(*b.gt)
-}
-
-func (b bounds) tooLate(t time.Time) bool {
-	return b.lte != nil && t.After(*b.lte) || b.lt != nil && !t.Before(*b.lt)
-}
-
-func (b bounds) contain(t time.Time) bool { return !b.tooEarly(t) && !b.tooLate(t) }
 
 // Neither time.Parse nor Time.UnmarshalText is strict: both take an hour of one
 // digit and a comma.
@@ -120,35 +105,46 @@ func (q *query) set(name string, values []string) *failure {
 		q.types = values
 	case "exclude_activity_types[]":
 		q.excludedTypes = values
-	default:
-		if f := q.setOne(name, values[0]); f != nil {
-			return f
-		}
+	case "created_at.gte":
+		return q.setBound(name, values, func(t, bound time.Time) bool { return !t.Before(bound) })
+	case "created_at.gt":
+		return q.setBound(name, values, time.Time.After)
+	case "created_at.lte":
+		return q.setBound(name, values, func(t, bound time.Time) bool { return !t.After(bound) })
+	case "created_at.lt":
+		return q.setBound(name, values, time.Time.Before)
+	case "order", "limit", "after_id", "before_id":
 		if len(values) > 1 {
 			return invalid("%s: Input should be given only once", name)
 		}
+		return q.setOne(name, values[0])
+	default:
+		return unknownParameter(name)
 	}
+	return nil
+}
+
+func (q *query) setBound(name string, values []string, inside func(t, bound time.Time) bool) *failure {
+	bound, err := parseTime(values[0])
+	switch {
+	case err != nil:
+		return invalid("%s: Input should be a valid datetime or date, invalid character in year", name)
+	case len(values) > 1:
+		return invalid("%s: Input should be given only once", name)
+	}
+	q.bounds = append(q.bounds, func(t time.Time) bool { return inside(t, bound) })
 	return nil
 }
 
 func (q *query) setOne(name, value string) *failure {
 	switch name {
-	case "created_at.gte":
-		return setBound(&q.bounds.gte, name, value)
-	case "created_at.gt":
-		return setBound(&q.bounds.gt, name, value)
-	case "created_at.lte":
-		return setBound(&q.bounds.lte, name, value)
-	case "created_at.lt":
-		return setBound(&q.bounds.lt, name, value)
 	case "order":
-		if value != ascending && value != descending {
+		if q.order = value; value != ascending && value != descending {
 			return invalid("order: Input should be 'asc' or 'desc'")
 		}
-		q.order = value
 	case "limit":
 		n, err := strconv.Atoi(value)
-		switch {
+		switch q.limit = n; {
 		case err != nil:
 			return invalid("limit: Input should be a valid integer, unable to parse string as an integer")
 		case n < 1:
@@ -156,22 +152,14 @@ func (q *query) setOne(name, value string) *failure {
 		case n > maxLimit:
 			return invalid("limit: Input should be less than or equal to %d", maxLimit)
 		}
-		q.limit = n
-	case "after_id", "before_id":
+	default:
 		p, err := decodeCursor(value)
 		if err != nil {
 			return invalidCursor(value)
 		}
 		q.cursor, q.cursorName, q.cursorText = &p, name, value
-	default:
-		return unknownParameter(name)
 	}
 	return nil
-}
-
-var parameters = []string{
-	"organization_ids[]", "actor_ids[]", "user_ids[]", "activity_types[]", "exclude_activity_types[]",
-	"created_at.gte", "created_at.gt", "created_at.lte", "created_at.lt", "order", "limit", "after_id", "before_id",
 }
 
 // unknownParameter suggests a name that differs in nothing but case and punctuation.
@@ -184,21 +172,15 @@ func unknownParameter(name string) *failure {
 			return -1
 		}, s)
 	}
-	for _, known := range parameters {
+	for _, known := range []string{
+		"organization_ids[]", "actor_ids[]", "user_ids[]", "activity_types[]", "exclude_activity_types[]",
+		"created_at.gte", "created_at.gt", "created_at.lte", "created_at.lt", "order", "limit", "after_id", "before_id",
+	} {
 		if letters(known) == letters(name) {
 			return invalid("Unknown query parameter: '%s'. Did you mean '%s'?", name, known)
 		}
 	}
 	return invalid("Unknown query parameter: '%s'.", name)
-}
-
-func setBound(bound **time.Time, name, value string) *failure {
-	t, err := parseTime(value)
-	if err != nil {
-		return invalid("%s: Input should be a valid datetime or date, invalid character in year", name)
-	}
-	*bound = &t
-	return nil
 }
 
 func invalidCursor(value string) *failure { return invalid("Invalid activity_id format: '%s'", value) }
@@ -208,14 +190,20 @@ type failure struct {
 	status  int
 	kind    string // the error's type
 	message string
+	code    string // details.error_code; empty for none
 }
 
 func invalid(format string, args ...any) *failure {
-	return &failure{http.StatusBadRequest, "invalid_request_error", fmt.Sprintf(format, args...)}
+	return &failure{http.StatusBadRequest, "invalid_request_error", fmt.Sprintf(format, args...), ""}
 }
 
 func forbidden(format string, args ...any) *failure {
-	return &failure{http.StatusForbidden, "permission_error", fmt.Sprintf(format, args...)}
+	return &failure{http.StatusForbidden, "permission_error", fmt.Sprintf(format, args...), ""}
+}
+
+func tooMany(perMinute int) *failure {
+	return &failure{status: http.StatusTooManyRequests, kind: "rate_limit_error", message: fmt.Sprintf(
+		"Compliance API rate limit of %d requests per minute per parent organization has been exceeded. Please try again later.", perMinute)}
 }
 
 // send answers with the failure. A 401 has no request ID. A 429 is for trying again, so that
@@ -233,7 +221,11 @@ func (f *failure) send(w http.ResponseWriter, r *http.Request) {
 // body returns the JSON of the failure, with the request ID that is in the header.
 func (f *failure) body(header http.Header) []byte {
 	body := appendString([]byte(`{"type":"error","error":{"type":`), f.kind)
-	body = append(appendString(append(body, `,"message":`...), f.message), '}')
+	body = appendString(append(body, `,"message":`...), f.message)
+	if f.code != "" {
+		body = append(appendString(append(body, `,"details":{"error_code":`...), f.code), '}')
+	}
+	body = append(body, '}')
 	if id := cmp.Or(header.Get("request-id"), header.Get("x-amzn-requestid")); id != "" {
 		body = appendString(append(body, `,"request_id":`...), id)
 	}

@@ -56,7 +56,6 @@ func (a *API) logRequest(r *http.Request) *Request {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.served++
-	id := newRandom(uint64(a.served), 0)
 	logged := &Request{
 		Number:    len(a.requests) + 1,
 		Page:      1,
@@ -68,7 +67,7 @@ func (a *API) logRequest(r *http.Request) *Request {
 		RawQuery:  r.URL.RawQuery,
 		Query:     r.URL.Query(),
 		Header:    r.Header.Clone(),
-		RequestID: string(id.appendLetters([]byte("req_01"), 22)),
+		RequestID: newID(newRandom(uint64(a.served), 0), "req"),
 	}
 	for _, name := range []string{"after_id", "before_id"} {
 		if page, ok := a.pages[logged.Query.Get(name)]; ok {
@@ -91,11 +90,10 @@ func (a *API) logRead(r *http.Request, logged *Request, status int) {
 	if r.TLS != nil {
 		scheme = "https"
 	}
-	scramble, tail := newRandom(0, 0), newRandom(uint64(number), 1)
 	a.feed.Add(fmt.Sprintf(`{"id":"%s","created_at":"%s","organization_id":null,"organization_uuid":null,`+
 		`"actor":{"type":"api_actor","api_key_id":"apikey_01FakeKeyOfThisFake","ip_address":"192.0.2.1","user_agent":%s},`+
 		`"type":"compliance_api_accessed","request_id":"%s","url":%s,"request_method":"GET","request_body":null,"status_code":%d}`,
-		appendActivityID(nil, &scramble, number, &tail), appendTime(nil, a.options.Now()),
+		fmt.Sprintf("activity_01Read%018d", number), formatTime(a.options.Now()),
 		appendString(nil, r.UserAgent()), logged.RequestID, appendString(nil, scheme+"://"+logged.Host+logged.uri), status))
 }
 

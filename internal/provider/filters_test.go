@@ -42,7 +42,7 @@ func TestFiltersArriveAtTheServer(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			fake := newFake(t, fakeapi.Options{ExtraTypes: []string{"quantum_link_opened"}})
+			fake := newFake(t, fakeapi.Options{Feed: fakeapi.NewFeed(`{"id":"a","created_at":"2026-01-01T00:00:00Z","type":"quantum_link_opened"}`)})
 			s := reading(t, fake, nil)
 			requireNone(t, s.validate(listName, test.config))
 			s.list(test.config)

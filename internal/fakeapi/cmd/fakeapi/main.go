@@ -101,7 +101,6 @@ func parse(args []string, output io.Writer) (config, error) {
 	flags.StringVar(&c.feedFile, "feed", "", "JSON-lines `file` of more activities")
 	flags.StringVar(&c.options.Organization, "organization", fakeapi.Organization, "`ID` of the key's organization")
 	flags.Func("organizations", "comma-separated `IDs` that the key may filter by; any other is answered with 403 (default any)", list(&c.grant.Organizations))
-	flags.Func("extra-types", "comma-separated activity `types` that may be filtered by, besides the known ones and those of -feed", list(&c.options.ExtraTypes))
 	flags.Func("latency", "`time` that each answer takes, such as 2s, or 900ms-5s for anything between, as the real server's", func(text string) (err error) {
 		low, high, isRange := strings.Cut(text, "-")
 		if c.options.Latency, err = time.ParseDuration(low); err == nil && isRange {

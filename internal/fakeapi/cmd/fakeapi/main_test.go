@@ -100,21 +100,19 @@ func TestAnswers(t *testing.T) {
 		status      int
 		want        string
 	}{
-		"default":        {"", "limit=10", 200, "request-id: req_"},
-		"wrong_kind":     {"-refuse wrong-kind", "", 404, "Not found"},
-		"invalid":        {"-refuse invalid", "", 401, "API key is invalid."},
-		"deactivated":    {"-refuse deactivated", "", 401, "API key has been deactivated."},
-		"expired":        {"-refuse expired", "", 401, "API key has expired."},
-		"scope":          {"-refuse scope", "", 403, "Missing required scopes. Got: ['api:admin']"},
-		"not_enabled":    {"-refuse not-enabled", "", 400, "not enabled"},
-		"organization":   {"-organization org_01Mine", "", 200, "anthropic-organization-id: org_01Mine"},
-		"organizations":  {"-organizations org_1,org_2", "organization_ids[]=org_2&organization_ids[]=org_3", 403, "outside this API key's scope"},
-		"extra_types":    {"-extra-types one,two", "activity_types[]=two", 200, ""},
-		"no_extra_types": {"", "activity_types[]=two", 400, "permitted values"},
-		"latency":        {"-latency 1ms-2ms", "", 200, ""},
-		"heaviest_page":  {"-heaviest-page 10", "limit=11", 504, "timeout_error"},
-		"rate_limit":     {"-rate-limit 7", "", 200, "anthropic-ratelimit-requests-limit: 7"},
-		"aws":            {"-aws", "", 200, "x-amzn-requestid: req_"},
+		"default":       {"", "limit=10", 200, "request-id: req_"},
+		"wrong_kind":    {"-refuse wrong-kind", "", 404, "Not found"},
+		"invalid":       {"-refuse invalid", "", 401, "API key is invalid."},
+		"deactivated":   {"-refuse deactivated", "", 401, "API key has been deactivated."},
+		"expired":       {"-refuse expired", "", 401, "API key has expired."},
+		"scope":         {"-refuse scope", "", 403, "Missing required scopes. Got: ['api:admin']"},
+		"not_enabled":   {"-refuse not-enabled", "", 400, "not enabled"},
+		"organization":  {"-organization org_01Mine", "", 200, "anthropic-organization-id: org_01Mine"},
+		"organizations": {"-organizations org_1,org_2", "organization_ids[]=org_2&organization_ids[]=org_3", 403, "outside this API key's scope"},
+		"latency":       {"-latency 1ms-2ms", "", 200, ""},
+		"heaviest_page": {"-heaviest-page 10", "limit=11", 504, "timeout_error"},
+		"rate_limit":    {"-rate-limit 7", "", 200, "anthropic-ratelimit-requests-limit: 7"},
+		"aws":           {"-aws", "", 200, "x-amzn-requestid: req_"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
