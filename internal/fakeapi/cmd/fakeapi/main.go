@@ -16,7 +16,6 @@ import (
 	"net/netip"
 	"os"
 	"os/signal"
-	"path/filepath"
 	"strings"
 	"syscall"
 	"time"
@@ -205,16 +204,9 @@ func listen(address string) (net.Listener, error) {
 
 // writeFile writes a file that is never seen half written.
 func writeFile(name, content string) error {
-	file, err := os.CreateTemp(filepath.Dir(name), filepath.Base(name)+".*")
-	if err != nil {
+	unfinished := name + ".unfinished"
+	if err := os.WriteFile(unfinished, []byte(content), 0o600); err != nil {
 		return err
 	}
-	_, err = file.WriteString(content)
-	if err = errors.Join(err, file.Close()); err == nil {
-		err = os.Rename(file.Name(), name)
-	}
-	if err != nil {
-		return errors.Join(err, os.Remove(file.Name()))
-	}
-	return nil
+	return os.Rename(unfinished, name)
 }
