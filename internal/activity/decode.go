@@ -21,6 +21,35 @@ var lenient = []jsontext.Options{
 	jsontext.AllowInvalidUTF8(true),
 }
 
+// PageError says why a body is no page of the feed.
+type PageError struct {
+	Fault    Fault
+	Activity int    // the number of the activity on its page, from 1; 0 for the page itself
+	Member   string // which one, where it is about one
+	Got      byte   // the first character of such a value, for OtherKind: { [ " 0 t n
+	Want     byte   // the same for what it should be
+	Limit    int    // for TooMany
+	Offset   int64  // in bytes; for NotJSON
+}
+
+// Fault is what is wrong with a page.
+type Fault int
+
+// The faults of pages.
+const (
+	NotJSON   Fault = iota + 1
+	OtherKind       // a value is not of the kind that it should be
+	Missing         // the page lacks a member
+	Twice           // the page has a member twice
+	SaysError       // a member says that it is an error
+	TooMany         // activities, or members of one
+	NoText          // an activity has no such member that is a string
+	Empty           // the member of an activity is ""
+	Trailing        // something follows the page
+)
+
+func (e *PageError) Error() string { return fmt.Sprintf("not a page of the feed: %+v", *e) }
+
 // ErrBrokenOff marks a body that ended in the middle, as a proxy that was
 // restarted leaves it. Unlike other malformed pages it is worth another attempt.
 var ErrBrokenOff = errors.New("the answer broke off")
@@ -37,13 +66,13 @@ const (
 //	{"data": [{…}, …], "has_more": true, "first_id": "…", "last_id": "…"}
 //
 // Only these four members count. A page without data or has_more, or with one of
-// them twice, is an error. So is an activity without a string id, created_at and type.
-// Errors are [ErrBrokenOff] or text for a person.
+// them twice, is an error; so is one that says that it is one. So is an activity without a
+// string id, created_at and type. Errors are [ErrBrokenOff] or a [*PageError].
 func Decode(body []byte) (*Page, error) {
 	if len(bytes.TrimSpace(body)) == 0 {
 		return nil, ErrBrokenOff
 	}
-	d := &pageDecoder{body: body, tokens: NewTokens(body)}
+	d := &pageDecoder{body: body, tokens: newTokens(body)}
 	decoded, err := d.page()
 	if err == nil {
 		err = d.end()
@@ -55,15 +84,15 @@ func Decode(body []byte) (*Page, error) {
 	case errors.Is(err, io.ErrUnexpectedEOF):
 		return nil, ErrBrokenOff
 	case errors.As(err, &syntactic):
-		return nil, fmt.Errorf("the JSON is not valid at byte %d: %w", syntactic.ByteOffset, syntactic.Err)
+		return nil, &PageError{Fault: NotJSON, Offset: syntactic.ByteOffset}
 	}
 	return nil, err
 }
 
-// NewTokens reads JSON text, such as [Activity.Extra], as this package does: an object may
+// newTokens reads JSON text, such as [Activity.Extra], as this package does: an object may
 // have a name twice, and invalid UTF-8 comes out as U+FFFD. The text is not copied, and
 // must not change.
-func NewTokens(text []byte) *jsontext.Decoder {
+func newTokens(text []byte) *jsontext.Decoder {
 	// The decoder reads a bytes.Buffer in place; anything else it would copy.
 	return jsontext.NewDecoder(bytes.NewBuffer(text), lenient...)
 }
@@ -76,10 +105,7 @@ type pageDecoder struct {
 }
 
 func (d *pageDecoder) page() (*Page, error) {
-	if kind := d.tokens.PeekKind(); kind != '{' {
-		return nil, d.unexpected(kind, "the answer is %s, not a JSON object")
-	}
-	if _, err := d.tokens.ReadToken(); err != nil {
+	if err := d.begin('{', PageError{Want: '{'}); err != nil {
 		return nil, err
 	}
 	result := &Page{}
@@ -99,8 +125,8 @@ func (d *pageDecoder) page() (*Page, error) {
 		}
 		// There is no telling which of two is right, and the wrong one could lose
 		// activities or end the read early.
-		if seen[name] {
-			return nil, fmt.Errorf("the page has %q twice", name)
+		if seen[name] && !errorMembers[name] {
+			return nil, &PageError{Fault: Twice, Member: name}
 		}
 		seen[name] = true
 		if err := read(); err != nil {
@@ -112,11 +138,15 @@ func (d *pageDecoder) page() (*Page, error) {
 	}
 	for _, name := range []string{"data", "has_more"} {
 		if !seen[name] {
-			return nil, fmt.Errorf("the page has no %q", name)
+			return nil, &PageError{Fault: Missing, Member: name}
 		}
 	}
 	return result, nil
 }
+
+// errorMembers are those by which a page says that it is an error. Data beside them may be
+// empty because of it.
+var errorMembers = map[string]bool{"error": true, "errors": true, "type": true}
 
 // pageMember returns what reads the value of a page's member, nil for members
 // that mean nothing to a read.
@@ -131,7 +161,7 @@ func (d *pageDecoder) pageMember(name string, into *Page) func() error {
 				return err
 			}
 			if kind := token.Kind(); kind != 't' && kind != 'f' {
-				return fmt.Errorf(`"has_more" is %s, not a boolean`, kindName(kind))
+				return &PageError{Fault: OtherKind, Member: name, Got: kindOf(kind), Want: 't'}
 			}
 			into.HasMore = token.Bool()
 			return nil
@@ -140,13 +170,21 @@ func (d *pageDecoder) pageMember(name string, into *Page) func() error {
 		return func() error { return d.cursor(name, &into.FirstID) }
 	case "last_id":
 		return func() error { return d.cursor(name, &into.LastID) }
+	case "error", "errors", "type":
+		return func() error {
+			value, err := d.tokens.ReadValue()
+			if err != nil || value.Kind() == 'n' || name == "type" && (value.Kind() != '"' || unquote(value) != "error") {
+				return err
+			}
+			return &PageError{Fault: SaysError, Member: name}
+		}
 	}
 	return nil
 }
 
 func (d *pageDecoder) cursor(name string, into *string) error {
 	if kind := d.tokens.PeekKind(); kind != '"' && kind != 'n' {
-		return d.unexpected(kind, "%[2]q is %[1]s, not a string", name)
+		return d.unexpected(kind, PageError{Member: name, Want: '"'})
 	}
 	token, err := d.tokens.ReadToken()
 	if err == nil && token.Kind() == '"' {
@@ -156,77 +194,77 @@ func (d *pageDecoder) cursor(name string, into *string) error {
 }
 
 func (d *pageDecoder) data() ([]Activity, error) {
-	if kind := d.tokens.PeekKind(); kind != '[' {
-		return nil, d.unexpected(kind, `"data" is %s, not an array`)
-	}
-	if _, err := d.tokens.ReadToken(); err != nil {
+	if err := d.begin('[', PageError{Member: "data", Want: '['}); err != nil {
 		return nil, err
 	}
 	var activities []Activity
 	for d.tokens.PeekKind() != ']' {
-		if kind := d.tokens.PeekKind(); kind != '{' {
-			return nil, d.unexpected(kind, "activity %[2]d of the page is %[1]s, not an object", len(activities)+1)
+		number := len(activities) + 1
+		if err := d.begin('{', PageError{Activity: number, Want: '{'}); err != nil {
+			return nil, err
 		}
-		if len(activities) == maxRecords {
-			return nil, fmt.Errorf("the page has more than %d activities", maxRecords)
+		if number > maxRecords {
+			return nil, &PageError{Fault: TooMany, Limit: maxRecords}
 		}
-		activity, err := d.activity()
+		var err error
+		if d.members, err = readMembers(d.tokens, d.body, d.members[:0]); err != nil {
+			return nil, ofActivity(err, number)
+		}
+		a, err := newActivity(d.members, &d.actors)
 		if err != nil {
-			return nil, fmt.Errorf("activity %d of the page %w", len(activities)+1, err)
+			return nil, ofActivity(err, number)
 		}
-		activities = append(activities, activity)
+		activities = append(activities, a)
 	}
 	_, err := d.tokens.ReadToken()
 	return activities, err
 }
 
-// activity's error continues "activity 7 of the page …".
-func (d *pageDecoder) activity() (Activity, error) {
-	members, err := readMembers(d.tokens, d.body, d.members[:0])
-	if err != nil {
-		return Activity{}, err
+// ofActivity says which activity an error is about.
+func ofActivity(err error, number int) error {
+	if fault, ok := errors.AsType[*PageError](err); ok {
+		fault.Activity = number
 	}
-	d.members = members
-	return newActivity(members, &d.actors)
+	return err
 }
 
 // end checks that nothing but white space follows.
 func (d *pageDecoder) end() error {
 	if _, err := d.tokens.ReadToken(); err == nil {
-		return errors.New("something follows the JSON object")
+		return &PageError{Fault: Trailing}
 	} else if !errors.Is(err, io.EOF) {
 		return err
 	}
 	return nil
 }
 
+// begin reads the beginning of an object or an array.
+func (d *pageDecoder) begin(kind jsontext.Kind, otherwise PageError) error {
+	if got := d.tokens.PeekKind(); got != kind {
+		return d.unexpected(got, otherwise)
+	}
+	_, err := d.tokens.ReadToken()
+	return err
+}
+
 // unexpected is the error for a value of another kind than expected, or for the
 // syntax error in its place.
-func (d *pageDecoder) unexpected(kind jsontext.Kind, format string, args ...any) error {
-	if kind == jsontext.KindInvalid {
+func (d *pageDecoder) unexpected(kind jsontext.Kind, fault PageError) error {
+	if kind == jsontext.KindInvalid || kind == '}' || kind == ']' {
 		if _, err := d.tokens.ReadToken(); err != nil {
 			return err
 		}
 	}
-	return fmt.Errorf(format, append([]any{kindName(kind)}, args...)...)
+	fault.Fault, fault.Got = OtherKind, kindOf(kind)
+	return &fault
 }
 
-func kindName(kind jsontext.Kind) string {
-	switch kind {
-	case 'n':
-		return "null"
-	case 't', 'f':
-		return "a boolean"
-	case '"':
-		return "a string"
-	case '0':
-		return "a number"
-	case '{':
-		return "an object"
-	case '[':
-		return "an array"
+// kindOf is as [PageError.Got].
+func kindOf(kind jsontext.Kind) byte {
+	if kind == 'f' {
+		kind = 't'
 	}
-	return "something else"
+	return byte(kind)
 }
 
 // member is one name and value of a JSON object, both as JSON text that shares
@@ -236,7 +274,7 @@ type member struct {
 	filled      bool // it has filled a field, and so is not in Extra
 }
 
-// readMembers reads the object that comes next in tokens and appends its members.
+// readMembers reads an object behind its first token and appends its members.
 // The text that tokens reads is needed for its own slices of it: those that the
 // tokens hand out are valid for one step only.
 func readMembers(tokens *jsontext.Decoder, text []byte, members []member) ([]member, error) {
@@ -244,9 +282,6 @@ func readMembers(tokens *jsontext.Decoder, text []byte, members []member) ([]mem
 		value, err := tokens.ReadValue()
 		end := tokens.InputOffset()
 		return text[end-int64(len(value)) : end : end], err
-	}
-	if _, err := tokens.ReadToken(); err != nil {
-		return members, err
 	}
 	for tokens.PeekKind() != '}' {
 		name, err := next()
@@ -258,7 +293,7 @@ func readMembers(tokens *jsontext.Decoder, text []byte, members []member) ([]mem
 			return members, err
 		}
 		if len(members) == maxMembers {
-			return members, fmt.Errorf("has more than %d members", maxMembers)
+			return members, &PageError{Fault: TooMany, Limit: maxMembers}
 		}
 		members = append(members, member{name: name, value: value})
 	}
@@ -266,66 +301,74 @@ func readMembers(tokens *jsontext.Decoder, text []byte, members []member) ([]mem
 	return members, err
 }
 
-// knownField is a member that has a field of its own. set puts the value into
-// the field, or nil where the value's type is not the field's and it says false.
-type knownField[T any] struct {
-	set func(target *T, value jsontext.Value) (fits bool)
-	bit uint32 // tells the fields of one object apart
+// places are the fields of T by their names, with a bit that tells them apart.
+type places[T any] map[string]place[T]
+
+type place[T any] struct {
+	set func(*T, *string) // nil for what is no text
+	bit uint32
 }
 
-type knownFields[T any] map[string]knownField[T]
-
-func (k knownFields[T]) add(name string, set func(*T, jsontext.Value) bool) {
-	k[name] = knownField[T]{set: set, bit: 1 << len(k)}
-}
-
-func (k knownFields[T]) addText(name string, field func(*T) **string) {
-	k.add(name, func(target *T, value jsontext.Value) bool { return setText(field(target), value) })
-}
-
-// setText sets a field to a string, or to nil for null and for what is neither.
-func setText(field **string, value jsontext.Value) (fits bool) {
-	*field = nil
-	switch value.Kind() {
-	case '"':
-		text := unquote(value)
-		*field = &text
-		return true
-	case 'n':
-		return true
+func placesOf[T any](fields []Field[T]) places[T] {
+	all := places[T]{}
+	for i, f := range fields {
+		all[f.Name] = place[T]{f.set, 1 << i}
 	}
-	return false
+	return all
 }
 
-// fill sets the known fields of target and returns all other members as the JSON
-// object that becomes Extra.
-func (k knownFields[T]) fill(target *T, members []member) (extra string) {
+var (
+	activityPlaces = func() places[Activity] {
+		all := placesOf(Fields)
+		all[actorName] = place[Activity]{bit: 1 << len(Fields)}
+		return all
+	}()
+	actorPlaces = placesOf(ActorFields)
+)
+
+// fill sets the fields of target and returns all other members as the JSON object that
+// becomes Extra, and the bits of the fields that have a text. What is no text goes to other,
+// which says whether it fits.
+func (p places[T]) fill(target *T, members []member, other func(jsontext.Value) bool) (extra string, texts uint32) {
 	var seen, twice uint32
 	for i := range members {
-		field, known := k.lookup(members[i].name)
+		field, known := p.lookup(members[i].name)
 		if !known {
 			continue
 		}
 		twice |= seen & field.bit
 		seen |= field.bit
-		members[i].filled = field.set(target, members[i].value)
+		texts &^= field.bit
+		value := members[i].value
+		switch kind := value.Kind(); {
+		case field.set == nil:
+			members[i].filled = other(value)
+		case kind == '"':
+			text := unquote(value)
+			field.set(target, &text)
+			texts |= field.bit
+			members[i].filled = true
+		default:
+			field.set(target, nil)
+			members[i].filled = kind == 'n'
+		}
 	}
 	if twice != 0 {
 		for i := range members {
-			if field, known := k.lookup(members[i].name); known && twice&field.bit != 0 {
+			if field, known := p.lookup(members[i].name); known && twice&field.bit != 0 {
 				members[i].filled = false
 			}
 		}
 	}
-	return joinUnfilled(members)
+	return joinUnfilled(members), texts
 }
 
-func (k knownFields[T]) lookup(name jsontext.Value) (knownField[T], bool) {
+func (p places[T]) lookup(name jsontext.Value) (place[T], bool) {
 	if bytes.IndexByte(name, '\\') < 0 {
-		field, known := k[string(name[1:len(name)-1])] // the compiler makes no string of it
+		field, known := p[string(name[1:len(name)-1])] // the compiler makes no string of it
 		return field, known
 	}
-	field, known := k[unquote(name)]
+	field, known := p[unquote(name)]
 	return field, known
 }
 
@@ -389,70 +432,30 @@ func validText(text string) string {
 	return string([]rune(text))
 }
 
-// record is an activity while its required members may still be missing.
-type record struct {
-	Activity
-	id, createdAt, activityType *string
-	rawID                       jsontext.Value // shares memory with the body
-
-	actors *actorDecoder
-}
-
-var activityFields = func() knownFields[record] {
-	fields := knownFields[record]{}
-	fields.add("id", func(r *record, value jsontext.Value) bool {
-		r.rawID = value
-		return setText(&r.id, value)
+// newActivity makes an activity of the members of its record.
+func newActivity(members []member, actors *actorDecoder) (a Activity, err error) {
+	var texts uint32
+	a.Extra, texts = activityPlaces.fill(&a, members, func(value jsontext.Value) bool {
+		a.Actor = actors.actor(value)
+		return a.Actor != nil || value.Kind() == 'n'
 	})
-	fields.addText("created_at", func(r *record) **string { return &r.createdAt })
-	fields.addText("type", func(r *record) **string { return &r.activityType })
-	fields.addText("organization_id", func(r *record) **string { return &r.OrganizationID })
-	fields.addText("organization_uuid", func(r *record) **string { return &r.OrganizationUUID })
-	fields.add("actor", func(r *record, value jsontext.Value) bool {
-		r.Actor = r.actors.actor(value)
-		return r.Actor != nil || value.Kind() == 'n'
-	})
-	return fields
-}()
-
-var actorFields = func() knownFields[Actor] {
-	fields := knownFields[Actor]{}
-	fields.addText("type", func(a *Actor) **string { return &a.Type })
-	fields.addText("user_id", func(a *Actor) **string { return &a.UserID })
-	fields.addText("email_address", func(a *Actor) **string { return &a.EmailAddress })
-	fields.addText("unauthenticated_email_address", func(a *Actor) **string { return &a.UnauthenticatedEmailAddress })
-	fields.addText("api_key_id", func(a *Actor) **string { return &a.APIKeyID })
-	fields.addText("admin_api_key_id", func(a *Actor) **string { return &a.AdminAPIKeyID })
-	fields.addText("service_account_id", func(a *Actor) **string { return &a.ServiceAccountID })
-	fields.addText("ip_address", func(a *Actor) **string { return &a.IPAddress })
-	fields.addText("user_agent", func(a *Actor) **string { return &a.UserAgent })
-	fields.addText("directory_id", func(a *Actor) **string { return &a.DirectoryID })
-	fields.addText("idp_connection_type", func(a *Actor) **string { return &a.IDPConnectionType })
-	fields.addText("workos_event_id", func(a *Actor) **string { return &a.WorkOSEventID })
-	return fields
-}()
-
-// newActivity makes an activity of the members of its record. Its error continues
-// "activity 7 of the page …".
-func newActivity(members []member, actors *actorDecoder) (Activity, error) {
-	r := record{actors: actors}
-	r.Extra = activityFields.fill(&r, members)
-	switch {
-	case r.id == nil:
-		return Activity{}, errors.New(`has no "id" that is a string`)
-	case *r.id == "":
-		return Activity{}, errors.New(`has an empty "id"`)
-	case r.createdAt == nil:
-		return Activity{}, errors.New(`has no "created_at" that is a string`)
-	case r.activityType == nil:
-		return Activity{}, errors.New(`has no "type" that is a string`)
+	for i := range requiredFields {
+		if texts&(1<<i) == 0 {
+			return a, &PageError{Fault: NoText, Member: Fields[i].Name}
+		}
 	}
-	r.ID, r.CreatedAt, r.Type = *r.id, *r.createdAt, *r.activityType
-	if strings.ContainsRune(r.ID, utf8.RuneError) {
-		// After a byte that no ID has, so that no other activity has this identity.
-		r.identity = "\xff" + string(r.rawID)
+	if a.ID == "" {
+		return a, &PageError{Fault: Empty, Member: "id"}
 	}
-	return r.Activity, nil
+	if strings.ContainsRune(a.ID, utf8.RuneError) {
+		for _, m := range members {
+			if field, _ := activityPlaces.lookup(m.name); field.bit == 1 {
+				// After a byte that no ID has, so that no other activity has this identity.
+				a.identity = "\xff" + string(m.value)
+			}
+		}
+	}
+	return a, nil
 }
 
 // actorDecoder makes actors, one after the other. It keeps its memory between them,
@@ -469,12 +472,15 @@ func (d *actorDecoder) actor(value jsontext.Value) *Actor {
 		return nil
 	}
 	d.tokens.Reset(bytes.NewBuffer(value), lenient...)
+	if _, err := d.tokens.ReadToken(); err != nil {
+		return nil
+	}
 	members, err := readMembers(&d.tokens, value, d.members[:0])
 	if err != nil {
 		return nil
 	}
 	d.members = members
 	actor := &Actor{}
-	actor.Extra = actorFields.fill(actor, members)
+	actor.Extra, _ = actorPlaces.fill(actor, members, nil)
 	return actor
 }

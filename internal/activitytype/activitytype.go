@@ -9,8 +9,6 @@ package activitytype
 
 import (
 	_ "embed"
-	"errors"
-	"fmt"
 	"iter"
 	"path"
 	"regexp"
@@ -146,14 +144,34 @@ func Quotable(text string) bool {
 	return text != "" && len(text) < 60 && strings.Trim(text, nameCharacters+"*?[]-") == ""
 }
 
+// MatchError says why patterns match nothing.
+type MatchError struct {
+	Fault   MatchFault
+	Place   int // of the pattern, from 1
+	Pattern string
+	// Only is the type that matches and cannot be asked for any more; its name may be empty.
+	Only Type
+}
+
+// MatchFault is what is wrong with patterns.
+type MatchFault int
+
+// The faults of patterns.
+const (
+	NoPattern MatchFault = iota + 1
+	Malformed
+	NoMatch
+)
+
+func (e *MatchError) Error() string { return "no known activity type matches" }
+
 // Match returns the known types that match any of the patterns, sorted. Patterns are
 // those of [path.Match], such as sso_* or *_deleted. A pattern that is malformed or
-// matches nothing is an error, and so is no pattern at all: a misspelt one would leave
-// activities out of a policy without a word. Errors are text for a person; they have no
-// full stop or question mark at the end, where Terraform puts one.
+// matches nothing is a [*MatchError], and so is no pattern at all: a misspelt one would leave
+// activities out of a policy without a word.
 func Match(patterns ...string) ([]string, error) {
 	if len(patterns) == 0 {
-		return nil, errors.New(`at least one pattern is needed, such as "sso_*"`)
+		return nil, &MatchError{Fault: NoPattern}
 	}
 	var matches []string
 	for i, pattern := range patterns {
@@ -161,41 +179,25 @@ func Match(patterns ...string) ([]string, error) {
 		for _, candidate := range known {
 			matched, err := path.Match(pattern, candidate)
 			if err != nil {
-				return nil, fmt.Errorf("%s is malformed", place(i, pattern))
+				return nil, &MatchError{Fault: Malformed, Place: i + 1, Pattern: pattern}
 			}
 			if matched {
 				matches = append(matches, candidate)
 			}
 		}
 		if len(matches) == before {
-			return nil, noMatch(i, pattern)
+			fault := &MatchError{Fault: NoMatch, Place: i + 1, Pattern: pattern}
+			for _, t := range types {
+				if matched, _ := path.Match(pattern, t.Name); matched {
+					fault.Only = t
+					break
+				}
+			}
+			return nil, fault
 		}
 	}
 	slices.Sort(matches)
 	return slices.Compact(matches), nil
-}
-
-// noMatch says that a pattern matches none of the known types, and why that may be.
-func noMatch(i int, pattern string) error {
-	text := fmt.Sprintf("%s matches none of the %d activity types known in %s", place(i, pattern), len(known), AsOf())
-	for _, t := range types {
-		if matched, _ := path.Match(pattern, t.Name); matched {
-			return fmt.Errorf("%s, only %q, which is %s", text, t.Name, t.State)
-		}
-	}
-	if nearest, ok := Nearest(pattern); ok {
-		return fmt.Errorf("%s; the nearest known name is %q", text, nearest)
-	}
-	return errors.New(text)
-}
-
-// place names a pattern by its place among the arguments, from 1, and by its text where
-// that may be repeated.
-func place(i int, pattern string) string {
-	if Quotable(pattern) {
-		return fmt.Sprintf("pattern %d, %q,", i+1, pattern)
-	}
-	return fmt.Sprintf("pattern %d", i+1)
 }
 
 // closeEnough is how many edits a misspelt name is away at most.
@@ -208,10 +210,11 @@ func Nearest(name string) (nearest string, ok bool) {
 	if StateOf(name) != Unknown {
 		return "", false
 	}
-	return nearestOf(known, name)
+	return NearestOf(known, name)
 }
 
-func nearestOf(candidates []string, name string) (nearest string, ok bool) {
+// NearestOf is [Nearest] among other names; the name may not be one of them.
+func NearestOf(candidates []string, name string) (nearest string, ok bool) {
 	best := closeEnough + 1
 	for _, candidate := range candidates {
 		if difference := len(candidate) - len(name); max(difference, -difference) >= best {

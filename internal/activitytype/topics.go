@@ -82,7 +82,7 @@ func NearestTopic(name string) (nearest string, ok bool) {
 	if IsTopic(name) {
 		return "", false
 	}
-	return nearestOf(topicNames, name)
+	return NearestOf(topicNames, name)
 }
 
 // InTopic returns the types of a topic, sorted: those that are listed, filter-only or

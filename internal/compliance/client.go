@@ -201,9 +201,11 @@ func (c *Client) read(response *http.Response, body []byte, sent, now time.Time)
 	}
 	decoded, err := activity.Decode(body)
 	if err != nil {
-		failure := &PageError{Reason: c.cleaner.clean(err.Error()), RequestID: requestID}
+		failure := &PageError{Reason: err.Error(), RequestID: requestID}
 		if looksLikeHTML(body) {
 			failure.Reason = "the answer is an HTML page, not JSON"
+		} else {
+			failure.Fault, _ = errors.AsType[*activity.PageError](err)
 		}
 		return nil, &attemptError{err: failure, retry: errors.Is(err, activity.ErrBrokenOff)}
 	}

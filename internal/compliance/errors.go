@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"github.com/compliance-feed/terraform-provider-compliance/internal/activity"
 )
 
 // Errors are data: what happened, on which page, what the server said. All text
@@ -126,7 +128,8 @@ type CertificateFile struct {
 // PageError is a 200 answer that cannot be taken for a page of the feed, or that
 // contradicts the pages before it.
 type PageError struct {
-	Reason    string // in words, for people
+	Reason    string              // in words, for people
+	Fault     *activity.PageError // why the body is no page, where that is it
 	RequestID string
 	TooLarge  bool // the body was larger than a page may be
 

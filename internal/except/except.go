@@ -9,16 +9,16 @@ package except
 
 import (
 	"cmp"
-	"errors"
-	"fmt"
 	"net/netip"
 	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
-	"github.com/go-json-experiment/json/jsontext"
 	"golang.org/x/text/unicode/norm"
 
 	"github.com/compliance-feed/terraform-provider-compliance/internal/activity"
+	"github.com/compliance-feed/terraform-provider-compliance/internal/activitytype"
 )
 
 // Exceptions are several exceptions: an activity is fine if it meets every condition of
@@ -48,235 +48,192 @@ func (e Exceptions) Match(a *activity.Activity) bool {
 // Condition is met if one field of an activity has one of several values. Make one with
 // [NewCondition].
 type Condition struct {
-	path   []string // the names that lead to the field
-	quoted []string // the same as JSON writes them, if it escapes nothing
-
-	// The field of its own that the path leads to, if there is one. At most one is set.
-	ofActivity func(*activity.Activity) *string
-	ofActor    func(*activity.Actor) *string
+	path *activity.Path
 
 	texts     map[string]bool
-	patterns  [][]string // what is between the asterisks
+	patterns  []pattern
 	addresses map[netip.Addr]bool
-	ranges    []netip.Prefix
+	ranges    map[netip.Prefix]bool
+	widths    map[int]bool // of the ranges, in bits
 }
 
-const actor = "actor"
-
-var activityFields = map[string]func(*activity.Activity) *string{
-	"id":                func(a *activity.Activity) *string { return &a.ID },
-	"type":              func(a *activity.Activity) *string { return &a.Type },
-	"organization_id":   func(a *activity.Activity) *string { return a.OrganizationID },
-	"organization_uuid": func(a *activity.Activity) *string { return a.OrganizationUUID },
+// ValueError says why a value can be in no exception.
+type ValueError struct {
+	Fault Fault
+	Value string
 }
 
-var actorFields = map[string]func(*activity.Actor) *string{
-	"type":                          func(a *activity.Actor) *string { return a.Type },
-	"user_id":                       func(a *activity.Actor) *string { return a.UserID },
-	"email_address":                 func(a *activity.Actor) *string { return a.EmailAddress },
-	"unauthenticated_email_address": func(a *activity.Actor) *string { return a.UnauthenticatedEmailAddress },
-	"api_key_id":                    func(a *activity.Actor) *string { return a.APIKeyID },
-	"admin_api_key_id":              func(a *activity.Actor) *string { return a.AdminAPIKeyID },
-	"service_account_id":            func(a *activity.Actor) *string { return a.ServiceAccountID },
-	"ip_address":                    func(a *activity.Actor) *string { return a.IPAddress },
-	"user_agent":                    func(a *activity.Actor) *string { return a.UserAgent },
-	"directory_id":                  func(a *activity.Actor) *string { return a.DirectoryID },
-	"idp_connection_type":           func(a *activity.Actor) *string { return a.IDPConnectionType },
-	"workos_event_id":               func(a *activity.Actor) *string { return a.WorkOSEventID },
-}
+func (e *ValueError) Error() string { return "no value of an exception" }
 
-// NewCondition returns the condition that a field, such as type, actor.user_id or
-// provider.type, has one of the values. Without values it is never met. A * in a value
-// stands for any text; values of actor.ip_address are addresses or CIDR ranges, or patterns.
-//
-// Its error tells a person what is wrong and what to do, and continues a sentence ("In this
-// exception, …"). It repeats no value, which may be sensitive.
-func NewCondition(field string, values []string) (*Condition, error) {
-	if err := checkField(field); err != nil {
-		return nil, err
+// Fault is what is wrong with a value.
+type Fault int
+
+// The faults of values. The last four would let everything through, or nearly.
+const (
+	EmptyValue Fault = iota + 1
+	NotAnAddress
+	NotARange
+	PatternOfID  // nobody has looked at activity_*
+	NothingNamed // a pattern without a letter or digit
+	MatchesAll   // a pattern that all known types, or all identifiers of a kind, match
+	RangeTooWide // wider than MinBits
+)
+
+// The widest ranges of IPv4 and IPv6 addresses, in bits.
+const (
+	MinBits4 = 8
+	MinBits6 = 16
+)
+
+// NewCondition returns the condition that a field has one of the values. Without values it
+// is never met. A * in a value stands for any text; values of actor.ip_address are
+// addresses or CIDR ranges, or patterns. Its errors are all that is wrong with the values.
+func NewCondition(path *activity.Path, values []string) (*Condition, []*ValueError) {
+	c := &Condition{
+		path: path, texts: make(map[string]bool, len(values)),
+		addresses: map[netip.Addr]bool{}, ranges: map[netip.Prefix]bool{}, widths: map[int]bool{},
 	}
-	c := &Condition{path: strings.Split(field, "."), texts: map[string]bool{}, addresses: map[netip.Addr]bool{}}
-	for _, name := range c.path {
-		c.quoted = append(c.quoted, `"`+name+`"`)
-	}
-	switch {
-	case len(c.path) == 1:
-		c.ofActivity = activityFields[field]
-	case len(c.path) == 2 && c.path[0] == actor:
-		c.ofActor = actorFields[c.path[1]]
-	}
+	var faults []*ValueError
 	for _, value := range values {
-		if err := c.add(norm.NFC.String(value), field == "actor.ip_address"); err != nil {
-			return nil, err
+		if fault := c.add(normal(value)); fault != 0 {
+			faults = append(faults, &ValueError{fault, value})
 		}
 	}
-	return c, nil
+	return c, faults
 }
 
-func checkField(field string) error {
-	name, rest, dotted := strings.Cut(field, ".")
-	switch {
-	case field == "":
-		return errors.New(`a key is empty; name a field, such as "type" or "actor.user_id"`)
-	case name == "created_at":
-		return fmt.Errorf("%.100q cannot be a key; use the time bounds, such as created_at_gte or lookback", field)
-	case field == actor:
-		return errors.New(`"actor" cannot be a key, since it is an object; name one of its fields, such as "actor.user_id"`)
-	case slices.Contains(strings.Split(field, "."), ""):
-		return fmt.Errorf(`the key %.100q has an empty name before, between or after its dots; write it like "actor.user_id"`, field)
-	case dotted && (name == "id" || name == "type"):
-		return fmt.Errorf("no activity can have the field %.100q, since %s is a string and has no field %.100q; use %q", field, name, rest, name)
-	}
-	return nil
-}
+// normal is a text as Terraform holds it, in NFC.
+func normal(text string) string { return norm.NFC.String(text) }
 
-func (c *Condition) add(value string, address bool) error {
+func (c *Condition) add(value string) Fault {
 	switch {
 	case value == "":
-		return errors.New("a value is empty; leave it out, with compact() for instance: a field that is empty or missing always counts")
-	case strings.Trim(value, "*") == "":
-		return errors.New(`the value "*" would let everything through; name what is allowed`)
+		return EmptyValue
 	case strings.Contains(value, "*"):
-		c.patterns = append(c.patterns, strings.Split(value, "*"))
-	case !address:
-		c.texts[value] = true
+		if fault := c.checkPattern(value); fault != 0 {
+			return fault
+		}
+		c.patterns = append(c.patterns, newPattern(c.fold(value), c.isBorder()))
+	case c.path.Kind() != activity.Address:
+		c.texts[c.fold(value)] = true
 	case strings.Contains(value, "/"):
 		network, ok := parseRange(value)
-		if !ok {
-			return errors.New(`a value is not a range of IP addresses; write it like "192.0.2.0/24" or "2001:db8::/32"`)
+		switch {
+		case !ok:
+			return NotARange
+		case network.Addr().Is4() && network.Bits() < MinBits4, network.Addr().Is6() && network.Bits() < MinBits6:
+			return RangeTooWide
 		}
-		if network.Bits() == 0 {
-			return errors.New("a range holds every address, and would let everything through; name the networks that are allowed")
-		}
-		c.ranges = append(c.ranges, network)
+		c.ranges[network], c.widths[network.Bits()] = true, true
 	default:
 		ip, err := netip.ParseAddr(value)
 		if err != nil {
-			return errors.New(`a value is not an IP address; write it like "192.0.2.1", or a range like "192.0.2.0/24"`)
+			return NotAnAddress
 		}
 		c.addresses[ip.Unmap()] = true
+	}
+	return 0
+}
+
+// parseRange reads a CIDR range. IPv4 addresses written as IPv6 become IPv4; a range that
+// holds other IPv6 addresses, too, stays one of IPv6, which is wider than any may be.
+func parseRange(text string) (network netip.Prefix, ok bool) {
+	network, err := netip.ParsePrefix(text)
+	if err == nil && network.Addr().Is4In6() && network.Bits() >= 96 {
+		network = netip.PrefixFrom(network.Addr().Unmap(), network.Bits()-96)
+	}
+	return network.Masked(), err == nil
+}
+
+// rest stands for what identifiers of a kind do not have in common. No pattern has it.
+const rest = "\x00"
+
+// formsOf are the texts that all values of a field look like, where that is known.
+func (c *Condition) formsOf() []string {
+	names := c.path.Names()
+	switch name := names[len(names)-1]; {
+	case len(names) == 1 && name == "type":
+		return activitytype.Known()
+	case len(names) == 1 && name == "organization_id":
+		return []string{"org_01" + rest}
+	case len(names) == 1 && name == "organization_uuid":
+		return []string{rest + "-" + rest + "-4" + rest + "-" + rest + "-" + rest}
+	case !c.path.OfActor() || len(names) != 2:
+		return nil
+	case name == "type":
+		return activity.ActorTypes
+	default:
+		if prefix, ok := actorPrefixes[name]; ok {
+			return []string{prefix + rest}
+		}
 	}
 	return nil
 }
 
-// parseRange reads a CIDR range. IPv4 addresses written as IPv6 become IPv4.
-func parseRange(text string) (network netip.Prefix, ok bool) {
-	network, err := netip.ParsePrefix(text)
-	if err == nil && network.Addr().Is4In6() {
-		network = netip.PrefixFrom(network.Addr().Unmap(), network.Bits()-96) // not valid below 96
+// actorPrefixes are what the identifiers of actors begin with.
+var actorPrefixes = map[string]string{
+	"user_id": "user_01", "api_key_id": "apikey_01", "admin_api_key_id": "admin_api_key_01", "service_account_id": "svac_01", "directory_id": "directory_01",
+	activity.ExternalClientID: "",
+}
+
+// checkPattern refuses what would let everything through.
+func (c *Condition) checkPattern(value string) Fault {
+	if names := c.path.Names(); len(names) == 1 && names[0] == "id" {
+		return PatternOfID
 	}
-	return network.Masked(), err == nil && network.IsValid()
+	if !strings.ContainsFunc(value, func(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }) {
+		return NothingNamed
+	}
+	forms := c.formsOf()
+	p := newPattern(value, nil)
+	if len(forms) > 0 && !slices.ContainsFunc(forms, func(form string) bool { return !p.matches(form) }) {
+		return MatchesAll
+	}
+	return 0
+}
+
+// fold makes upper and lower case of e-mail addresses one, also where a letter has two forms
+// of one of them.
+func (c *Condition) fold(text string) string {
+	if c.path.Kind() == activity.Mail {
+		return activity.FoldMail(text)
+	}
+	return text
+}
+
+// isBorder is what no * stands for: in an e-mail address, what could make two of one.
+func (c *Condition) isBorder() func(rune) bool {
+	if c.path.Kind() != activity.Mail {
+		return nil
+	}
+	return func(r rune) bool { return r == '@' || r == ',' || r == ';' || unicode.IsSpace(r) }
 }
 
 // cost orders the conditions of an exception: what needs no look at JSON first.
 func (c *Condition) cost() int {
 	switch {
-	case c.ofActivity != nil || c.ofActor != nil:
+	case c.path.Typed():
 		return 0
-	case c.path[0] == actor:
+	case c.path.OfActor():
 		return 1
 	}
 	return 2
 }
 
-func (c *Condition) met(a *activity.Activity) bool {
-	if c.path[0] == actor && a.Actor != nil {
-		var text *string
-		if c.ofActor != nil {
-			text = c.ofActor(a.Actor)
-		}
-		if !c.fieldMatches(text, a.Actor.Extra, 1) {
+// met says whether the field has values, and each of them is one of the condition's.
+func (c *Condition) met(a *activity.Activity) (met bool) {
+	for text, known := range c.path.Values(a) {
+		if !known || !c.textMatches(text) {
 			return false
 		}
-		there, match := c.membersMatch(a.Extra, 0) // an activity with two actors
-		return !there || match
+		met = true
 	}
-	var text *string
-	if c.ofActivity != nil {
-		text = c.ofActivity(a)
-	}
-	return c.fieldMatches(text, a.Extra, 0)
+	return met
 }
 
-// fieldMatches judges what an object has under the name path[at]: the text of a field of
-// its own, nil where that has none, and the members of extra. The field is there, as it was
-// sent, if it is of another type than expected or if the object has it twice.
-func (c *Condition) fieldMatches(text *string, extra string, at int) bool {
-	if text != nil && (at < len(c.path)-1 || !c.textMatches(*text)) {
-		return false
-	}
-	there, match := c.membersMatch(extra, at)
-	return match || text != nil && !there
-}
-
-// membersMatch says whether a JSON object has members of the name path[at], and whether
-// all of them match.
-func (c *Condition) membersMatch(object string, at int) (there, match bool) {
-	if !strings.Contains(object, c.quoted[at]) && !strings.Contains(object, `\`) {
-		return false, false // most have not, and need not be parsed
-	}
-	return c.objectMatches(activity.NewTokens([]byte(object)), at)
-}
-
-// objectMatches is membersMatch for the object that comes next in the tokens. They are of
-// no use any more where it does not match.
-func (c *Condition) objectMatches(tokens *jsontext.Decoder, at int) (there, match bool) {
-	_, err := tokens.ReadToken()
-	for err == nil && tokens.PeekKind() != '}' {
-		var name jsontext.Token
-		if name, err = tokens.ReadToken(); err != nil {
-			break
-		}
-		if name.String() != c.path[at] {
-			err = tokens.SkipValue()
-			continue
-		}
-		if there = true; !c.valueMatches(tokens, at+1) {
-			return there, false
-		}
-	}
-	if err == nil {
-		_, err = tokens.ReadToken()
-	}
-	if err != nil {
-		return true, false // never for an activity that was decoded
-	}
-	return there, there
-}
-
-// valueMatches judges the value that comes next in the tokens, to which the names before
-// path[at] have led.
-func (c *Condition) valueMatches(tokens *jsontext.Decoder, at int) bool {
-	switch tokens.PeekKind() {
-	case '{':
-		if at == len(c.path) {
-			return false
-		}
-		_, match := c.objectMatches(tokens, at)
-		return match
-	case '[':
-		_, err := tokens.ReadToken()
-		empty := true
-		for ; err == nil && tokens.PeekKind() != ']'; empty = false {
-			if !c.valueMatches(tokens, at) {
-				return false
-			}
-		}
-		if err == nil {
-			_, err = tokens.ReadToken()
-		}
-		return !empty && err == nil
-	case '"', '0', 't', 'f':
-		token, err := tokens.ReadToken()
-		return err == nil && at == len(c.path) && c.textMatches(token.String())
-	}
-	return false
-}
-
-// textMatches compares a text as Terraform holds it.
 func (c *Condition) textMatches(text string) bool {
-	text = norm.NFC.String(text)
-	if c.texts[text] || slices.ContainsFunc(c.patterns, func(parts []string) bool { return patternMatches(parts, text) }) {
+	text = c.fold(normal(text))
+	if c.texts[text] || slices.ContainsFunc(c.patterns, func(p pattern) bool { return p.matches(text) }) {
 		return true
 	}
 	if len(c.addresses)+len(c.ranges) == 0 {
@@ -287,13 +244,70 @@ func (c *Condition) textMatches(text string) bool {
 		return false
 	}
 	ip = ip.Unmap()
-	return c.addresses[ip] || slices.ContainsFunc(c.ranges, func(network netip.Prefix) bool { return network.Contains(ip) })
+	if c.addresses[ip] || ip.Zone() != "" {
+		return c.addresses[ip]
+	}
+	for bits := range c.widths {
+		if bits <= ip.BitLen() && c.ranges[netip.PrefixFrom(ip, bits).Masked()] {
+			return true
+		}
+	}
+	return false
 }
 
-// patternMatches says whether a text consists of the parts, in their order, with anything
+// pattern is a text in which * stands for any run of characters without a border. Between
+// borders, which stand for themselves, are pieces; of each it has what is between the *.
+type pattern struct {
+	pieces   [][]string
+	borders  string
+	isBorder func(rune) bool
+}
+
+func newPattern(text string, isBorder func(rune) bool) pattern {
+	p := pattern{isBorder: isBorder}
+	for {
+		piece, border, behind := p.cut(text)
+		p.pieces = append(p.pieces, strings.Split(piece, "*"))
+		if border == "" {
+			return p
+		}
+		p.borders += border
+		text = behind
+	}
+}
+
+// cut divides a text at its first border.
+func (p pattern) cut(text string) (piece, border, behind string) {
+	if p.isBorder == nil {
+		return text, "", ""
+	}
+	at := strings.IndexFunc(text, p.isBorder)
+	if at < 0 {
+		return text, "", ""
+	}
+	_, size := utf8.DecodeRuneInString(text[at:])
+	return text[:at], text[at : at+size], text[at+size:]
+}
+
+func (p pattern) matches(text string) bool {
+	borders := p.borders
+	for _, parts := range p.pieces {
+		piece, border, behind := p.cut(text)
+		if !pieceMatches(parts, piece) || !strings.HasPrefix(borders, border) || (border == "") != (borders == "") {
+			return false
+		}
+		borders, text = borders[len(border):], behind
+	}
+	return true
+}
+
+// pieceMatches says whether a text consists of the parts, in their order, with anything
 // between them.
-func patternMatches(parts []string, text string) bool {
+func pieceMatches(parts []string, text string) bool {
 	last := len(parts) - 1
+	if last == 0 {
+		return text == parts[0]
+	}
 	text, found := strings.CutPrefix(text, parts[0])
 	for _, part := range parts[1:last] {
 		if found {

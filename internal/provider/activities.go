@@ -34,7 +34,7 @@ var activities = &readable{
 		"order": schema.StringAttribute{
 			Optional:            true,
 			MarkdownDescription: "`desc` (newest first, the default) or `asc`. Activities with the same `created_at` are ordered by ID.",
-			Validators:          []validator.String{stringvalidator.OneOf(string(feed.NewestFirst), string(feed.OldestFirst))},
+			Validators:          []validator.String{oneOf(string(feed.NewestFirst), string(feed.OldestFirst))},
 		},
 		"after_id": schema.StringAttribute{
 			Optional: true,

@@ -2,6 +2,9 @@ package provider
 
 import (
 	"context"
+	"errors"
+	"fmt"
+	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/function"
 	"github.com/hashicorp/terraform-plugin-framework/types"
@@ -41,8 +44,37 @@ func (activityTypesFunction) Run(ctx context.Context, req function.RunRequest, r
 	}
 	names, err := activitytype.Match(patterns...)
 	if err != nil {
-		resp.Error = function.NewFuncError(err.Error())
+		resp.Error = function.NewFuncError(matchText(err))
 		return
 	}
 	resp.Error = resp.Result.Set(ctx, names)
+}
+
+// matchText says what is wrong with the patterns. It has no full stop or question mark at its
+// end, where Terraform puts one.
+func matchText(err error) string {
+	fault, ok := errors.AsType[*activitytype.MatchError](err)
+	if !ok {
+		return err.Error()
+	}
+	place := fmt.Sprintf("pattern %d, %s,", fault.Place, quoted(fault.Pattern))
+	switch fault.Fault {
+	case activitytype.NoPattern:
+		return `at least one pattern is needed, such as "sso_*"`
+	case activitytype.Malformed:
+		return place + " is malformed"
+	}
+	text := fmt.Sprintf("%s matches none of the %d activity types known in %s", place, len(activitytype.Known()), activitytype.AsOf())
+	if fault.Only.Name != "" {
+		return fmt.Sprintf("%s, only %q, which is %s", text, fault.Only.Name, fault.Only.State)
+	}
+	if lower := strings.ToLower(fault.Pattern); lower != fault.Pattern {
+		if _, err := activitytype.Match(lower); err == nil {
+			return fmt.Sprintf("%s; names are in lower case: %s", text, quoted(lower))
+		}
+	}
+	if nearest, ok := activitytype.Nearest(fault.Pattern); ok {
+		return fmt.Sprintf("%s; the nearest known name is %q", text, nearest)
+	}
+	return text
 }

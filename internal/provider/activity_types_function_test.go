@@ -55,10 +55,12 @@ func TestActivityTypesErrors(t *testing.T) {
 		"at least one pattern":                           nil,
 		`pattern 2, "ssso_*", matches none`:              {"sso_*", "ssso_*"},
 		`pattern 1, "[", is malformed`:                   {"["},
+		`; names are in lower case: "sso_*"`:             {"SSO_*"},
+		`pattern 1, (not shown`:                          {"sk-ant-api03-AbC"},
 		`; the nearest known name is "sso_login_failed"`: {"sso_login_faild"},
 		`only "environment_created", which is removed`:   {"environment_created"},
 	} {
-		if names, errorText := callActivityTypes(t, patterns...); !strings.Contains(errorText, want) {
+		if names, errorText := callActivityTypes(t, patterns...); !strings.Contains(errorText, want) || strings.ContainsAny(errorText[len(errorText)-1:], ".?") {
 			t.Errorf("%v: got %v and the error %q, want an error with %q", patterns, names, errorText, want)
 		}
 	}

@@ -13,31 +13,17 @@ import (
 // activityType is the type of an activity. It is the element type of a list attribute
 // and not a nested attribute, which `terraform test` cannot mock
 // (https://github.com/hashicorp/terraform/issues/37939).
-var activityType = types.ObjectType{AttrTypes: map[string]attr.Type{
-	"id":                types.StringType,
-	"created_at":        types.StringType,
-	"type":              types.StringType,
-	"organization_id":   types.StringType,
-	"organization_uuid": types.StringType,
-	"actor":             actorType,
-	"extra":             types.StringType,
-}}
+var (
+	activityType = objectOf(activity.Fields, map[string]attr.Type{"actor": actorType, "extra": types.StringType})
+	actorType    = objectOf(activity.ActorFields, map[string]attr.Type{"extra": types.StringType})
+)
 
-var actorType = types.ObjectType{AttrTypes: map[string]attr.Type{
-	"type":                          types.StringType,
-	"user_id":                       types.StringType,
-	"email_address":                 types.StringType,
-	"unauthenticated_email_address": types.StringType,
-	"api_key_id":                    types.StringType,
-	"admin_api_key_id":              types.StringType,
-	"service_account_id":            types.StringType,
-	"ip_address":                    types.StringType,
-	"user_agent":                    types.StringType,
-	"directory_id":                  types.StringType,
-	"idp_connection_type":           types.StringType,
-	"workos_event_id":               types.StringType,
-	"extra":                         types.StringType,
-}}
+func objectOf[T any](fields []activity.Field[T], attributes map[string]attr.Type) types.ObjectType {
+	for _, field := range fields {
+		attributes[field.Name] = types.StringType
+	}
+	return types.ObjectType{AttrTypes: attributes}
+}
 
 // activityList writes activities as msgpack, the form in which they cross the plugin
 // protocol; see [NewServer] for why. A test compares it with the types above.
@@ -82,35 +68,22 @@ func (l *activityList) pieces(order []int) [][]byte {
 
 func (l *activityList) activity(a *activity.Activity) {
 	_ = l.encoder.EncodeMapLen(len(activityType.AttrTypes))
-	l.text("id", &a.ID)
-	l.text("created_at", &a.CreatedAt)
-	l.text("type", &a.Type)
-	l.text("organization_id", a.OrganizationID)
-	l.text("organization_uuid", a.OrganizationUUID)
-	_ = l.encoder.EncodeString("actor")
-	l.actor(a.Actor)
+	writeFields(l, activity.Fields, a)
 	l.text("extra", &a.Extra)
-}
-
-func (l *activityList) actor(actor *activity.Actor) {
-	if actor == nil {
+	_ = l.encoder.EncodeString("actor")
+	if a.Actor == nil {
 		_ = l.encoder.EncodeNil()
 		return
 	}
 	_ = l.encoder.EncodeMapLen(len(actorType.AttrTypes))
-	l.text("type", actor.Type)
-	l.text("user_id", actor.UserID)
-	l.text("email_address", actor.EmailAddress)
-	l.text("unauthenticated_email_address", actor.UnauthenticatedEmailAddress)
-	l.text("api_key_id", actor.APIKeyID)
-	l.text("admin_api_key_id", actor.AdminAPIKeyID)
-	l.text("service_account_id", actor.ServiceAccountID)
-	l.text("ip_address", actor.IPAddress)
-	l.text("user_agent", actor.UserAgent)
-	l.text("directory_id", actor.DirectoryID)
-	l.text("idp_connection_type", actor.IDPConnectionType)
-	l.text("workos_event_id", actor.WorkOSEventID)
-	l.text("extra", &actor.Extra)
+	writeFields(l, activity.ActorFields, a.Actor)
+	l.text("extra", &a.Actor.Extra)
+}
+
+func writeFields[T any](l *activityList, fields []activity.Field[T], of *T) {
+	for i := range fields {
+		l.text(fields[i].Name, fields[i].Of(of))
+	}
 }
 
 // text writes an attribute; nil is null.

@@ -70,7 +70,7 @@ func TestValidateProviderRefuses(t *testing.T) {
 		"no duration":             {"request_timeout", "30", `"90m"`},
 		"an empty duration":       {"request_timeout", "", `"90m"`},
 		"a duration of zero":      {"request_timeout", "0s", "longer than zero"},
-		"a negative duration":     {"request_timeout", "-30s", `"90m"`},
+		"a negative duration":     {"request_timeout", "-30s", `"-30s" must not be negative`},
 		"too many retries":        {"max_retries", 11, "a whole number from 0 to 10"},
 		"negative retries":        {"max_retries", -1, "a whole number from 0 to 10"},
 		"half a retry":            {"max_retries", 0.5, "a whole number from 0 to 10"},

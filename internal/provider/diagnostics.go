@@ -240,6 +240,9 @@ const pageTooLarge = "A page is too large"
 
 func explainPage(err *compliance.PageError) (summary, happened, advice string) {
 	happened = err.Reason + parenthesis(err.RequestID) + "."
+	if err.Fault != nil {
+		happened = faultText(err.Fault) + parenthesis(err.RequestID) + "."
+	}
 	switch {
 	case err.TooLarge:
 		return pageTooLarge, happened, ""

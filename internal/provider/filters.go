@@ -24,6 +24,10 @@ import (
 // defaultReadTimeout is for a whole read, waits included.
 const defaultReadTimeout = 20 * time.Minute
 
+// minLookback is the shortest window: an activity takes up to a minute to appear, so that a
+// shorter one would see nothing, for ever.
+const minLookback = 2 * time.Minute
+
 // filters are the arguments that everything that reads the feed has: what to read,
 // and for how long at most.
 type filters struct {
@@ -82,20 +86,19 @@ func withFilters(more map[string]schema.Attribute) map[string]schema.Attribute {
 		"lookback": schema.StringAttribute{
 			Optional: true,
 			MarkdownDescription: "How far back to read: from the upper bound, or from now if there is none. " +
-				"A duration in Go's units, `d` and `w`, such as `90m`, `24h`, `7d` or `1d12h`. Conflicts with `created_at_gte` and `created_at_gt`.",
+				"A duration in Go's units, `d` and `w`, such as `90m`, `24h`, `7d` or `1d12h`, and at least `2m`. Conflicts with `created_at_gte` and `created_at_gt`.",
 			Validators: []validator.String{
-				durationString,
+				durationString(minLookback),
 				stringvalidator.ConflictsWith(path.MatchRoot("created_at_gte"), path.MatchRoot("created_at_gt")),
 			},
 		},
 		"except": schema.ListAttribute{
 			Optional:    true,
-			ElementType: types.MapType{ElemType: types.SetType{ElemType: types.StringType}},
-			MarkdownDescription: "Leave out activities that are known to be harmless, before anything is counted or listed. A list of maps from fields to sets of values, such as `[{ \"actor.ip_address\" = [\"192.0.2.0/24\"] }]`: " +
+			ElementType: types.MapType{ElemType: types.ListType{ElemType: types.StringType}}, // of sets, 5,000 values take minutes
+			MarkdownDescription: "Leave out activities that are known to be harmless, before anything is counted or listed. A list of maps from fields to lists of values, such as `[{ \"actor.ip_address\" = [\"192.0.2.0/24\"] }]`: " +
 				"an activity is left out if every field of at least one map has one of its values. A field is `id`, `type`, `organization_id`, `organization_uuid`, a field of the actor (`actor.user_id`) " +
 				"or one of the activity's own (`enabled`); a dot leads into an object (`provider.type`). `*` in a value stands for any text, and `actor.ip_address` also takes CIDR ranges. " +
 				"Every element of an array must match. A field that is missing, null or an object never matches.",
-			Validators: []validator.List{exceptionList{}},
 		},
 		"excepted": schema.Int64Attribute{
 			Computed:            true,
@@ -109,7 +112,7 @@ func withFilters(more map[string]schema.Attribute) map[string]schema.Attribute {
 					Optional: true,
 					MarkdownDescription: fmt.Sprintf("For the whole read, including waits and retries: a duration such as `5m`. Default: `%s`.",
 						brief(defaultReadTimeout)),
-					Validators: []validator.String{durationString},
+					Validators: []validator.String{durationString(0)},
 				},
 			},
 		},
@@ -169,14 +172,17 @@ func (f *filters) bounds() timerange.Bounds {
 	return bounds
 }
 
-// validate checks the time bounds together, as far as they are known. Each has a validator
-// of its own for what is wrong with it alone.
+// validate checks the exceptions, and the time bounds together, as far as they are known. Each
+// bound has a validator of its own for what is wrong with it alone.
 func (f *filters) validate(now time.Time) diag.Diagnostics {
+	at := path.Root("except")
+	_, diags := exceptionsOf(at, f.Except)
+	diags.Append(strangeKeys(at, f.Except, stringsOf(f.ActivityTypes))...)
 	_, _, err := f.bounds().Resolve(now)
-	if _, empty := errors.AsType[*timerange.EmptyError](err); !empty {
-		return nil
+	if _, empty := errors.AsType[*timerange.EmptyError](err); empty {
+		diags.Append(boundsDiagnostics(err)...)
 	}
-	return boundsDiagnostics(err)
+	return diags
 }
 
 func boundsDiagnostics(err error) diag.Diagnostics {

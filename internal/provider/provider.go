@@ -79,7 +79,7 @@ func (p *activityFeedProvider) Schema(_ context.Context, _ provider.SchemaReques
 				Optional: true,
 				MarkdownDescription: fmt.Sprintf("How long one request may take, including its whole answer but not the waits before it: "+
 					"a duration such as `%.0fs`, the default.", defaultRequestTimeout.Seconds()),
-				Validators: []validator.String{durationString},
+				Validators: []validator.String{durationString(0)},
 			},
 			"max_retries": schema.NumberAttribute{
 				Optional: true,

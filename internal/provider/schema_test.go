@@ -1,7 +1,9 @@
 package provider
 
 import (
+	"os"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -100,6 +102,25 @@ func TestDescriptionsNameTheFieldsOfElements(t *testing.T) {
 			}
 		}
 	}
+}
+
+// The tables of fields on the page of the list are those of package activity.
+func TestPageHasTheFields(t *testing.T) {
+	t.Parallel()
+	page, err := os.ReadFile("../../templates/data-sources/activities.md.tmpl")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for row := range strings.Lines(string(page)) {
+		if cells := strings.Split(row, "|"); len(cells) > 2 && strings.HasPrefix(cells[1], " `") {
+			got = append(got, strings.Fields(strings.ReplaceAll(cells[1], "`", ""))...)
+		}
+	}
+	want := slices.Concat(sorted(activityType.AttrTypes), sorted(actorType.AttrTypes))
+	slices.Sort(got)
+	slices.Sort(want)
+	requireEqual(t, "fields in the tables", got, want)
 }
 
 func TestOnlyTheKeyIsSensitive(t *testing.T) {

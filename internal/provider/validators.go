@@ -6,9 +6,13 @@ import (
 	"fmt"
 	"math"
 	"math/big"
+	"slices"
 	"strings"
+	"time"
 	"unicode"
+	"unicode/utf8"
 
+	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
@@ -16,29 +20,72 @@ import (
 	"github.com/compliance-feed/terraform-provider-compliance/internal/timerange"
 )
 
-// stringValidator is a rule for strings. No message repeats the value: it may be sensitive,
-// which Terraform does not tell a provider, and Terraform shows the line that it is from.
+// stringValidator is a rule for strings.
 type stringValidator struct {
-	what  string             // the value should be
-	check func(string) error // its error continues "The value …"
+	what  string                   // the value should be
+	fault func(text string) string // what is wrong with it and what to write, in sentences; "" if all is well
 }
 
+// checkedString is a rule for strings that no message repeats. The error of the check
+// continues "The value …".
 func checkedString(what string, check func(string) error) validator.String {
-	return stringValidator{what: what, check: check}
+	return stringValidator{what, func(text string) string {
+		if err := check(text); err != nil {
+			return "The value " + err.Error() + "."
+		}
+		return ""
+	}}
 }
 
-var durationString = checkedString("a duration", func(text string) error {
-	_, err := timerange.ParseDuration(text)
-	return err
-})
+// durationString is the rule for durations of at least so much.
+func durationString(least time.Duration) validator.String {
+	return stringValidator{"a duration", func(text string) string {
+		value := "The value " + quoted(text)
+		duration, err := timerange.ParseDuration(text)
+		switch {
+		case errors.Is(err, timerange.ErrZero):
+			return value + " must be longer than zero."
+		case errors.Is(err, timerange.ErrTooLong):
+			return value + " must be shorter than about 292 years."
+		case errors.Is(err, timerange.ErrNegative):
+			return value + ` must not be negative. Write it without the "-".`
+		case err != nil && strings.HasSuffix(strings.TrimRight(text, "s"), "mo"):
+			return value + ` must be a duration such as "90m", "24h", "7d" or "1d12h". There is no unit for months; write days ("30d").`
+		case err != nil:
+			return value + ` must be a duration such as "90m", "24h", "7d" or "1d12h".`
+		case duration < least && strings.HasSuffix(text, "m"):
+			return fmt.Sprintf(`%s must be at least %s. The unit "m" is a minute; for a month write "30d".`, value, brief(least))
+		case duration < least:
+			return fmt.Sprintf("%s must be at least %s.", value, brief(least))
+		}
+		return ""
+	}}
+}
 
 // timeString is not timetypes.RFC3339 of terraform-plugin-framework-timetypes, which accepts
 // forms that are not RFC 3339 (see [timerange.Parse]), and whose message shows the layout of
 // Go's parser.
-var timeString = checkedString("an RFC 3339 timestamp", func(text string) error {
-	_, err := timerange.Parse(text)
-	return err
-})
+var timeString = stringValidator{"an RFC 3339 timestamp", func(text string) string {
+	if _, err := timerange.Parse(text); err != nil {
+		return "The value " + quoted(text) + ` must be an RFC 3339 timestamp such as "2026-04-10T08:00:00Z", with "Z" or an offset such as "+02:00".`
+	}
+	return ""
+}}
+
+// oneOf is not stringvalidator.OneOf, which repeats any value, a key's too.
+func oneOf(values ...string) validator.String {
+	names := make([]string, len(values))
+	for i, value := range values {
+		names[i] = quoted(value)
+	}
+	what := listed("or", names...)
+	return stringValidator{what, func(text string) string {
+		if slices.Contains(values, text) {
+			return ""
+		}
+		return "The value " + quoted(text) + " must be " + what + "."
+	}}
+}
 
 func (v stringValidator) Description(context.Context) string {
 	return "value must be " + v.what
@@ -50,8 +97,8 @@ func (v stringValidator) ValidateString(_ context.Context, req validator.StringR
 	if req.ConfigValue.IsNull() || req.ConfigValue.IsUnknown() {
 		return
 	}
-	if err := v.check(req.ConfigValue.ValueString()); err != nil {
-		resp.Diagnostics.AddAttributeError(req.Path, "Invalid "+req.Path.String(), "The value "+err.Error()+".")
+	if fault := v.fault(req.ConfigValue.ValueString()); fault != "" {
+		resp.Diagnostics.AddAttributeError(req.Path, "Invalid "+req.Path.String(), fault)
 	}
 }
 
@@ -78,7 +125,8 @@ func (v wholeNumber) ValidateNumber(ctx context.Context, req validator.NumberReq
 	if req.ConfigValue.IsNull() || req.ConfigValue.IsUnknown() {
 		return
 	}
-	number, accuracy := req.ConfigValue.ValueBigFloat().Int64()
+	value := req.ConfigValue.ValueBigFloat()
+	number, accuracy := value.Int64()
 	what := v.Description(ctx)
 	switch {
 	case accuracy == big.Exact && v.min <= number && number <= v.max:
@@ -86,7 +134,7 @@ func (v wholeNumber) ValidateNumber(ctx context.Context, req validator.NumberReq
 	case number > noMaximum:
 		what = "is too large"
 	}
-	resp.Diagnostics.AddAttributeError(req.Path, "Invalid "+req.Path.String(), strings.TrimSpace("The value "+what+". "+v.advice))
+	resp.Diagnostics.AddAttributeError(req.Path, "Invalid "+req.Path.String(), strings.TrimSpace("The value "+value.Text('g', 20)+" "+what+". "+v.advice))
 }
 
 // wholeNumberOr is the validated number, or another one where it is null.
@@ -149,14 +197,23 @@ func (v filterSet) ValidateSet(_ context.Context, req validator.SetRequest, resp
 			continue
 		}
 		found := v.check(text.ValueString())
-		switch at := req.Path.AtSetValue(element); {
-		case found == nil:
-		case found.warning:
+		if found == nil {
+			continue
+		}
+		if at := pathOf(req.Path.AtSetValue(element)); found.warning {
 			resp.Diagnostics.AddAttributeWarning(at, found.summary, found.detail)
-		default:
+		} else {
 			resp.Diagnostics.AddAttributeError(at, "Invalid "+req.Path.String(), found.detail)
 		}
 	}
+}
+
+// pathOf is a path that repeats no key.
+func pathOf(at path.Path) path.Path {
+	for isKey(at.String()) {
+		at = at.ParentPath()
+	}
+	return at
 }
 
 // checkActivityType refuses what can be the name of no type, and warns of a type that is
@@ -190,30 +247,26 @@ func checkActivityType(value string) *finding {
 // notATypeText says what to write in place of a value that can be no activity type.
 func notATypeText(value string) string {
 	if strings.ContainsAny(value, "*?[]") {
-		pattern, names := "sso_*", "the known names that match"
-		if activitytype.Quotable(value) {
-			pattern = value
-			if matches, err := activitytype.Match(value); err == nil {
-				names += fmt.Sprintf(" (%d now)", len(matches))
-			}
+		names := "the known names that match"
+		if matches, err := activitytype.Match(value); err == nil {
+			names += fmt.Sprintf(" (%d now)", len(matches))
 		}
-		return fmt.Sprintf("A value is a pattern, but the API accepts only names. Use provider::compliance::activity_types(%q) instead, "+
-			"and concat() to add other names. It returns %s, and needs Terraform 1.8 or OpenTofu 1.7.", pattern, names)
+		return fmt.Sprintf("The value %[1]s is a pattern, but the API accepts only names. Use provider::compliance::activity_types(%[1]s) instead, "+
+			"and concat() to add other names. It returns %[2]s, and needs Terraform 1.8 or OpenTofu 1.7.", quoted(value), names)
 	}
-	const text = "A value is not an activity type: names have only lower-case letters, digits and underscores. "
+	text := "The value " + quoted(value) + " is not an activity type: names have only lower-case letters, digits and underscores. "
 	if lower := strings.ToLower(strings.TrimSpace(value)); activitytype.StateOf(lower) != activitytype.Unknown {
 		return text + fmt.Sprintf("Write %q.", lower)
 	}
 	return text + `An example is "sso_login_failed".`
 }
 
-// checkOrganizationID refuses what can be no ID at all, and warns of what hardly can.
+// checkOrganizationID refuses what can be no ID of an organization.
 func checkOrganizationID(value string) *finding {
 	const expected = `Organization IDs begin with "org_", or are UUIDs.`
 	found := checkID(value, expected)
 	if found == nil && !strings.HasPrefix(value, "org_") && !isUUID(value) {
-		found = &finding{warning: true, summary: "Possibly not the ID of an organization",
-			detail: "A value is neither. " + expected + " The server may refuse it, or find nothing for it."}
+		found = &finding{detail: "The value " + quoted(value) + " is no organization's ID. " + expected}
 	}
 	return found
 }
@@ -228,17 +281,29 @@ func checkActorID(value string) *finding {
 	found := checkID(value, `The API expects user IDs here, which begin with "user_".`)
 	if found == nil && !strings.HasPrefix(value, "user_") {
 		found = &finding{warning: true, summary: "Possibly not the ID of a user",
-			detail: `A value does not begin with "user_". The API documents only user IDs here; any other may match nothing, and a policy would then see nothing.`}
+			detail: "The value " + quoted(value) + ` does not begin with "user_". The API documents only user IDs here; any other may match nothing, and a policy would then see nothing.`}
 	}
 	return found
 }
 
+// checkID refuses what would match nothing, since no ID has such characters.
 func checkID(value, expected string) *finding {
-	switch {
-	case strings.ContainsFunc(value, unicode.IsSpace):
-		return &finding{detail: "A value has a space or a line break in it, which no ID has; trimspace() removes them from both ends. " + expected}
-	case strings.Contains(value, "@"):
-		return &finding{detail: "A value is an e-mail address, which would match nothing. " + expected}
+	at := strings.IndexFunc(value, func(r rune) bool {
+		return r != '_' && r != '-' && (r >= utf8.RuneSelf || !unicode.IsLetter(r) && !unicode.IsDigit(r))
+	})
+	if at < 0 {
+		return nil
 	}
-	return nil
+	text := "The value " + quoted(value) + " is no ID and would match nothing: IDs have only letters from a to z, digits, _ and -. "
+	switch r, _ := utf8.DecodeRuneInString(value[at:]); {
+	case unicode.IsSpace(r):
+		text += "It has a space or a line break in it; trimspace() removes them from both ends. "
+	case strings.Contains(value, "@"):
+		text += "It is an e-mail address. "
+	case r == ',' || r == ';':
+		text += "Write each ID as a value of its own; split() divides a list. "
+	default:
+		text += fmt.Sprintf("It has the character U+%04X. ", r)
+	}
+	return &finding{detail: text + expected}
 }

@@ -2,7 +2,8 @@ package provider
 
 import (
 	"fmt"
-	"regexp"
+	"os"
+	"slices"
 	"strings"
 	"time"
 )
@@ -54,16 +55,23 @@ func listed(word string, items ...string) string {
 // maxQuoted is how many characters of a value a message repeats.
 const maxQuoted = 64
 
-var keyLike = regexp.MustCompile(`(?i)sk-ant-`)
-
 // quoted is a value of the configuration as a message repeats it: in a set of fifty it could
-// not be found otherwise. What looks like a key is not repeated.
+// not be found otherwise. A key is not repeated.
 func quoted(value string) string {
-	if keyLike.MatchString(value) {
+	if isKey(value) {
 		return "(not shown, since it looks like a key)"
 	}
 	if characters := []rune(value); len(characters) > maxQuoted {
 		value = string(characters[:maxQuoted]) + "…"
 	}
 	return fmt.Sprintf("%q", value)
+}
+
+// isKey says whether a text has something in it that looks like a key, or is the one of the
+// environment.
+func isKey(text string) bool {
+	return strings.Contains(strings.ToLower(text), "sk-ant-") || slices.ContainsFunc(keyVariables, func(name string) bool {
+		key := os.Getenv(name)
+		return len(key) >= 8 && strings.Contains(strings.ToLower(text), strings.ToLower(key))
+	})
 }

@@ -68,9 +68,13 @@ func BenchmarkExcept(b *testing.B) {
 			for _, entries := range maps {
 				var conditions []*except.Condition
 				for field, values := range entries {
-					c, err := except.NewCondition(field, values)
+					path, err := activity.NewPath(field)
 					if err != nil {
 						b.Fatal(err)
+					}
+					c, faults := except.NewCondition(path, values)
+					if len(faults) > 0 {
+						b.Fatal(*faults[0])
 					}
 					conditions = append(conditions, c)
 				}

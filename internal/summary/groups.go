@@ -6,7 +6,6 @@ import (
 	"errors"
 	"net/netip"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/compliance-feed/terraform-provider-compliance/internal/activity"
@@ -90,7 +89,7 @@ func account(actor *activity.Actor) string {
 		return ""
 	}
 	mail := cmp.Or(text(actor.EmailAddress), text(actor.UnauthenticatedEmailAddress))
-	return normal(strings.ToLower(strings.ToUpper(mail)))
+	return activity.FoldMail(mail)
 }
 
 // address is the IP address in its usual form, or the text as it was sent if it is not one.

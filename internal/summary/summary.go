@@ -13,7 +13,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/go-json-experiment/json/jsontext"
 	"golang.org/x/text/unicode/norm"
 
 	"github.com/compliance-feed/terraform-provider-compliance/internal/activity"
@@ -90,7 +89,7 @@ func (s *Summary) Add(a *activity.Activity) error {
 		return fmt.Errorf("created_at %.64q of the activity %.64q is not an RFC 3339 timestamp", a.CreatedAt, a.ID)
 	}
 	createdAt = createdAt.UTC()
-	actorID := stableID(a.Actor)
+	actorID := normal(a.Actor.ID())
 	s.Total++
 	s.ByType[normal(a.Type)]++
 	s.ByActorType[actorType(a.Actor)]++
@@ -147,50 +146,4 @@ func actorType(actor *activity.Actor) string {
 		return none
 	}
 	return normal(*actor.Type)
-}
-
-// stableID is the first stable ID that the actor has, whatever its type; "" where it has
-// none.
-func stableID(actor *activity.Actor) string {
-	if actor == nil {
-		return ""
-	}
-	for _, id := range []*string{actor.UserID, actor.APIKeyID, actor.AdminAPIKeyID, actor.ServiceAccountID, actor.DirectoryID} {
-		if id != nil && *id != "" {
-			return normal(*id)
-		}
-	}
-	return normal(externalClientID(actor.Extra))
-}
-
-// externalClientID is the ID of an attested device, which has no field of its own. As with
-// those, it is the last one where the actor has several, and "" where that is no string.
-func externalClientID(extra string) (id string) {
-	const name = "external_client_id"
-	if !strings.Contains(extra, name) && !strings.Contains(extra, `\`) {
-		return "" // nearly always
-	}
-	tokens := activity.NewTokens([]byte(extra))
-	if _, err := tokens.ReadToken(); err != nil {
-		return ""
-	}
-	for tokens.PeekKind() == '"' {
-		member, err := tokens.ReadToken()
-		if err != nil {
-			return ""
-		}
-		found := member.String() == name
-		value, err := tokens.ReadValue()
-		if err != nil {
-			return ""
-		}
-		if found {
-			id = ""
-			if value.Kind() == '"' {
-				text, _ := jsontext.AppendUnquote(nil, value) // its error is about what comes out as U+FFFD
-				id = string(text)
-			}
-		}
-	}
-	return id
 }

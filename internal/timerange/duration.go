@@ -13,10 +13,15 @@ var longUnits = map[string]int64{"d": 24, "w": 7 * 24}
 
 // ParseDuration reads a positive duration: numbers with the units of
 // [time.ParseDuration], and d and w, joined in any order, such as 90m, 7d or 1d12h.
-// An error continues a sentence ("The value must be a duration …").
+// Its errors are [ErrNoDuration], [ErrZero], [ErrNegative] and [ErrTooLong].
 func ParseDuration(text string) (time.Duration, error) {
+	if positive, negative := strings.CutPrefix(text, "-"); negative {
+		if _, err := ParseDuration(positive); err == nil {
+			return 0, ErrNegative
+		}
+	}
 	if text == "" {
-		return 0, errInvalid
+		return 0, ErrNoDuration
 	}
 	var total time.Duration
 	for rest := text; rest != ""; {
@@ -30,20 +35,23 @@ func ParseDuration(text string) (time.Duration, error) {
 			return 0, err
 		}
 		if part > math.MaxInt64-total {
-			return 0, errTooLong
+			return 0, ErrTooLong
 		}
 		total += part
 		rest = rest[digits+len(unit):]
 	}
 	if total == 0 {
-		return 0, errors.New("must be longer than zero")
+		return 0, ErrZero
 	}
 	return total, nil
 }
 
+// Why a text is no duration that can be used.
 var (
-	errInvalid = errors.New(`must be a duration such as "90m", "24h", "7d" or "1d12h"`)
-	errTooLong = errors.New("must be shorter than about 292 years")
+	ErrNoDuration = errors.New("no duration")
+	ErrZero       = errors.New("a duration of zero")
+	ErrNegative   = errors.New("a negative duration")
+	ErrTooLong    = errors.New("a duration of more than about 292 years")
 )
 
 func parsePart(number, unit string) (time.Duration, error) {
@@ -55,11 +63,11 @@ func parsePart(number, unit string) (time.Duration, error) {
 	_, numberErr := strconv.ParseFloat(number, 64)
 	_, unitErr := time.ParseDuration("1" + unit)
 	if numberErr != nil || unitErr != nil {
-		return 0, errInvalid
+		return 0, ErrNoDuration
 	}
 	part, err := time.ParseDuration(number + unit)
 	if err != nil || int64(part) > math.MaxInt64/factor {
-		return 0, errTooLong
+		return 0, ErrTooLong
 	}
 	return time.Duration(int64(part) * factor), nil
 }

@@ -86,7 +86,7 @@ func tightest(inclusive, exclusive bound, tighter func(a, b time.Time) bool) (*b
 		}
 		var err error
 		if b.time, err = Parse(b.text); err != nil {
-			return nil, fmt.Errorf("%q %w", b.text, err)
+			return nil, fmt.Errorf("%q: %w", b.text, err)
 		}
 	}
 	switch {
@@ -98,14 +98,17 @@ func tightest(inclusive, exclusive bound, tighter func(a, b time.Time) bool) (*b
 	return &exclusive, nil
 }
 
-// Parse reads an RFC 3339 timestamp. Its error continues a sentence ("The value must be …").
+// ErrNoTime says that a text is no RFC 3339 timestamp.
+var ErrNoTime = errors.New("not an RFC 3339 timestamp")
+
+// Parse reads an RFC 3339 timestamp. Its error is [ErrNoTime].
 //
 // time.Parse lets two other forms through, an hour of one digit and a comma for the
 // point (https://go.dev/issue/54580), and its own error shows the layout of Go's parser.
 func Parse(text string) (time.Time, error) {
 	t, err := time.Parse(time.RFC3339, text)
 	if err != nil || text[len("2026-04-10T8")] == ':' || text[len("2026-04-10T08:00:00")] == ',' {
-		return time.Time{}, errors.New(`must be an RFC 3339 timestamp such as "2026-04-10T08:00:00Z", with "Z" or an offset such as "+02:00"`)
+		return time.Time{}, ErrNoTime
 	}
 	return t, nil
 }
