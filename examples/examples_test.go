@@ -257,11 +257,11 @@ func TestSummaryExamples(t *testing.T) {
 	}
 }
 
-// someFeed has activities of all kinds until yesterday, and some of today that no policy
+// someFeed has activities of all kinds until last week, and some of today that no policy
 // of the documentation minds.
 func someFeed(t *testing.T) *fakeapi.Server {
 	t.Helper()
-	return serve(t, 25*time.Hour,
+	return serve(t, 8*24*time.Hour,
 		activity("activity_01SignIn", "sso_login_failed", anonymous, 2*time.Hour),
 		activity("activity_02SignIn", "sso_login_succeeded", robin, time.Hour),
 		activity("activity_03Chat", "claude_chat_created", robin, 10*time.Minute))

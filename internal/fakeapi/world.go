@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"regexp"
 	"strings"
 	"sync"
 	"time"
@@ -96,6 +97,9 @@ func Generate(s Spec) *Feed {
 		}
 		r := record{position: position{at: at, id: newID(random, "activity")}, createdAt: at}
 		drawn := templates()[random.IntN(len(templates()))]
+		for !drawn.everyday && random.IntN(20) > 0 { // what policies look for is rare
+			drawn = templates()[random.IntN(len(templates()))]
+		}
 		if r.kind, r.actor = drawn.kind, drawn.actor; r.actor == nil {
 			// Some are much busier than others.
 			r.actor = &users[random.IntN(random.IntN(len(users))+1)]
@@ -157,7 +161,10 @@ type template struct {
 	kind            *kind
 	actor           *actor
 	hasOrganization bool
+	everyday        bool
 }
+
+var everyday = regexp.MustCompile(`^(claude_(chat|file|project|artifact)_(created|viewed|updated|uploaded|deleted)|sso_login_.*|claude_user_settings_updated|compliance_api_accessed)$`)
 
 var templates = sync.OnceValue(func() []template {
 	var all []template
@@ -165,6 +172,7 @@ var templates = sync.OnceValue(func() []template {
 	for sample := range strings.Lines(samples) {
 		m := mustSplit([]byte(sample))
 		drawn := template{kind: &kind{activityType: stringOf(m.get("type"))}, hasOrganization: stringOf(m.get("organization_id")) != ""}
+		drawn.everyday = everyday.MatchString(drawn.kind.activityType)
 		sender, err := splitObject(m.get("actor"))
 		// Many samples of a type differ in what a client must survive, and not in what is usual.
 		if seen[drawn.kind.activityType]++; err != nil || !permittedTypes()[drawn.kind.activityType] || seen[drawn.kind.activityType] > 4 {

@@ -60,7 +60,7 @@ func TestGenerateIsRealistic(t *testing.T) {
 		actors[a.Actor.Type]++
 		ids[a.ID], previous = true, a
 	}
-	if len(ids) != n || len(types) < 60 || len(actors) != 11 || ties < n/10 || fractions < n/10 || noOrganization < n/50 || onBehalf == 0 {
+	if len(ids) != n || len(types) < 50 || len(actors) != 11 || ties < n/10 || fractions < n/10 || noOrganization < n/100 || onBehalf == 0 {
 		t.Errorf("got %d activities, %d types, the actors %v, %d ties, %d fractions, %d without an organization, %d on somebody's behalf, want more",
 			len(ids), len(types), actors, ties, fractions, noOrganization, onBehalf)
 	}
