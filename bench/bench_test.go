@@ -54,7 +54,7 @@ func TestFigures(t *testing.T) {
 		t.Skip("measures: make bench")
 	}
 	enginetest.New(t)
-	version, err := exec.Command(engine(), "version").Output()
+	version, err := exec.CommandContext(t.Context(), engine(), "version").Output()
 	if err != nil {
 		t.Fatal(err)
 	}

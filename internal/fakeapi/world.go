@@ -182,13 +182,13 @@ var templates = sync.OnceValue(func() []template {
 			drawn.actor = &actor{json: string(m.get("actor"))}
 		}
 		rest := members{{"type", m.get("type")}}
-		for _, member := range m {
-			switch member.name {
+		for _, field := range m {
+			switch field.name {
 			case "id", "created_at", "organization_id", "organization_uuid", "actor", "type":
 			case "filename", "title": // gone since September 2026
-				rest = append(rest, members{{member.name, []byte(`""`)}}...)
+				rest = append(rest, member{field.name, []byte(`""`)})
 			default:
-				rest = append(rest, member)
+				rest = append(rest, field)
 			}
 		}
 		drawn.kind.text = "," + strings.TrimPrefix(string(rest.join()), "{")
