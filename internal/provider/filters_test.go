@@ -19,12 +19,12 @@ func TestFiltersArriveAtTheServer(t *testing.T) {
 		config values
 		want   url.Values
 	}{
-		"nothing":             {values{}, url.Values{"limit": {"5000"}}},
-		"a null filter":       {values{"actor_ids": nil, "order": nil, "limit": nil, "timeouts": nil}, url.Values{"limit": {"5000"}}},
-		"one of each":         {values{"organization_ids": []string{"org_1"}, "actor_ids": []string{"user_1"}, "activity_types": []string{"sso_login_failed"}}, url.Values{"limit": {"5000"}, "organization_ids[]": {"org_1"}, "actor_ids[]": {"user_1"}, "activity_types[]": {"sso_login_failed"}}},
-		"several, sorted":     {values{"actor_ids": []string{"user_2", "user_3", "user_1"}}, url.Values{"limit": {"5000"}, "actor_ids[]": {"user_1", "user_2", "user_3"}}},
-		"excluded types":      {values{"exclude_activity_types": []string{"compliance_api_accessed"}}, url.Values{"limit": {"5000"}, "exclude_activity_types[]": {"compliance_api_accessed"}}},
-		"a filter-only type":  {values{"activity_types": []string{"anthropic_access"}}, url.Values{"limit": {"5000"}, "activity_types[]": {"anthropic_access"}}},
+		"nothing":            {values{}, url.Values{"limit": {"5000"}}},
+		"a null filter":      {values{"actor_ids": nil, "order": nil, "limit": nil, "timeouts": nil}, url.Values{"limit": {"5000"}}},
+		"one of each":        {values{"organization_ids": []string{"org_1"}, "actor_ids": []string{"user_1"}, "activity_types": []string{"sso_login_failed"}}, url.Values{"limit": {"5000"}, "organization_ids[]": {"org_1"}, "actor_ids[]": {"user_1"}, "activity_types[]": {"sso_login_failed"}}},
+		"several, sorted":    {values{"actor_ids": []string{"user_2", "user_3", "user_1"}}, url.Values{"limit": {"5000"}, "actor_ids[]": {"user_1", "user_2", "user_3"}}},
+		"excluded types":     {values{"exclude_activity_types": []string{"compliance_api_accessed"}}, url.Values{"limit": {"5000"}, "exclude_activity_types[]": {"compliance_api_accessed"}}},
+		"a filter-only type": {values{"activity_types": []string{"anthropic_access"}}, url.Values{"limit": {"5000"}, "activity_types[]": {"anthropic_access"}}},
 		"all four bounds": {
 			values{"created_at_gte": "2026-01-01T00:00:00Z", "created_at_gt": "2026-01-02T00:00:00Z", "created_at_lte": "2026-03-02T00:00:00Z", "created_at_lt": "2026-03-01T00:00:00Z"},
 			url.Values{"limit": {"5000"}, "created_at.gte": {"2026-01-01T00:00:00Z"}, "created_at.gt": {"2026-01-02T00:00:00Z"}, "created_at.lte": {"2026-03-02T00:00:00Z"}, "created_at.lt": {"2026-03-01T00:00:00Z"}},
