@@ -27,7 +27,7 @@ import (
 func TestMain(m *testing.M) {
 	code := enginetest.Main(m)
 	whole := os.Getenv("TF_ACC") != "" && flag.Lookup("test.run").Value.String() == "" && flag.Lookup("test.list").Value.String() == ""
-	if code == 0 && whole && !tooOld.Load() {
+	if code == 0 && whole && !incomplete.Load() {
 		for _, file := range unused() {
 			fmt.Fprintf(os.Stderr, "examples/%s: no test runs this file\n", file)
 			code = 1
@@ -36,15 +36,15 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-// tooOld says that the engine was too old for some test.
-var tooOld atomic.Bool
+// incomplete says that some test was skipped: the engine was too old for it, or it needs a tool.
+var incomplete atomic.Bool
 
 // needs skips a test whose examples an older engine cannot read.
 func needs(t *testing.T, first engines.Versions) {
 	t.Helper()
 	t.Cleanup(func() {
 		if t.Skipped() {
-			tooOld.Store(true)
+			incomplete.Store(true)
 		}
 	})
 	enginetest.Needs(t, first)
@@ -395,7 +395,7 @@ func read(t *testing.T, file string) string {
 	return string(text)
 }
 
-// tool runs a program of .tools/bin, which make builds, in a folder.
+// tool runs a program of .tools/bin, which make check builds, in a folder.
 func tool(t *testing.T, dir, name string, args ...string) enginetest.Result {
 	t.Helper()
 	return run(t, dir, nil, toolPath(t, name), args...)
@@ -403,6 +403,10 @@ func tool(t *testing.T, dir, name string, args ...string) enginetest.Result {
 
 func toolPath(t *testing.T, name string) string {
 	t.Helper()
+	if os.Getenv("TOOLS") == "" {
+		incomplete.Store(true)
+		t.Skip("needs " + name + ", which make check builds")
+	}
 	path, err := filepath.Abs(filepath.Join("../.tools/bin", name))
 	if err != nil {
 		t.Fatal(err)

@@ -22,6 +22,9 @@ var (
 	EphemeralResources = Versions{Terraform: "1.10", OpenTofu: "1.11"}
 )
 
+// MockProviders is when tests of a configuration could replace a provider.
+var MockProviders = Versions{Terraform: "1.7", OpenTofu: "1.8"}
+
 // Newest is what the tests have last been extended to.
 var Newest = Versions{Terraform: "1.17", OpenTofu: "1.12"}
 

@@ -38,16 +38,23 @@ type Engine struct {
 	cliFile string
 }
 
-// build makes the provider, once for all tests of a package. The folder stays until
-// [Clean].
-var build = sync.OnceValues(func() (folder string, err error) {
+// installation is the folder that install has made; "" before.
+var installation string
+
+// install makes a mirror with the provider, once for all tests of a package. The provider
+// is PROVIDER_BINARY, which scripts/testacc has built for all packages, or built here.
+var install = sync.OnceValues(func() (folder string, err error) {
 	folder, err = os.MkdirTemp("", "enginetest")
 	if err != nil {
 		return "", err
 	}
-	binary := filepath.Join(folder, "terraform-provider-compliance")
-	if output, err := exec.Command("go", "build", "-o", binary, "github.com/compliance-feed/terraform-provider-compliance").CombinedOutput(); err != nil {
-		return folder, fmt.Errorf("building the provider: %w\n%s", err, output)
+	installation = folder
+	binary := os.Getenv("PROVIDER_BINARY")
+	if binary == "" {
+		binary = filepath.Join(folder, "terraform-provider-compliance")
+		if output, err := exec.Command("go", "build", "-o", binary, "github.com/compliance-feed/terraform-provider-compliance").CombinedOutput(); err != nil {
+			return folder, fmt.Errorf("building the provider: %w\n%s", err, output)
+		}
 	}
 	// Terraform and OpenTofu look for the provider under names of their own.
 	for _, host := range []string{"registry.terraform.io", "registry.opentofu.org"} {
@@ -67,10 +74,8 @@ var build = sync.OnceValues(func() (folder string, err error) {
 // of a TestMain.
 func Main(m *testing.M) int {
 	code := m.Run()
-	if os.Getenv("TF_ACC") != "" {
-		if folder, _ := build(); folder != "" {
-			_ = os.RemoveAll(folder)
-		}
+	if installation != "" {
+		_ = os.RemoveAll(installation)
 	}
 	return code
 }
@@ -85,7 +90,7 @@ func New(t *testing.T) *Engine {
 	if path == "" {
 		t.Fatal("TF_ACC is set, and TF_ACC_TERRAFORM_PATH, which has to name the engine, is not: make testacc sets both")
 	}
-	folder, err := build()
+	folder, err := install()
 	if err != nil {
 		t.Fatal(err)
 	}
