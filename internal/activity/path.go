@@ -104,15 +104,16 @@ func (p *Path) Kind() Kind {
 // written as. What has no text (null, an object, an empty array, an element that lacks the
 // field) is there with known = false. Of an activity without the field there is nothing.
 func (p *Path) Values(a *Activity) iter.Seq2[string, bool] {
-	return func(yield func(text string, known bool) bool) {
-		w := walker{yield: yield}
-		text, extra, names := p.start(a)
-		if text != nil && !yield(*text, true) || !w.extra(extra, names) {
-			return
-		}
-		if p.OfActor() && a.Actor != nil {
-			w.extra(a.Extra, p.names) // an activity with two actors
-		}
+	return func(yield func(text string, known bool) bool) { p.walk(a, yield) }
+}
+
+func (p *Path) walk(a *Activity, yield func(string, bool) bool) {
+	text, extra, names := p.start(a)
+	if text != nil && !yield(*text, true) || !walkExtra(extra, names, yield) {
+		return
+	}
+	if p.OfActor() && a.Actor != nil {
+		walkExtra(a.Extra, p.names, yield) // an activity with two actors
 	}
 }
 
@@ -131,19 +132,13 @@ func (p *Path) start(a *Activity) (text *string, extra string, names []string) {
 	return text, a.Extra, p.names
 }
 
-// walker goes through JSON text, such as [Activity.Extra], that the decoder has made. Its
-// methods say false once yield has.
-type walker struct {
-	tokens *jsontext.Decoder
-	yield  func(text string, known bool) bool
-}
-
-func (w *walker) extra(extra string, names []string) bool {
+// walkExtra and the functions below go through JSON text, such as [Activity.Extra], that the
+// decoder has made. They say false once yield has.
+func walkExtra(extra string, names []string, yield func(string, bool) bool) bool {
 	if !mayHave(extra, names[0]) {
 		return true
 	}
-	w.tokens = newTokens([]byte(extra))
-	_, goOn := w.members(names)
+	_, goOn := walkMembers(newTokens([]byte(extra)), names, yield)
 	return goOn
 }
 
@@ -152,30 +147,30 @@ func mayHave(object, name string) bool {
 	return strings.Contains(object, `"`+name+`"`) || strings.Contains(object, `\`)
 }
 
-// members goes into those of the object that comes next that have the first of the names.
-func (w *walker) members(names []string) (found, goOn bool) {
-	for name := range objectOf(w.tokens) {
+// walkMembers goes into those of the object that comes next that have the first of the names.
+func walkMembers(tokens *jsontext.Decoder, names []string, yield func(string, bool) bool) (found, goOn bool) {
+	for name := range objectOf(tokens) {
 		if name != names[0] {
-			_ = w.tokens.SkipValue()
+			_ = tokens.SkipValue()
 			continue
 		}
-		if found = true; !w.value(names[1:]) {
+		if found = true; !walkValue(tokens, names[1:], yield) {
 			return found, false
 		}
 	}
 	return found, true
 }
 
-func (w *walker) value(names []string) bool {
-	switch kind := w.tokens.PeekKind(); {
+func walkValue(tokens *jsontext.Decoder, names []string, yield func(string, bool) bool) bool {
+	switch kind := tokens.PeekKind(); {
 	case kind == '{' && len(names) > 0:
-		if found, goOn := w.members(names); found || !goOn {
+		if found, goOn := walkMembers(tokens, names, yield); found || !goOn {
 			return goOn
 		}
 	case kind == '[':
 		elements := 0
-		for range arrayOf(w.tokens) {
-			if elements++; !w.value(names) {
+		for range arrayOf(tokens) {
+			if elements++; !walkValue(tokens, names, yield) {
 				return false
 			}
 		}
@@ -183,12 +178,12 @@ func (w *walker) value(names []string) bool {
 			return true
 		}
 	case len(names) == 0 && (kind == '"' || kind == '0' || kind == 't' || kind == 'f'):
-		token, _ := w.tokens.ReadToken()
-		return w.yield(token.String(), true)
+		token, _ := tokens.ReadToken()
+		return yield(token.String(), true)
 	default:
-		_ = w.tokens.SkipValue()
+		_ = tokens.SkipValue()
 	}
-	return w.yield("", false)
+	return yield("", false)
 }
 
 // objectOf goes through the members of the object that comes next. Whoever gets a name has
