@@ -29,6 +29,10 @@ type Query struct {
 	// Time bounds on created_at in RFC 3339; empty means open. All that are set are sent.
 	CreatedAtGTE, CreatedAtGT, CreatedAtLTE, CreatedAtLT string
 
+	// Begins is where the window begins that must not lie in the future, if that is later
+	// than the lower bound: behind a baseline. Zero means the lower bound.
+	Begins time.Time
+
 	Order Order
 
 	// AfterID and BeforeID are cursors from an earlier page, at most one of them.
@@ -133,9 +137,13 @@ func (q Query) end(first *compliance.Answer) (time.Time, error) {
 		now = first.Sent
 	}
 	lower, bounded := q.lowerBound()
+	begins := lower
+	if q.Begins.After(lower) {
+		begins = q.Begins
+	}
 	// A Date is in whole seconds, so that it may be nearly one of them later.
-	if bounded && !lower.Before(now.Add(time.Second)) {
-		return now, &FutureError{LowerBound: lower, Now: now, ByServer: !first.Date.IsZero()}
+	if bounded && !begins.Before(now.Add(time.Second)) {
+		return now, &FutureError{LowerBound: begins, Now: now, ByServer: !first.Date.IsZero()}
 	}
 	if q.Order != OldestFirst {
 		return lower, nil

@@ -4,10 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework-validators/numbervalidator"
+	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -16,31 +19,48 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 
+	"github.com/compliance-feed/terraform-provider-compliance/internal/activity"
 	"github.com/compliance-feed/terraform-provider-compliance/internal/feed"
 	"github.com/compliance-feed/terraform-provider-compliance/internal/summary"
+	"github.com/compliance-feed/terraform-provider-compliance/internal/timerange"
 )
 
 // activitySummary is compliance_activity_summary: how many activities match, by several
 // keys, the newest of them, and groups. It holds no e-mail or IP address.
 var activitySummary = &readable{
 	name: "activity_summary",
-	description: "Counts the activities of the Activity Feed that match the filters: in total, by type, actor, organization and day, and in groups of your choice. " +
+	description: "Counts the activities of the Activity Feed that match the filters: in total, by type, actor's type, organization and day, and in groups of your choice. " +
 		"It reads all of them, however many there are, and holds no e-mail address, IP address or user agent. It returns the full counts or fails.",
 	attributes: withFilters(map[string]schema.Attribute{
 		"group_by": schema.SetAttribute{
 			Optional:    true,
 			ElementType: types.StringType,
-			MarkdownDescription: "Count groups of activities that have all of these in common: `actor` (the stable ID), `account` (the e-mail address, signed in or not, regardless of case), " +
-				"`ip_address`, `user_agent`, `type`, `organization`, `hour` and `day` (in UTC). An activity that lacks one of them is in no group.",
+			MarkdownDescription: "Count groups of activities that have all of these in common: `actor` (the stable ID, or else the actor's type), `account` (the e-mail address, signed in or not, regardless of case), " +
+				"`ip_address` (IPv6 by its /64), `user_agent`, `type`, `organization`, `hour` and `day` (in UTC), or a field, named as in `except`. Activities that lack it are a group of their own, whose key is `none`.",
 			Validators: []validator.Set{groupingSet{}},
 		},
 		"min_count": schema.NumberAttribute{
 			Optional:            true,
-			MarkdownDescription: fmt.Sprintf("Leave out groups of fewer activities. More than %s groups are an error. Only with `group_by`.", thousands(summary.MaxGroups)),
-			Validators: []validator.Number{
-				wholeNumber{min: 1, max: noMaximum},
-				numbervalidator.AlsoRequires(path.MatchRoot("group_by")),
-			},
+			MarkdownDescription: "Leave out groups of fewer activities. Only with `group_by`.",
+			Validators:          []validator.Number{wholeNumber{min: 1, max: noMaximum}, numbervalidator.AlsoRequires(groupBy)},
+		},
+		"max_groups": schema.NumberAttribute{
+			Optional: true,
+			MarkdownDescription: fmt.Sprintf("Only so many groups, the largest, 1 to %[1]d; `more_groups` says how many more there are. Without it, more than %[1]d are an error. Only with `group_by`.",
+				summary.MaxGroups),
+			Validators: []validator.Number{wholeNumber{min: 1, max: summary.MaxGroups}, numbervalidator.AlsoRequires(groupBy)},
+		},
+		"within": schema.StringAttribute{
+			Optional: true,
+			MarkdownDescription: "Count not all activities of a group, but the most that any stretch of this length has, so that no border of an hour divides what belongs together: a duration of at least `1s`, such as `10m`. " +
+				"It holds for `count`, `by_type` and `distinct`, each for itself. Only with `group_by`, and not with `hour` or `day`.",
+			Validators: []validator.String{durationString(time.Second), stringvalidator.AlsoRequires(groupBy)},
+		},
+		"baseline": schema.StringAttribute{
+			Optional: true,
+			MarkdownDescription: "Read as much before the window, too, to tell what is usual: a duration such as `30d`. It is counted in `baseline` of each group, and nowhere else. " +
+				"Only with `group_by`, and with a lower bound.",
+			Validators: []validator.String{durationString(0), stringvalidator.AlsoRequires(groupBy)},
 		},
 		"total": schema.Int64Attribute{
 			Computed:            true,
@@ -49,9 +69,7 @@ var activitySummary = &readable{
 		"by_type":         countsAttribute("By activity type."),
 		"by_actor_type":   countsAttribute("By the actor's type; `none` if there is no actor."),
 		"by_organization": countsAttribute("By `organization_id`; `none` if that is null, as for sign-ins, sign-outs and calls of the Compliance API."),
-		"by_actor": countsAttribute("By the actor's stable ID: the first of `user_id`, `api_key_id`, `admin_api_key_id`, `service_account_id`, `directory_id` and " +
-			"`external_client_id` that it has. Actors without one are counted under their type, such as `unauthenticated_user_actor`; activities without an actor under `none`."),
-		"by_day": countsAttribute("By day in UTC, as in `2026-04-10`. Days without activities are left out."),
+		"by_day":          countsAttribute("By day in UTC, as in `2026-04-10`. Days without activities are left out."),
 		"oldest_created_at": schema.StringAttribute{
 			Computed:            true,
 			MarkdownDescription: "The earliest `created_at`, as sent. Null if nothing matched.",
@@ -63,19 +81,33 @@ var activitySummary = &readable{
 		"newest": schema.ListAttribute{
 			Computed:    true,
 			ElementType: latestType,
-			MarkdownDescription: "The newest 20 activities, newest first, for messages that say who, what and when. Each is an object with `id`, `created_at`, `type`, `organization_id`, `actor_type` and " +
-				"`actor_id` (the actor's stable ID, as in `by_actor`), all of them strings; the last three are null if there is none. It holds no addresses.",
+			MarkdownDescription: "The newest 20 activities, newest first. Each is an object with `id`, `created_at`, `type`, `organization_id`, `actor_type` and " +
+				"`actor_id`, all of them strings; the last three are null if there is none. `actor_id` is the actor's stable ID: the first of `user_id`, `api_key_id`, `admin_api_key_id`, `service_account_id`, " +
+				"`directory_id` and `external_client_id` that it has and that is no e-mail or IP address. It holds no addresses.",
 		},
 		"groups": schema.ListAttribute{
 			Computed:    true,
 			ElementType: groupType,
 			MarkdownDescription: "The groups of `group_by`, largest first; of equally large ones, the one with the newest activity first. Each is an object. `count` (number) is how many activities it has. `keys` (map of strings) is what they have in common: " +
-				"`actor`, `type`, `organization`, `hour` or `day`, and never an e-mail address, IP address or user agent. `distinct` (map of numbers) is how many different values of `actor`, `account`, `ip_address`, `user_agent`, `type` and `organization` the group has. " +
-				"`newest_id` and `newest_created_at` (strings) are those of its newest activity. Empty without `group_by`.",
+				"`actor`, `type`, `organization`, `hour` and `day`, and `none` for what they lack; never an e-mail address, IP address, user agent or the value of a field. `by_type` (map of numbers) counts by activity type. " +
+				"`distinct` (map of numbers) is how many different known values of `actor`, `account`, `ip_address`, `user_agent`, `type` and `organization` the group has. " +
+				"`newest_id` and `newest_created_at` (strings) are those of its newest activity. `baseline` (null without the argument) is an object: `count` (number) is how often the like occurred in the baseline, " +
+				"and with `hour` or `day` in `group_by`, `mean` and `deviation` (numbers) are over the hours or days in which it did. They are 0 where a key is not known. Empty without `group_by`.",
+		},
+		"more_groups": schema.Int64Attribute{
+			Computed:            true,
+			MarkdownDescription: "How many groups `max_groups` left out; 0 without it.",
+		},
+		"listing": schema.StringAttribute{
+			Computed: true,
+			MarkdownDescription: "What was found, ready for a message: a line for each of `newest`, or with `group_by` for each of the 20 largest groups, and how many more there are. " +
+				"Empty if nothing was found.",
 		},
 	}),
 	newModel: func() model { return &activitySummaryModel{} },
 }
+
+var groupBy = path.MatchRoot("group_by")
 
 // The types of list elements. They are not nested attributes; see activityType for why.
 var (
@@ -90,10 +122,13 @@ var (
 	groupType = types.ObjectType{AttrTypes: map[string]attr.Type{
 		"count":             types.Int64Type,
 		"keys":              types.MapType{ElemType: types.StringType},
+		"by_type":           types.MapType{ElemType: types.Int64Type},
 		"distinct":          types.MapType{ElemType: types.Int64Type},
 		"newest_id":         types.StringType,
 		"newest_created_at": types.StringType,
+		"baseline":          usualType,
 	}}
+	usualType = types.ObjectType{AttrTypes: map[string]attr.Type{"count": types.Int64Type, "mean": types.Float64Type, "deviation": types.Float64Type}}
 )
 
 func countsAttribute(description string) schema.Attribute {
@@ -103,61 +138,153 @@ func countsAttribute(description string) schema.Attribute {
 // activitySummaryModel is the configuration of compliance_activity_summary.
 type activitySummaryModel struct {
 	filters
-	GroupBy  types.Set    `tfsdk:"group_by"`
-	MinCount types.Number `tfsdk:"min_count"`
+	GroupBy   types.Set    `tfsdk:"group_by"`
+	MinCount  types.Number `tfsdk:"min_count"`
+	MaxGroups types.Number `tfsdk:"max_groups"`
+	Within    types.String `tfsdk:"within"`
+	Baseline  types.String `tfsdk:"baseline"`
 
 	// Attributes of the result. They are always null here; the framework wants a field for each.
 	Total           types.Int64  `tfsdk:"total"`
 	ByType          types.Map    `tfsdk:"by_type"`
 	ByActorType     types.Map    `tfsdk:"by_actor_type"`
 	ByOrganization  types.Map    `tfsdk:"by_organization"`
-	ByActor         types.Map    `tfsdk:"by_actor"`
 	ByDay           types.Map    `tfsdk:"by_day"`
 	OldestCreatedAt types.String `tfsdk:"oldest_created_at"`
 	NewestCreatedAt types.String `tfsdk:"newest_created_at"`
 	Newest          types.List   `tfsdk:"newest"`
 	Groups          types.List   `tfsdk:"groups"`
+	MoreGroups      types.Int64  `tfsdk:"more_groups"`
+	Listing         types.String `tfsdk:"listing"`
+}
+
+// validate checks what the arguments say together, as far as they are known.
+func (m *activitySummaryModel) validate(now time.Time) diag.Diagnostics {
+	diags := m.filters.validate(now)
+	if !m.Within.IsNull() && slices.ContainsFunc(m.groupings(), summary.Grouping.ByTime) {
+		diags.AddAttributeError(path.Root("within"), "Invalid within",
+			`An hour or a day in group_by divides what within counts together. Leave "hour" and "day" out of group_by, or omit within.`)
+	}
+	if !m.Baseline.IsNull() && m.Lookback.IsNull() && m.CreatedAtGTE.IsNull() && m.CreatedAtGT.IsNull() {
+		diags.AddAttributeError(path.Root("baseline"), "Invalid baseline",
+			"The baseline ends where the window begins, and this one has no beginning. Set lookback, or a lower bound (created_at_gte or created_at_gt).")
+	}
+	return diags
+}
+
+// groupings are those that are known and valid.
+func (m *activitySummaryModel) groupings() (by []summary.Grouping) {
+	for _, name := range stringsOf(m.GroupBy) {
+		if g, err := summary.NewGrouping(name); err == nil {
+			by = append(by, g)
+		}
+	}
+	return by
+}
+
+// options are what is to be counted. A baseline moves the lower bound of the query.
+func (m *activitySummaryModel) options(query *feed.Query, window timerange.Window) summary.Options {
+	o := summary.Options{GroupBy: m.groupings()}
+	o.Within, _ = timerange.ParseDuration(m.Within.ValueString()) // validated, or null
+	if o.Baseline, _ = timerange.ParseDuration(m.Baseline.ValueString()); o.Baseline == 0 || window.Start == nil {
+		return summary.Options{GroupBy: o.GroupBy, Within: o.Within}
+	}
+	o.Start = *window.Start
+	after, err := timerange.Parse(query.CreatedAtGT)
+	o.After = err == nil && after.Equal(o.Start)
+	query.Begins = o.Start
+	query.CreatedAtGTE, query.CreatedAtGT = timerange.Format(o.Start.Add(-o.Baseline)), ""
+	return o
 }
 
 func (m *activitySummaryModel) read(ctx context.Context, s *service, query feed.Query, about readContext) (outcome, diag.Diagnostics) {
 	query.RememberLastPageOnly = true
-	counts := summary.New(stringsOf(m.GroupBy)...)
+	options := m.options(&query, about.window)
+	counts, excepted := summary.New(options), int64(0)
+	if except := query.Except; except != nil {
+		query.Except = func(a *activity.Activity) bool {
+			if !except(a) {
+				return false
+			}
+			if counts.InWindow(a) {
+				excepted++
+			}
+			return true
+		}
+	}
 	var from origin
 	for page, err := range s.reader.Pages(ctx, query) {
 		if err != nil {
 			return outcome{}, diag.Diagnostics{about.readError(err)}
 		}
 		if page.Restart {
-			counts, from = summary.New(stringsOf(m.GroupBy)...), origin{}
+			counts, from, excepted = summary.New(options), origin{}, int64(page.Excepted)
 		}
 		for i := range page.Activities {
-			switch err := counts.Add(&page.Activities[i]); {
-			case errors.Is(err, summary.ErrTooManyValues):
-				return outcome{}, diag.Diagnostics{about.tooManyValues(page.Number, summary.MaxValues)}
-			case err != nil:
-				return outcome{}, diag.Diagnostics{about.notCountable(page.Number, s.client.Clean(err.Error()))}
+			if err := counts.Add(&page.Activities[i]); err != nil {
+				return outcome{}, diag.Diagnostics{about.notCounted(page.Number, err, s.client.Clean)}
 			}
 		}
-		counts.Excepted += int64(page.Excepted)
 		from.add(page)
 	}
-	groups, err := counts.Groups(int64(wholeNumberOr(m.MinCount, 0)))
+	groups, more, err := counts.Groups(int64(wholeNumberOr(m.MinCount, 0)), wholeNumberOr(m.MaxGroups, 0))
 	if err != nil {
-		return outcome{}, diag.Diagnostics{about.tooManyGroups(summary.MaxGroups)}
+		return outcome{}, diag.Diagnostics{about.tooManyGroups()}
+	}
+	l := listing{clean: s.client.Clean}
+	if len(options.GroupBy) > 0 {
+		l.addGroups(groups, more)
+	} else {
+		l.addLatest(counts)
 	}
 	return outcome{origin: from, attributes: map[string]tftypes.Value{
-		"excepted":          tftypes.NewValue(tftypes.Number, counts.Excepted),
+		"excepted":          tftypes.NewValue(tftypes.Number, excepted),
 		"total":             tftypes.NewValue(tftypes.Number, counts.Total),
 		"by_type":           countsValue(counts.ByType),
 		"by_actor_type":     countsValue(counts.ByActorType),
 		"by_organization":   countsValue(counts.ByOrganization),
-		"by_actor":          countsValue(counts.ByActor),
 		"by_day":            countsValue(counts.ByDay),
 		"oldest_created_at": optional(counts.Oldest),
 		"newest_created_at": optional(counts.Newest),
 		"newest":            latestValue(counts.Latest()),
-		"groups":            groupsValue(groups),
+		"groups":            groupsValue(groups, options),
+		"more_groups":       tftypes.NewValue(tftypes.Number, more),
+		"listing":           tftypes.NewValue(tftypes.String, strings.Join(l.lines, "\n")),
 	}}, nil
+}
+
+// notCounted is about an activity that a summary cannot place, or about too much to keep.
+func (r readContext) notCounted(page int, err error, clean func(string) string) diag.Diagnostic {
+	if fault, ok := errors.AsType[*summary.TimeError](err); ok {
+		return diag.NewErrorDiagnostic(
+			"An activity cannot be counted",
+			fmt.Sprintf("Page %d of %s: created_at %s of the activity %s is not an RFC 3339 timestamp. %s\n\n", page, r.what, quoted(clean(fault.CreatedAt)), quoted(clean(fault.ID)), nothingReturned)+
+				"Leave the activity out with a filter, or read the list (compliance_activities), which keeps created_at as it is.",
+		)
+	}
+	most, advice := "keys of by_type, by_actor_type, by_organization and by_day", "Narrow the window or the filters."
+	if fault, ok := errors.AsType[*summary.BudgetError](err); ok {
+		switch fault.Most {
+		case summary.Groups:
+			most, advice = "groups and their different values", "Narrow the window or the filters, or name fewer keys in group_by."
+		case summary.Stretch:
+			most, advice = "activities, which within looks at one by one", "Narrow the window or the filters, or omit within."
+		case summary.Baseline:
+			most, advice = "counts of the baseline", "Shorten the baseline, narrow the filters, or name fewer keys in group_by."
+		}
+	}
+	return diag.NewErrorDiagnostic(
+		"Too much to count",
+		fmt.Sprintf("%s stopped on page %d, %s: it keeps at most %s entries, and most of those are %s. %s\n\n", r.what, page, r.windowText(), thousands(summary.MaxEntries), most, nothingReturned)+advice,
+	)
+}
+
+func (r readContext) tooManyGroups() diag.Diagnostic {
+	return diag.NewErrorDiagnostic(
+		fmt.Sprintf("More than %s groups", thousands(summary.MaxGroups)),
+		fmt.Sprintf("%s counted too many groups of activities, %s. Nothing was returned, so that no group is missing.\n\n", r.what, r.windowText())+
+			"Set min_count, or raise it, so that small groups are left out; set max_groups to see the largest only; or name fewer keys in group_by.",
+	)
 }
 
 func countsValue(counts map[string]int64) tftypes.Value {
@@ -182,8 +309,9 @@ func latestValue(latest []summary.Latest) tftypes.Value {
 	return tftypes.NewValue(tftypes.List{ElementType: element}, values)
 }
 
-func groupsValue(groups []summary.Group) tftypes.Value {
+func groupsValue(groups []summary.Group, options summary.Options) tftypes.Value {
 	element := groupType.TerraformType(context.Background())
+	byTime := slices.ContainsFunc(options.GroupBy, summary.Grouping.ByTime)
 	values := make([]tftypes.Value, len(groups))
 	for i, group := range groups {
 		keys := make(map[string]tftypes.Value, len(group.Keys))
@@ -193,19 +321,92 @@ func groupsValue(groups []summary.Group) tftypes.Value {
 		values[i] = tftypes.NewValue(element, map[string]tftypes.Value{
 			"count":             tftypes.NewValue(tftypes.Number, group.Count),
 			"keys":              tftypes.NewValue(tftypes.Map{ElementType: tftypes.String}, keys),
+			"by_type":           countsValue(group.ByType),
 			"distinct":          countsValue(group.Distinct),
 			"newest_id":         tftypes.NewValue(tftypes.String, group.NewestID),
 			"newest_created_at": tftypes.NewValue(tftypes.String, group.NewestCreatedAt),
+			"baseline":          usualValue(group.Usual, options.Baseline > 0, byTime),
 		})
 	}
 	return tftypes.NewValue(tftypes.List{ElementType: element}, values)
+}
+
+func usualValue(usual summary.Usual, known, byTime bool) tftypes.Value {
+	object := usualType.TerraformType(context.Background())
+	if !known {
+		return tftypes.NewValue(object, nil)
+	}
+	mean, deviation := tftypes.NewValue(tftypes.Number, nil), tftypes.NewValue(tftypes.Number, nil)
+	if byTime {
+		mean, deviation = tftypes.NewValue(tftypes.Number, usual.Mean), tftypes.NewValue(tftypes.Number, usual.Deviation)
+	}
+	return tftypes.NewValue(object, map[string]tftypes.Value{"count": tftypes.NewValue(tftypes.Number, usual.Count), "mean": mean, "deviation": deviation})
+}
+
+// listing is what a message says of a summary. Its lines begin with two spaces, since engines
+// do not wrap such lines.
+type listing struct {
+	lines []string
+	clean func(string) string
+}
+
+// listedAtMost is how many groups it has at most.
+const listedAtMost = 20
+
+func (l *listing) add(parts ...string) {
+	for i, part := range parts {
+		parts[i] = cut(l.clean(part), 2*maxQuoted)
+	}
+	l.lines = append(l.lines, "  "+strings.Join(parts, "  "))
+}
+
+func (l *listing) addLatest(counts *summary.Summary) {
+	for _, a := range counts.Latest() {
+		who := "nobody named"
+		if a.ActorID != nil {
+			who = *a.ActorID
+		} else if a.ActorType != nil && *a.ActorType != "" {
+			who = *a.ActorType
+		}
+		l.add(a.CreatedAt, a.Type, a.ID, "by "+who)
+	}
+	if more := int(counts.Total) - len(l.lines); more > 0 {
+		l.add("and " + thousands(more) + " more")
+	}
+}
+
+// distinctNames are the words for several of what a group has in distinct.
+var distinctNames = map[string]string{
+	"actor": "actors", "account": "accounts", "ip_address": "addresses", "user_agent": "user agents", "type": "types", "organization": "organizations",
+}
+
+func (l *listing) addGroups(groups []summary.Group, more int) {
+	for i, group := range groups {
+		if i == listedAtMost {
+			more += len(groups) - i
+			break
+		}
+		parts := []string{count(int(group.Count))}
+		for _, name := range slices.Sorted(maps.Keys(group.Keys)) {
+			parts = append(parts, name+" "+group.Keys[name])
+		}
+		for _, name := range summary.Distinct() {
+			if n := group.Distinct[name]; n > 1 {
+				parts = append(parts, thousands(int(n))+" "+distinctNames[name])
+			}
+		}
+		l.add(append(parts, "newest "+group.NewestID+" at "+group.NewestCreatedAt)...)
+	}
+	if more > 0 {
+		l.add("and " + thousands(more) + " more groups")
+	}
 }
 
 // groupingSet is the rule for what to group by; see filterSet for why it is our own.
 type groupingSet struct{}
 
 func (groupingSet) Description(context.Context) string {
-	return "set must hold at least one of " + strings.Join(summary.Groupings(), ", ")
+	return "set must hold at least one of " + listed("or", append(summary.Groupings(), "a field")...)
 }
 
 func (v groupingSet) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
@@ -214,7 +415,7 @@ func (groupingSet) ValidateSet(_ context.Context, req validator.SetRequest, resp
 	if req.ConfigValue.IsNull() || req.ConfigValue.IsUnknown() {
 		return
 	}
-	names := strings.Join(summary.Groupings(), ", ")
+	names := listed("or", append(summary.Groupings(), `a field, such as "actor.idp_connection_type"`)...)
 	refuse := func(what string) {
 		resp.Diagnostics.AddAttributeError(req.Path, "Invalid "+req.Path.String(), what)
 	}
@@ -222,8 +423,14 @@ func (groupingSet) ValidateSet(_ context.Context, req validator.SetRequest, resp
 		refuse("The set is empty. Name what the activities of a group have in common (" + names + "), or omit the argument to count no groups.")
 	}
 	for _, element := range req.ConfigValue.Elements() {
-		if name, _ := element.(types.String); !name.IsUnknown() && !slices.Contains(summary.Groupings(), name.ValueString()) {
-			refuse("The set holds something that activities cannot be grouped by. Use one or more of " + names + ".")
+		name, _ := element.(types.String)
+		if name.IsUnknown() {
+			continue
+		}
+		if name.IsNull() {
+			refuse("The set holds a null. Use one or more of " + names + ".")
+		} else if _, err := summary.NewGrouping(name.ValueString()); err != nil {
+			refuse(keyText(err) + " Activities can be grouped by " + names + ".")
 		}
 	}
 }

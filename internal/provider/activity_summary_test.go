@@ -22,23 +22,23 @@ var people = []string{
 	`{"id":"a4","created_at":"2026-04-11T02:00:00Z","type":"api_key_created","organization_id":"org_2","actor":{"type":"anthropic_actor","email_address":null}}`,
 	`{"id":"a5","created_at":"2026-04-11T03:00:00.5Z","type":"scim_user_created","organization_id":"org_1","actor":{"type":"scim_directory_sync_actor","directory_id":"directory_1"}}`,
 	`{"id":"a6","created_at":"2026-04-11T03:00:00Z","type":"org_icon","organization_id":"org_1","actor":null}`,
-	`{"id":"a7","created_at":"2026-04-11T04:00:00Z","type":"org_icon","organization_id":"org_1","canary":"canary","actor":{"type":"federated_identity_actor","email_address":"canary@example.com",` +
-		`"unauthenticated_email_address":"canary","ip_address":"canary","user_agent":"canary","idp_connection_type":"canary","workos_event_id":"canary","issuer":"canary","subject":"canary","kid_hash":"canary"}}`,
-	`{"id":"a8","created_at":"2026-04-11T05:00:00Z","type":"org_icon","organization_id":"org_1","actor":{"type":"attested_device_actor","external_client_id":"client_1","ip_address":"192.0.2.9","user_agent":"canary"}}`,
+	`{"id":"a7","created_at":"2026-04-11T04:00:00Z","type":"org_icon","organization_id":"org_1","canary":"leak","actor":{"type":"federated_identity_actor","email_address":"leak@example.com",` +
+		`"unauthenticated_email_address":"leak","ip_address":"leak","user_agent":"leak","idp_connection_type":"leak","workos_event_id":"leak","issuer":"leak","subject":"leak","kid_hash":"leak"}}`,
+	`{"id":"a8","created_at":"2026-04-11T05:00:00Z","type":"org_icon","organization_id":"org_1","actor":{"type":"attested_device_actor","external_client_id":"client_1","ip_address":"192.0.2.9","user_agent":"leak"}}`,
 }
 
 func TestSummary(t *testing.T) {
 	t.Parallel()
 	s := reading(t, newFake(t, fakeapi.Options{Feed: fakeapi.NewFeed(people...)}), nil)
+	config := values{"created_at_lt": "2027-01-01T00:00:00Z", "group_by": []string{"actor", "account"}, "max_groups": 2}
 	for _, read := range []func(string, values) values{s.mustRead, s.mustOpen} {
-		got := read(summaryName, values{"created_at_lt": "2027-01-01T00:00:00Z", "group_by": summary.Groupings()[:3]})
+		got := read(summaryName, config)
 		for name, want := range (values{
 			"total":             8,
 			"excepted":          0,
 			"by_type":           values{"sso_login_failed": 1, "api_key_created": 3, "scim_user_created": 1, "org_icon": 3},
 			"by_actor_type":     values{"unauthenticated_user_actor": 1, "user_actor": 2, "anthropic_actor": 1, "scim_directory_sync_actor": 1, "federated_identity_actor": 1, "attested_device_actor": 1, "none": 1},
 			"by_organization":   values{"none": 1, "org_1": 6, "org_2": 1},
-			"by_actor":          values{"unauthenticated_user_actor": 1, "user_1": 2, "anthropic_actor": 1, "directory_1": 1, "federated_identity_actor": 1, "client_1": 1, "none": 1},
 			"by_day":            values{"2026-04-10": 2, "2026-04-11": 6},
 			"oldest_created_at": "2026-04-11T01:00:00+03:00",
 			"newest_created_at": "2026-04-11T05:00:00Z",
@@ -52,10 +52,19 @@ func TestSummary(t *testing.T) {
 				latest("a1", "2026-04-10T23:59:59Z", "sso_login_failed", nil, "unauthenticated_user_actor", nil),
 				latest("a3", "2026-04-11T01:00:00+03:00", "api_key_created", "org_1", "user_actor", "user_1"),
 			},
-			"groups": []any{values{
-				"count": 1, "keys": values{"actor": "user_1"}, "newest_id": "a2", "newest_created_at": "2026-04-11T00:00:00Z",
-				"distinct": values{"actor": 1, "account": 1, "ip_address": 1, "user_agent": 0, "type": 1, "organization": 1},
-			}},
+			"groups": []any{
+				values{
+					"count": 1, "keys": values{"actor": "client_1", "account": "none"}, "by_type": values{"org_icon": 1}, "newest_id": "a8", "newest_created_at": "2026-04-11T05:00:00Z",
+					"distinct": values{"actor": 1, "account": 0, "ip_address": 1, "user_agent": 1, "type": 1, "organization": 1}, "baseline": nil,
+				},
+				values{
+					"count": 1, "keys": values{"actor": "federated_identity_actor"}, "by_type": values{"org_icon": 1}, "newest_id": "a7", "newest_created_at": "2026-04-11T04:00:00Z",
+					"distinct": values{"actor": 0, "account": 1, "ip_address": 1, "user_agent": 1, "type": 1, "organization": 1}, "baseline": nil,
+				},
+			},
+			"more_groups": 6,
+			"listing": "  1 activity  account none  actor client_1  newest a8 at 2026-04-11T05:00:00Z\n" +
+				"  1 activity  actor federated_identity_actor  newest a7 at 2026-04-11T04:00:00Z\n  and 6 more groups",
 			"window": values{"start": nil, "end": "2027-01-01T00:00:00Z"},
 		}) {
 			requireEqual(t, name, got[name], want)
@@ -64,7 +73,7 @@ func TestSummary(t *testing.T) {
 			t.Errorf("got the request_id %v, want that of the last page", got["request_id"])
 		}
 	}
-	for _, name := range append(summary.Groupings(), "") {
+	for _, name := range append(summary.Groupings(), "canary", "actor.subject", "actor.email_address", "") {
 		config := values{}
 		if name != "" {
 			config["group_by"] = []string{name}
@@ -73,9 +82,9 @@ func TestSummary(t *testing.T) {
 		if groups := got["groups"].([]any); (name == "") != (len(groups) == 0) {
 			t.Errorf("got %d groups by %q", len(groups), name)
 		}
-		for _, personal := range []string{"example.com", "192.0.2.", "canary"} {
+		for _, personal := range []string{"example.com", "192.0.2.", "leak"} {
 			if text := fmt.Sprint(got); strings.Contains(text, personal) {
-				t.Errorf("got %q in %s, want nothing personal", personal, text)
+				t.Errorf("by %q: got %q in %s, want nothing personal", name, personal, text)
 			}
 		}
 	}
@@ -85,58 +94,167 @@ func latest(id, createdAt, activityType string, organizationID, actorType, actor
 	return values{"id": id, "created_at": createdAt, "type": activityType, "organization_id": organizationID, "actor_type": actorType, "actor_id": actorID}
 }
 
-func TestSummaryGroups(t *testing.T) {
+// What a message says, without groups and with them, of as many as there may be. What an
+// outside client calls itself cannot make a line of its own.
+func TestSummaryListing(t *testing.T) {
 	t.Parallel()
-	s := reading(t, newFake(t, fakeapi.Options{Feed: fakeapi.NewFeed(people...)}), nil)
-	counts := func(config values) (counts []any) {
-		for _, group := range s.mustRead(summaryName, config)["groups"].([]any) {
-			counts = append(counts, group.(values)["count"], group.(values)["keys"])
-		}
-		return counts
+	all := append(people[:7:7], `{"id":"a9","created_at":"2026-04-11T06:00:00Z","type":"org_icon","actor":{"type":"attested_device_actor","external_client_id":"\n  and 0 more\u001b[2J`+strings.Repeat("x", 500)+`"}}`)
+	s := reading(t, newFake(t, fakeapi.Options{Feed: fakeapi.NewFeed(all...)}), nil)
+	listing := func(config values) []string {
+		return strings.Split(s.mustRead(summaryName, config)["listing"].(string), "\n")
 	}
-	requireEqual(t, "groups", counts(values{"group_by": []string{"organization", "type"}, "min_count": 2}),
-		[]any{3, values{"organization": "org_1", "type": "org_icon"}, 2, values{"organization": "org_1", "type": "api_key_created"}})
-	requireEqual(t, "groups of what is left", counts(values{"group_by": []string{"day"}, "except": []any{values{"actor.user_id": []string{"user_1"}}}}),
-		[]any{5, values{"day": "2026-04-11"}, 1, values{"day": "2026-04-10"}})
+	got := listing(nil)
+	if len(got) != 8 || !strings.Contains(got[0], "and 0 morexxx") || strings.Contains(got[0], "\x1b") || len(got[0]) > 250 {
+		t.Errorf("got %q first", got[0])
+	}
+	requireEqual(t, "lines", got[1:4], []string{
+		"  2026-04-11T04:00:00Z  org_icon  a7  by federated_identity_actor",
+		"  2026-04-11T03:00:00.5Z  scim_user_created  a5  by directory_1",
+		"  2026-04-11T03:00:00Z  org_icon  a6  by nobody named",
+	})
+	requireEqual(t, "listing of groups", listing(values{"group_by": []string{"type", "day"}, "min_count": 2}), []string{
+		"  3 activities  day 2026-04-11  type org_icon  newest a9 at 2026-04-11T06:00:00Z",
+		"  2 activities  day 2026-04-11  type api_key_created  2 organizations  newest a4 at 2026-04-11T02:00:00Z",
+	})
+	s = reading(t, newFake(t, fakeapi.Options{Feed: fakeapi.NewFeed(records(1234)...)}), nil)
+	for config, more := range map[string]string{"id": "  and 1,214 more groups", "": "  and 1,214 more"} {
+		arguments := values{}
+		if config != "" {
+			arguments = values{"group_by": []string{config}, "max_groups": 500}
+		}
+		got := listing(arguments)
+		requireEqual(t, "lines", len(got), 21)
+		requireEqual(t, "last line", got[20], more)
+	}
+}
 
+func TestSummaryArguments(t *testing.T) {
+	t.Parallel()
+	s := reading(t, newFake(t, fakeapi.Options{}), nil)
+	by := []string{"type"}
 	for name, test := range map[string]struct {
 		config values
 		at     string
 		says   string
 	}{
-		"group_by nothing":   {values{"group_by": []string{}}, "group_by", "The set is empty"},
-		"group_by a null":    {values{"group_by": []any{nil, unknown}}, "group_by", "cannot be grouped by"},
-		"group_by otherwise": {values{"group_by": []string{"type", "user"}}, "group_by", "cannot be grouped by. Use one or more of actor, account"},
-		"min_count 0":        {values{"group_by": []string{"type"}, "min_count": 0}, "min_count", "a whole number, 1 or more"},
-		"min_count alone":    {values{"min_count": 2}, "min_count", "group_by"},
-		"min_count 1.5":      {values{"group_by": []string{"type"}, "min_count": 1.5}, "min_count", "a whole number"},
+		"group_by nothing":          {values{"group_by": []string{}}, "group_by", "The set is empty"},
+		"group_by a null":           {values{"group_by": []any{nil, unknown}}, "group_by", "The set holds a null"},
+		"group_by the actor's":      {values{"group_by": []string{"type", "actor."}}, "group_by", `"actor." has an empty name`},
+		"group_by created_at":       {values{"group_by": []string{"created_at"}}, "group_by", "Activities can be grouped by actor, account"},
+		"min_count 0":               {values{"group_by": by, "min_count": 0}, "min_count", "a whole number, 1 or more"},
+		"min_count 1.5":             {values{"group_by": by, "min_count": 1.5}, "min_count", "a whole number"},
+		"min_count alone":           {values{"min_count": 2}, "min_count", "group_by"},
+		"max_groups 0":              {values{"group_by": by, "max_groups": 0}, "max_groups", "a whole number from 1 to 1000"},
+		"max_groups 1001":           {values{"group_by": by, "max_groups": 1001}, "max_groups", "The value 1001 must be a whole number from 1 to 1000"},
+		"max_groups alone":          {values{"max_groups": 2}, "max_groups", "group_by"},
+		"within alone":              {values{"within": "10m"}, "within", "group_by"},
+		"within an hour":            {values{"within": "10m", "group_by": []any{"hour", unknown}}, "within", `Leave "hour" and "day" out`},
+		"within a day":              {values{"within": unknown, "group_by": []string{"day", "type"}}, "within", `Leave "hour" and "day" out`},
+		"within nothing":            {values{"within": "999ms", "group_by": by}, "within", "must be at least 1s"},
+		"within words":              {values{"within": "ten minutes", "group_by": by}, "within", "must be a duration"},
+		"baseline alone":            {values{"baseline": "30d", "lookback": "24h"}, "baseline", "group_by"},
+		"baseline without a window": {values{"baseline": "30d", "group_by": by, "created_at_lt": "2026-04-11T00:00:00Z"}, "baseline", "Set lookback"},
+		"baseline of months":        {values{"baseline": "1mo", "group_by": by, "lookback": "24h"}, "baseline", "write days"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			requireError(t, s.in(t).validate(summaryName, test.config), test.at, test.says)
 		})
 	}
-	requireNone(t, s.validate(summaryName, values{"group_by": unknown, "min_count": unknown}))
-	requireNone(t, s.validate(summaryName, values{"group_by": []any{unknown}, "min_count": 1}))
+	for _, config := range []values{
+		{"group_by": unknown, "min_count": unknown, "max_groups": unknown, "within": unknown, "baseline": unknown, "lookback": unknown},
+		{"group_by": []any{unknown, "hour"}, "min_count": 1, "max_groups": 1000, "baseline": "1ms", "created_at_gt": unknown},
+		{"group_by": []any{"resource_id", "provider.type"}, "within": "1s"},
+	} {
+		requireNone(t, s.validate(summaryName, config))
+	}
+}
+
+// Three refused sign-ins around an hour's border, one alike in the days before and one on
+// the bound, which is before the window if that is exclusive.
+var refused = []string{
+	`{"id":"a1","created_at":"2026-04-08T00:00:00Z","type":"sso_login_failed","name":"old","actor":{"unauthenticated_email_address":"a@example.com"}}`,
+	`{"id":"a2","created_at":"2026-04-08T01:00:00Z","type":"sso_login_failed","name":"fine"}`,
+	`{"id":"a3","created_at":"2026-04-09T00:00:00Z","type":"sso_login_failed","name":"fine"}`,
+	`{"id":"a4","created_at":"2026-04-10T00:00:00Z","type":"sso_login_failed","name":"old","actor":{"unauthenticated_email_address":"A@example.com"}}`,
+	`{"id":"a5","created_at":"2026-04-10T01:58:00Z","type":"sso_login_failed","name":"old","actor":{"unauthenticated_email_address":"a@example.com"}}`,
+	`{"id":"a6","created_at":"2026-04-10T02:02:00Z","type":"magic_link_login_failed","name":"old","actor":{"unauthenticated_email_address":"a@example.com"}}`,
+	`{"id":"a7","created_at":"2026-04-10T09:00:00Z","type":"sso_login_failed","name":"new","actor":{"unauthenticated_email_address":"a@example.com"}}`,
+	`{"id":"a8","created_at":"2026-04-10T09:00:00Z","type":"sso_login_failed","name":"fine"}`,
+}
+
+func TestSummaryWithinAndBaseline(t *testing.T) {
+	t.Parallel()
+	fake := newFake(t, fakeapi.Options{Feed: fakeapi.NewFeed(refused...)})
+	s := reading(t, fake, nil)
+	usual := func(count, mean, deviation any) values {
+		return values{"count": count, "mean": mean, "deviation": deviation}
+	}
+	for name, test := range map[string]struct {
+		config          values
+		total, excepted int
+		counts          []any // count, newest and baseline of each group
+		gte             string
+	}{
+		"within": {values{"group_by": []string{"account"}, "within": "10m", "created_at_gte": "2026-04-10T00:00:00Z"}, 4, 1, []any{2, "a6", nil}, "2026-04-10T00:00:00Z"},
+		"baseline of a bound that is in the window": {values{"group_by": []string{"account"}, "baseline": "2d", "created_at_gte": "2026-04-10T00:00:00Z"}, 4, 1,
+			[]any{4, "a7", usual(1, nil, nil)}, "2026-04-08T00:00:00Z"},
+		"baseline of a bound that is not": {values{"group_by": []string{"account"}, "baseline": "2d", "created_at_gt": "2026-04-10T00:00:00Z"}, 3, 1,
+			[]any{3, "a7", usual(2, nil, nil)}, "2026-04-08T00:00:00Z"},
+		"baseline of two bounds": {values{"group_by": []string{"account"}, "baseline": "1h", "created_at_gt": "2026-04-09T00:00:00Z", "created_at_gte": "2026-04-10T00:00:00Z"}, 4, 1,
+			[]any{4, "a7", usual(0, nil, nil)}, "2026-04-09T23:00:00Z"},
+		"both": {values{"group_by": []string{"name"}, "within": "5m", "baseline": "3d", "created_at_gte": "2026-04-10T01:00:00Z"}, 3, 1,
+			[]any{2, "a6", usual(2, nil, nil), 1, "a7", usual(0, nil, nil)}, "2026-04-07T01:00:00Z"},
+		"by hour": {values{"group_by": []string{"name", "hour"}, "baseline": "2d", "created_at_gt": "2026-04-10T00:00:00Z"}, 3, 1,
+			[]any{1, "a7", usual(0, 0, 0), 1, "a6", usual(2, 1, 0), 1, "a5", usual(2, 1, 0)}, "2026-04-08T00:00:00Z"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := s.in(t)
+			fake.ResetRequests()
+			test.config["except"] = []any{values{"name": []string{"fine"}}}
+			got := s.mustRead(summaryName, test.config)
+			requireEqual(t, "total", got["total"], test.total)
+			requireEqual(t, "excepted", got["excepted"], test.excepted)
+			var counts []any
+			for _, group := range got["groups"].([]any) {
+				counts = append(counts, group.(values)["count"], group.(values)["newest_id"], group.(values)["baseline"])
+			}
+			requireEqual(t, "groups", counts, test.counts)
+			query := fake.Requests()[0].Query
+			requireEqual(t, "created_at.gte", query.Get("created_at.gte"), test.gte)
+			if test.config["baseline"] != nil {
+				requireEqual(t, "created_at.gt", query.Get("created_at.gt"), "")
+			}
+			start := test.config["created_at_gte"]
+			if start == nil {
+				start = test.config["created_at_gt"]
+			}
+			requireEqual(t, "window", got["window"], values{"start": start, "end": nil})
+		})
+	}
+}
+
+// A window in the future is one of nothing, also where its baseline is not.
+func TestSummaryOfTheFutureWithBaseline(t *testing.T) {
+	t.Parallel()
+	s := reading(t, newFake(t, fakeapi.Options{Feed: fakeapi.NewFeed(refused...)}), nil)
+	_, diags := s.read(summaryName, values{"group_by": []string{"name"}, "baseline": "20000d", "created_at_gte": time.Now().Add(time.Hour).Format(time.RFC3339)})
+	requireError(t, diags, "", "The window begins in the future")
 }
 
 func TestSummaryOfTooManyGroups(t *testing.T) {
 	t.Parallel()
-	all := records(summary.MaxGroups + 1)
-	for i := range all {
-		all[i] = strings.Replace(all[i], `"type":`, fmt.Sprintf(`"organization_id":"org_%d","type":`, i), 1)
-	}
-	s := reading(t, newFake(t, fakeapi.Options{Feed: fakeapi.NewFeed(all...)}), nil)
-	_, diags := s.read(summaryName, values{"group_by": []string{"organization"}})
-	requireError(t, diags, "", "More than 1,000 groups", "min_count", "Nothing was returned")
-	requireEqual(t, "groups", s.mustRead(summaryName, values{"group_by": []string{"organization"}, "min_count": 2})["groups"], []any{})
+	s := reading(t, newFake(t, fakeapi.Options{Feed: fakeapi.NewFeed(records(summary.MaxGroups + 1)...)}), nil)
+	_, diags := s.read(summaryName, values{"group_by": []string{"id"}})
+	requireError(t, diags, "", "More than 1,000 groups", "min_count", "max_groups", "Nothing was returned")
+	requireEqual(t, "groups", s.mustRead(summaryName, values{"group_by": []string{"id"}, "min_count": 2})["groups"], []any{})
 }
 
 func TestSummaryOfNothing(t *testing.T) {
 	t.Parallel()
-	got := reading(t, newFake(t, fakeapi.Options{}), nil).mustRead(summaryName, nil)
+	got := reading(t, newFake(t, fakeapi.Options{}), nil).mustRead(summaryName, values{"group_by": []string{"type"}})
 	for name, want := range (values{
-		"total": 0, "by_type": values{}, "by_actor_type": values{}, "by_organization": values{}, "by_actor": values{}, "by_day": values{},
-		"oldest_created_at": nil, "newest_created_at": nil, "newest": []any{}, "groups": []any{}, "excepted": 0,
+		"total": 0, "by_type": values{}, "by_actor_type": values{}, "by_organization": values{}, "by_day": values{},
+		"oldest_created_at": nil, "newest_created_at": nil, "newest": []any{}, "groups": []any{}, "more_groups": 0, "listing": "", "excepted": 0,
 	}) {
 		requireEqual(t, name, got[name], want)
 	}
@@ -172,7 +290,7 @@ func TestSummaryInParts(t *testing.T) {
 			if !slices.ContainsFunc(fake.Requests(), func(r fakeapi.Request) bool { return r.Query.Has("created_at.lt") }) {
 				t.Error("it was not read in parts")
 			}
-			for _, name := range []string{"total", "excepted", "newest", "groups", "by_actor"} {
+			for _, name := range []string{"total", "excepted", "newest", "groups", "by_actor_type", "listing"} {
 				requireEqual(t, name, inParts[name], inOnePiece[name])
 			}
 			if inParts["excepted"] == 0 || len(inParts["groups"].([]any)) < 2 {

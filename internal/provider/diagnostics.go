@@ -301,34 +301,6 @@ func (r readContext) resultTooLarge(page, activities int) diag.Diagnostic {
 	)
 }
 
-// notCountable is about an activity that a summary cannot place.
-func (r readContext) notCountable(page int, reason string) diag.Diagnostic {
-	return diag.NewErrorDiagnostic(
-		"An activity cannot be counted",
-		fmt.Sprintf("Page %d of %s: %s. %s\n\n", page, r.what, reason, nothingReturned)+
-			"Leave the activity out with a filter, or read the list (compliance_activities), which keeps created_at as it is.",
-	)
-}
-
-// tooManyGroups is about more groups than a summary may show.
-func (r readContext) tooManyGroups(limit int) diag.Diagnostic {
-	return diag.NewErrorDiagnostic(
-		fmt.Sprintf("More than %s groups", thousands(limit)),
-		fmt.Sprintf("%s counted too many groups of activities, %s. Nothing was returned, so that no group is missing.\n\n", r.what, r.windowText())+
-			"Set min_count, or raise it, so that small groups are left out; or name fewer keys in group_by.",
-	)
-}
-
-// tooManyValues is about groups that would take too much memory.
-func (r readContext) tooManyValues(page, limit int) diag.Diagnostic {
-	return diag.NewErrorDiagnostic(
-		"Too many different values to count",
-		fmt.Sprintf("%s stopped on page %d, %s: its groups have %s different actors, accounts, addresses, user agents, types and organizations in all. %s\n\n",
-			r.what, page, r.windowText(), thousands(limit), nothingReturned)+
-			"Narrow the window or the filters, or name fewer keys in group_by.",
-	)
-}
-
 func (r readContext) windowText() string {
 	switch start, end := r.window.Start, r.window.End; {
 	case start != nil && end != nil:

@@ -401,8 +401,9 @@ func TestDiagnostics(t *testing.T) {
 		}
 	}
 	about := readContext{what: summaryName, window: timerange.Window{Start: &day}}
-	for _, d := range []diag.Diagnostic{about.tooManyGroups(summary.MaxGroups), about.tooManyValues(7, summary.MaxValues)} {
-		say(d.Summary(), d)
+	say("too many groups", about.tooManyGroups())
+	for _, part := range []summary.Part{summary.Maps, summary.Groups, summary.Stretch, summary.Baseline} {
+		say(fmt.Sprintf("too much to count: %d", part), about.notCounted(7, &summary.BudgetError{Most: part}, nil))
 	}
 
 	file := filepath.Join("testdata", "diagnostics.golden")

@@ -337,7 +337,7 @@ func TestSummaryHasTheFilters(t *testing.T) {
 		delete(want, name)
 	}
 	got := arguments(summaryName)
-	for _, name := range []string{"group_by", "min_count"} {
+	for _, name := range []string{"group_by", "min_count", "max_groups", "within", "baseline"} {
 		if got[name] == nil {
 			t.Errorf("the summary has no %s", name)
 		}

@@ -39,6 +39,8 @@ type readable struct {
 type model interface {
 	// common are the arguments that every readable has.
 	common() *filters
+	// validate checks what the validators of single arguments cannot. Values may be unknown.
+	validate(now time.Time) diag.Diagnostics
 	// read reads what the query, which the filters make up, and the model's own
 	// arguments ask for.
 	read(context.Context, *service, feed.Query, readContext) (outcome, diag.Diagnostics)
@@ -71,7 +73,7 @@ func (r *readable) typeName() string { return TypeName + "_" + r.name }
 func (r *readable) validate(ctx context.Context, config tfsdk.Config) diag.Diagnostics {
 	model := r.newModel()
 	diags := config.Get(ctx, model)
-	return append(diags, model.common().validate(time.Now())...)
+	return append(diags, model.validate(time.Now())...)
 }
 
 // result is the whole object that Terraform gets: the configuration as it is, and

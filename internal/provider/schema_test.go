@@ -67,11 +67,11 @@ func TestSchemaNames(t *testing.T) {
 
 	optional, computed = arguments(schema.DataSourceSchemas[summaryName])
 	requireEqual(t, "arguments of the summary", optional, []string{
-		"activity_types", "actor_ids", "created_at_gt", "created_at_gte", "created_at_lt", "created_at_lte",
-		"except", "exclude_activity_types", "group_by", "lookback", "min_count", "organization_ids", "timeouts",
+		"activity_types", "actor_ids", "baseline", "created_at_gt", "created_at_gte", "created_at_lt", "created_at_lte",
+		"except", "exclude_activity_types", "group_by", "lookback", "max_groups", "min_count", "organization_ids", "timeouts", "within",
 	})
 	requireEqual(t, "results of the summary", computed, []string{
-		"by_actor", "by_actor_type", "by_day", "by_organization", "by_type", "excepted", "groups", "key_organization_id", "newest", "newest_created_at", "oldest_created_at",
+		"by_actor_type", "by_day", "by_organization", "by_type", "excepted", "groups", "key_organization_id", "listing", "more_groups", "newest", "newest_created_at", "oldest_created_at",
 		"request_id", "total", "window",
 	})
 }
@@ -86,7 +86,7 @@ func TestDescriptionsNameTheFieldsOfElements(t *testing.T) {
 	}{
 		{listName, "activities", []types.ObjectType{activityType, actorType}},
 		{summaryName, "newest", []types.ObjectType{latestType}},
-		{summaryName, "groups", []types.ObjectType{groupType}},
+		{summaryName, "groups", []types.ObjectType{groupType, usualType}},
 		{summaryName, "window", []types.ObjectType{{AttrTypes: map[string]attr.Type{"start": types.StringType, "end": types.StringType}}}},
 	} {
 		for _, attribute := range schema.DataSourceSchemas[list.object].Block.Attributes {

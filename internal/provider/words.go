@@ -61,10 +61,15 @@ func quoted(value string) string {
 	if isKey(value) {
 		return "(not shown, since it looks like a key)"
 	}
-	if characters := []rune(value); len(characters) > maxQuoted {
-		value = string(characters[:maxQuoted]) + "…"
+	return fmt.Sprintf("%q", cut(value, maxQuoted))
+}
+
+// cut is at most so many characters of a text.
+func cut(text string, most int) string {
+	if characters := []rune(text); len(characters) > most {
+		return string(characters[:most]) + "…"
 	}
-	return fmt.Sprintf("%q", value)
+	return text
 }
 
 // isKey says whether a text has something in it that looks like a key, or is the one of the

@@ -24,15 +24,30 @@ func BenchmarkAdd(b *testing.B) {
 			Actor:          &activity.Actor{Type: new("user_actor"), UserID: new(fmt.Sprintf("user_%d", i%500))},
 		}
 	}
-	for name, groupBy := range map[string][]string{"no_groups": nil, "groups": {"actor", "hour"}} {
+	var by []Grouping
+	for _, name := range []string{"actor", "account"} {
+		g, err := NewGrouping(name)
+		if err != nil {
+			b.Fatal(err)
+		}
+		by = append(by, g)
+	}
+	half := start.Add(2500 * time.Minute)
+	for name, options := range map[string]Options{
+		"no_groups": {}, "groups": {GroupBy: by}, "within": {GroupBy: by, Within: time.Hour},
+		"baseline": {GroupBy: by, Start: half, Baseline: 2500 * time.Minute}, "within_and_baseline": {GroupBy: by, Within: time.Hour, Start: half, Baseline: 2500 * time.Minute},
+	} {
 		b.Run(name, func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
-				s := New(groupBy...)
+				s := New(options)
 				for i := range activities {
 					if err := s.Add(&activities[i]); err != nil {
 						b.Fatal(err)
 					}
+				}
+				if _, _, err := s.Groups(2, 0); err != nil {
+					b.Fatal(err)
 				}
 			}
 			b.ReportMetric(float64(b.N)*float64(len(activities))/b.Elapsed().Seconds(), "activities/s")
@@ -82,7 +97,7 @@ func BenchmarkExcept(b *testing.B) {
 			}
 			excepted := 0
 			for b.Loop() {
-				s := New()
+				s := New(Options{})
 				for _, text := range pages {
 					page, err := activity.Decode(text)
 					if err != nil {
