@@ -13,7 +13,7 @@ import (
 	"net/url"
 	"os"
 	"strings"
-	"sync/atomic"
+	"sync"
 	"time"
 
 	"github.com/compliance-feed/terraform-provider-compliance/internal/activity"
@@ -22,7 +22,9 @@ import (
 const (
 	path = "v1/compliance/activities"
 
-	maxPageBytes  = 64 << 20 // of a page's body, once decompressed
+	// MaxPageBytes is how long a page's body may be, once decompressed.
+	MaxPageBytes = 64 << 20
+
 	maxErrorBytes = 64 << 10
 )
 
@@ -33,13 +35,15 @@ type Client struct {
 	header         http.Header // of every request, including the key
 	requestTimeout time.Duration
 	maxRetries     int
-	transport      http.RoundTripper
+	connections    *connections
 	limiter        *limiter
 	cleaner        *cleaner
 	now            func() time.Time
 	log            *slog.Logger
 	getenv         func(string) string
-	longestQuery   atomic.Int64 // that the server has answered, in bytes
+
+	mu           sync.Mutex
+	longestQuery int // that the server has answered, in bytes
 }
 
 // New makes a client. It sends nothing; its errors are about the options.
@@ -62,9 +66,9 @@ func New(options Options) (*Client, error) {
 	if getenv == nil {
 		getenv = os.Getenv
 	}
-	transport := options.Transport
-	if transport == nil {
-		transport, err = newTransport(base, options.RequestsAtOnce, getenv, nil, defaultLimits)
+	connections := &connections{fresh: func() http.RoundTripper { return options.Transport }, current: &pool{options.Transport}}
+	if options.Transport == nil {
+		connections, err = newConnections(base, options.RequestsAtOnce, getenv, options.editTransport)
 		if err != nil {
 			return nil, err
 		}
@@ -88,8 +92,8 @@ func New(options Options) (*Client, error) {
 		},
 		requestTimeout: options.RequestTimeout,
 		maxRetries:     options.MaxRetries,
-		transport:      transport,
-		limiter:        newLimiter(options.RequestsAtOnce, options.RequestsPerMinute),
+		connections:    connections,
+		limiter:        newLimiter(options.RequestsAtOnce, options.RequestsPerMinute, now),
 		cleaner:        newCleaner(options.APIKey),
 		now:            now,
 		log:            logger,
@@ -117,7 +121,7 @@ func (c *Client) attempt(ctx context.Context, parameters url.Values, release fun
 	}
 	// At the end, so that no other request slips out before a pause has begun.
 	defer release(response.Header)
-	now := time.Now()
+	now := c.now()
 	if failure == nil {
 		var result *Answer
 		if result, failure = c.read(response, body, sent, now); failure == nil {
@@ -137,44 +141,57 @@ func (c *Client) attempt(ctx context.Context, parameters url.Values, release fun
 
 // exchange sends one request and reads the body, within the request timeout. The
 // response is nil where none came; its body is read and closed.
-func (c *Client) exchange(ctx context.Context, parameters url.Values) (*http.Response, []byte, *attemptError) {
+func (c *Client) exchange(ctx context.Context, parameters url.Values) (response *http.Response, body []byte, failure *attemptError) {
 	requestCtx, cancel := context.WithTimeout(ctx, c.requestTimeout)
 	defer cancel()
+	way := newProgress(c.connections.proxy)
 	target := *c.endpoint
 	target.RawQuery = parameters.Encode()
-	request, err := http.NewRequestWithContext(requestCtx, http.MethodGet, target.String(), http.NoBody)
+	request, err := http.NewRequestWithContext(way.trace(requestCtx), http.MethodGet, target.String(), http.NoBody)
 	if err != nil {
-		return nil, nil, &attemptError{err: c.connectionError(requestCtx, err)}
+		return nil, nil, &attemptError{err: c.connectionError(requestCtx, way, err)}
 	}
 	request.Header = c.header.Clone()
+	used := c.connections.take()
+	// What the reader gave up says nothing about a connection.
+	defer func() { c.connections.release(used, failure != nil && ctx.Err() == nil) }()
 	// Not http.Client.Do, which follows redirects and takes x-api-key along.
-	response, err := c.transport.RoundTrip(request)
+	response, err = used.RoundTrip(request)
 	if err != nil {
-		return nil, nil, c.unanswered(ctx, requestCtx, err, len(target.RawQuery))
+		return nil, nil, c.unanswered(ctx, requestCtx, way, err, len(target.RawQuery))
 	}
 	defer func() { _ = response.Body.Close() }()
 	limit := int64(maxErrorBytes)
 	if response.StatusCode == http.StatusOK {
-		c.longestQuery.Store(max(c.longestQuery.Load(), int64(len(target.RawQuery))))
-		limit = maxPageBytes + 1 // one more shows that it is too much
+		c.answered(len(target.RawQuery))
+		limit = MaxPageBytes + 1 // one more shows that it is too much
 	}
-	body, err := io.ReadAll(io.LimitReader(response.Body, limit))
+	body, err = io.ReadAll(io.LimitReader(response.Body, limit))
 	if err != nil && response.StatusCode == http.StatusOK {
-		return response, nil, c.unanswered(ctx, requestCtx, err, len(target.RawQuery))
+		return response, nil, c.unanswered(ctx, requestCtx, way, err, len(target.RawQuery))
 	}
 	return response, body, nil
 }
 
+// answered notes that a query of a length has had an answer, and returns the length of the
+// longest that has.
+func (c *Client) answered(queryLength int) int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.longestQuery = max(c.longestQuery, queryLength)
+	return c.longestQuery
+}
+
 // unanswered is the failure of a request whose answer did not come, or not all of it.
 // Its error is the context's where the whole read has ended.
-func (c *Client) unanswered(ctx, requestCtx context.Context, err error, queryLength int) *attemptError {
+func (c *Client) unanswered(ctx, requestCtx context.Context, way *progress, err error, queryLength int) *attemptError {
 	if ctx.Err() != nil {
 		return &attemptError{err: ctx.Err()}
 	}
-	failure := c.connectionError(requestCtx, err)
+	failure := c.connectionError(requestCtx, way, err)
 	// If one of about this length has been answered, length is not the cause. Queries of one
 	// read differ in their cursors only.
-	if queryLength > LongQuery && int64(queryLength) > c.longestQuery.Load()+LongQuery/4 && refusesLength(err) {
+	if queryLength > LongQuery && queryLength > c.answered(0)+LongQuery/4 && refusesLength(failure, err) {
 		failure.QueryLength, failure.final = queryLength, true
 	}
 	return &attemptError{err: failure, retry: !failure.final}
@@ -192,20 +209,17 @@ func (c *Client) read(response *http.Response, body []byte, sent, now time.Time)
 	if sign, behind, stale := staleness(response.Header, sent); stale {
 		return nil, &attemptError{err: &StaleError{Sign: sign, Behind: behind, RequestID: requestID}}
 	}
-	if len(body) > maxPageBytes {
-		return nil, &attemptError{err: &PageError{
-			Reason:    fmt.Sprintf("the answer is larger than %d MiB", maxPageBytes>>20),
-			RequestID: requestID,
-			TooLarge:  true,
-		}}
+	if len(body) > MaxPageBytes {
+		return nil, &attemptError{err: &PageError{Fault: TooLarge, RequestID: requestID}}
 	}
 	decoded, err := activity.Decode(body)
 	if err != nil {
-		failure := &PageError{Reason: err.Error(), RequestID: requestID}
-		if looksLikeHTML(body) {
-			failure.Reason = "the answer is an HTML page, not JSON"
-		} else {
-			failure.Fault, _ = errors.AsType[*activity.PageError](err)
+		failure := &PageError{Fault: BrokenOff, RequestID: requestID}
+		switch {
+		case looksLikeHTML(body):
+			failure.Fault = HTML
+		case errors.As(err, &failure.Body):
+			failure.Fault = NoPage
 		}
 		return nil, &attemptError{err: failure, retry: errors.Is(err, activity.ErrBrokenOff)}
 	}

@@ -106,6 +106,13 @@ func TestParseBaseURL(t *testing.T) {
 		"https://example.com/?a=b":        "must not have a query or a fragment",
 		"https://example.com#":            "must not have a query or a fragment",
 		"https://example.com/#secret":     "must not have a query or a fragment",
+		"https://example.com//":           "must not have //",
+		"https://example.com//a":          "must not have //",
+		"https://example.com/a//b/":       "must not have //",
+		"https://example.com/a/../b":      "must not have //",
+		"https://example.com/a/%2e%2E":    "must not have //",
+		"https://example.com/./a":         "must not have //",
+		"https://example.com/a..b/.c/...": "",
 		"https://exa mple.com":            "is not a valid URL",
 		"https://example.com:port":        "is not a valid URL",
 		"https://example.com\n":           "is not a valid URL",
@@ -335,13 +342,14 @@ func TestRequestIDOnAWS(t *testing.T) {
 
 func TestErrorTexts(t *testing.T) {
 	t.Parallel()
-	connection := &ConnectionError{Host: "feed.example.com", Reason: "the connection was refused"}
+	connection := &ConnectionError{Host: "feed.example.com", Cause: Refused}
 	for want, err := range map[string]error{
-		"feed.example.com: the connection was refused": connection,
-		"the answer broke off":                         &PageError{Reason: "the answer broke off"},
-		"context canceled":                             &InterruptedError{Err: context.Canceled},
-		"context canceled; last attempt: feed.example.com: the connection was refused": &InterruptedError{Err: context.Canceled, Last: connection},
-		"the next request has to wait until 2026-04-10T08:09:10Z":                      &WaitError{Until: time.Date(2026, 4, 10, 10, 9, 10, 0, time.FixedZone("", 7200))},
+		"feed.example.com: refused": connection,
+		"feed.example.com: proxy proxy.example.com:80: refused by the proxy: 407": &ConnectionError{Host: "feed.example.com", Proxy: "proxy.example.com:80", Cause: ProxyRefused, ProxyStatus: 407},
+		"broken off":       &PageError{Fault: BrokenOff},
+		"context canceled": &InterruptedError{Err: context.Canceled},
+		"context canceled; last attempt: feed.example.com: refused": &InterruptedError{Err: context.Canceled, Last: connection},
+		"the next request has to wait until 2026-04-10T08:09:10Z":   &WaitError{Until: time.Date(2026, 4, 10, 10, 9, 10, 0, time.FixedZone("", 7200))},
 	} {
 		if got := err.Error(); got != want {
 			t.Errorf("got %q, want %q", got, want)
@@ -361,7 +369,7 @@ func TestSocket(t *testing.T) {
 	t.Parallel()
 	server := fakeapi.NewServer(fakeapi.Options{Feed: fakeapi.NewFeed(records(7)...), SkipReadLog: true, PathPrefix: "/proxy"})
 	t.Cleanup(server.Close)
-	client := newSocketClient(t, server.URL+"/")
+	client := socketClient(t, server.URL+"/", noRetries)
 	read(client.Pages(t.Context(), Query{PageSize: 3})).mustBe(t, idsOf(records(7)))
 	for _, request := range server.Requests() {
 		if got := request.Header.Get("Accept-Encoding"); got != "gzip" {
@@ -370,29 +378,29 @@ func TestSocket(t *testing.T) {
 	}
 	for name, test := range map[string]struct {
 		fault fakeapi.Fault
-		want  string
+		want  Cause
 	}{
-		"cut":         {fakeapi.CutBody(100), "the connection was closed before the answer was complete"},
-		"closed":      {fakeapi.CloseBeforeHeader(), "the connection was closed before the answer was complete"},
-		"broken gzip": {fakeapi.BrokenGzip(), "the gzip compression of the answer is broken"},
+		"cut":         {fakeapi.CutBody(100), Closed},
+		"closed":      {fakeapi.CloseBeforeHeader(), Closed},
+		"broken gzip": {fakeapi.BrokenGzip(), BrokenGzip},
 		"not gzip": {func(w http.ResponseWriter, r *http.Request, next http.Handler) {
 			w.Header().Set("Content-Encoding", "gzip")
 			fakeapi.HTML(200)(w, r, next)
-		}, "the gzip compression of the answer is broken"},
-		"hang":           {fakeapi.Hang(), "no complete answer within 200ms"},
-		"hang in a body": {fakeapi.HangBody(50), "no complete answer within 200ms"},
-		"drip":           {fakeapi.Drip(1, 10*time.Millisecond), "no complete answer within 200ms"},
+		}, BrokenGzip},
+		"hang":           {fakeapi.Hang(), TimedOut},
+		"hang in a body": {fakeapi.HangBody(50), TimedOut},
+		"drip":           {fakeapi.Drip(1, 10*time.Millisecond), TimedOut},
 	} {
 		server.ClearFaults()
 		fault := server.Inject(fakeapi.Always, test.fault)
-		client := newSocketClient(t, server.URL, func(o *Options) {
-			if strings.Contains(test.want, "200ms") {
+		client := socketClient(t, server.URL, noRetries, func(o *Options) {
+			if test.want == TimedOut {
 				o.RequestTimeout = 200 * time.Millisecond
 			}
 		})
 		got := errorAs[*ConnectionError](t, read(client.Pages(t.Context(), Query{})).err)
-		if !strings.HasPrefix(got.Reason, test.want) || fault.Fired() == 0 {
-			t.Errorf("%s: got %q after %d faults, want %q", name, got.Reason, fault.Fired(), test.want)
+		if got.Cause != test.want || (got.Timeout > 0) != (test.want == TimedOut) || fault.Fired() == 0 {
+			t.Errorf("%s: got %+v after %d faults, want %s", name, got, fault.Fired(), test.want)
 		}
 	}
 }
@@ -408,7 +416,7 @@ func TestSocketCancel(t *testing.T) {
 		server.Inject(fakeapi.Always, fault)
 		ctx, cancel := context.WithCancel(t.Context())
 		ended := make(chan error)
-		pages := newSocketClient(t, server.URL, func(o *Options) { o.MaxRetries = 1 }).Pages(ctx, Query{})
+		pages := socketClient(t, server.URL, func(o *Options) { o.MaxRetries = 1 }).Pages(ctx, Query{})
 		server.ResetRequests()
 		go func() { ended <- read(pages).err }()
 		for len(server.Requests()) == 0 {
@@ -433,8 +441,8 @@ func TestConnectionRefused(t *testing.T) {
 	}
 	host := listener.Addr().String()
 	listener.Close()
-	got := errorAs[*ConnectionError](t, read(newSocketClient(t, "http://"+host).Pages(t.Context(), Query{})).err)
-	if got.Reason != "the connection was refused" || got.Host != host {
+	got := errorAs[*ConnectionError](t, read(socketClient(t, "http://"+host, noRetries).Pages(t.Context(), Query{})).err)
+	if got.Cause != Refused || got.Stage != AtConnection || got.Host != host {
 		t.Errorf("got %+v, want %s refused", got, host)
 	}
 }
@@ -464,7 +472,7 @@ func TestRedirectsAreNotFollowed(t *testing.T) {
 			server.ClearFaults()
 			server.ResetRequests()
 			server.Inject(fakeapi.Always, fakeapi.Redirect(status, target))
-			got := errorAs[*StatusError](t, read(newSocketClient(t, server.URL).Pages(t.Context(), Query{})).err)
+			got := errorAs[*StatusError](t, read(socketClient(t, server.URL, noRetries).Pages(t.Context(), Query{})).err)
 			host, _ := url.Parse(target)
 			if got.Status != status || got.RedirectHost != host.Host || len(server.Requests()) != 1 {
 				t.Errorf("%d: got %+v after %d requests, want a redirect to %s after one", status, got, len(server.Requests()), host.Host)
@@ -487,7 +495,7 @@ func TestChild(t *testing.T) {
 	}
 	client := newClient(t, nil, func(o *Options) { o.BaseURL, o.MaxRetries = base, 0 })
 	got := read(client.Pages(t.Context(), Query{}))
-	client.transport.(*transport).current.CloseIdleConnections()
+	client.connections.current.closeIdle()
 	fmt.Println("read", len(got.ids()), got.err)
 }
 
@@ -527,7 +535,7 @@ func TestEnvironment(t *testing.T) {
 		t.Errorf("proxy and certificate: got %q, want %q", got, want)
 	}
 	equal(t, "targets", proxy.asked(), []string{"example.com:443"})
-	if got := child(t, base, "HTTPS_PROXY="+proxy.URL()); !strings.Contains(got, "issuer is not trusted") {
+	if got := child(t, base, "HTTPS_PROXY="+proxy.URL()); !strings.Contains(got, string(BadCertificate)) {
 		t.Errorf("proxy only: got %q, want the certificate refused", got)
 	}
 	proxy.forget()

@@ -2,6 +2,7 @@ package compliance
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -75,24 +76,50 @@ const (
 	AtAnswer                      // a part of the answer had come
 )
 
+// Cause is why a connection failed. Its text is for a log.
+type Cause string
+
+// The causes, in the order of the stages at which they are usual.
+const (
+	NoSuchName       Cause = "no such name" // the name server says so
+	NameServerSilent Cause = "the name server is silent"
+	NameServerFailed Cause = "the name server failed"
+	Refused          Cause = "refused"
+	Unreachable      Cause = "unreachable"
+	ProxyRefused     Cause = "refused by the proxy" // see ProxyStatus; by a SOCKS proxy, see Detail
+	NotTLS           Cause = "no TLS"
+	TLSAlert         Cause = "TLS alert" // see Detail
+	BadCertificate   Cause = "certificate refused"
+	TimedOut         Cause = "timed out" // see Timeout
+	Closed           Cause = "closed"
+	NoPing           Cause = "a ping had no answer"
+	GoneAway         Cause = "GOAWAY"       // see Code
+	GivenUp          Cause = "stream reset" // see Code
+	BrokenHTTP2      Cause = "broken HTTP/2"
+	NotHTTP          Cause = "no HTTP"
+	BrokenGzip       Cause = "broken gzip"
+	Unexplained      Cause = "failed" // see Detail
+)
+
 // ConnectionError means that no whole answer arrived.
 type ConnectionError struct {
 	Host   string // host and port that were asked
 	Proxy  string // host and port of the proxy, where it is the proxy that failed
 	Stage  Stage
-	Reason string // in words, for people
+	Cause  Cause
+	Detail string // what Go's libraries say, of some causes
+	Code   string // of HTTP/2 (RFC 9113, section 7), where there is one
+	Name   string // that was looked up
 
-	// Timeout is the limit for one request, if that is what ended it while it waited for
-	// its answer. A failure to connect has limits of its own, and leaves this zero.
+	// Timeout is the limit for one request, if that is what ended it. The steps of
+	// connecting have limits of their own ([ConnectLimit]), which leave this zero.
 	Timeout time.Duration
-	// NoSuchName says that the name server knows no such name.
-	NoSuchName bool
 	// ProxyStatus is what the proxy answered to CONNECT, or 0.
 	ProxyStatus int
-	// Certificate says what is wrong with a certificate that was refused.
-	Certificate CertificateFault
-	// CertificateFile says what became of SSL_CERT_FILE, if the certificate's issuer is not trusted.
-	CertificateFile CertificateFile
+	// ProxySchemes are the kinds of authentication that the proxy takes, where it says so.
+	ProxySchemes []string
+	// Certificate is about the certificate that was refused, or nil.
+	Certificate *CertificateError
 	// QueryLength is the length in bytes of a query that was probably too long for the
 	// server, or for something in front of it that does not say so; else 0.
 	QueryLength int
@@ -101,43 +128,84 @@ type ConnectionError struct {
 }
 
 func (e *ConnectionError) Error() string {
+	parts := []string{e.Host}
 	if e.Proxy != "" {
-		return e.Host + " by the proxy " + e.Proxy + ": " + e.Reason
+		parts = append(parts, "proxy "+e.Proxy)
 	}
-	return e.Host + ": " + e.Reason
+	parts = append(parts, string(e.Cause))
+	if e.ProxyStatus > 0 {
+		parts = append(parts, strconv.Itoa(e.ProxyStatus))
+	}
+	for _, more := range []string{e.Code, e.Detail} {
+		if more != "" {
+			parts = append(parts, more)
+		}
+	}
+	return strings.Join(parts, ": ")
 }
 
-// CertificateFault is a reason to refuse a certificate; zero means that none was refused.
+// CertificateError says what is wrong with a certificate that was refused.
+type CertificateError struct {
+	Fault               CertificateFault
+	Detail              string          // of another fault
+	NotBefore, NotAfter time.Time       // of the certificate that is not valid now
+	Names               []string        // that it is for
+	Name                string          // that it should be for, where that is the fault
+	Issuer              string          // that is not trusted, where that is the fault
+	File                CertificateFile // likewise
+}
+
+// CertificateFault is a reason to refuse a certificate.
 type CertificateFault int
 
 // The faults of certificates.
 const (
-	UnknownIssuer CertificateFault = iota + 1
+	UnknownIssuer CertificateFault = iota
 	OutsideValidity
 	OtherName
 	OtherFault
 )
 
 // CertificateFile says what became of the environment variable SSL_CERT_FILE.
-type CertificateFile struct {
-	Ignored bool   // on this system, only its own list of certificates counts
-	Set     bool   // the variable has a value
-	Problem string // why its file cannot be used, as in "does not exist"; else ""
-}
+type CertificateFile int
 
-// PageError is a 200 answer that cannot be taken for a page of the feed, or that
-// contradicts the pages before it.
+// What may become of it.
+const (
+	FileNotSet        CertificateFile = iota
+	FileIgnored                       // on this system, only its own list of certificates counts
+	FileRead                          // and does not have the issuer
+	FileMissing                       // it does not exist
+	FileFolder                        // it is a folder
+	FileUnreadable                    // it cannot be read
+	FileEmpty                         // it is empty
+	FileDER                           // it is in DER form
+	FileNoCertificate                 // it has no certificate in PEM form
+)
+
+// PageError is a 200 answer that cannot be taken for a page of the feed.
 type PageError struct {
-	Reason    string              // in words, for people
-	Fault     *activity.PageError // why the body is no page, where that is it
+	Fault     PageFault
+	Body      *activity.PageError // why the body is no page, where that is the fault
 	RequestID string
-	TooLarge  bool // the body was larger than a page may be
-
-	// OtherOrganization says that the page is another organization's than those before it.
-	OtherOrganization bool
 }
 
-func (e *PageError) Error() string { return e.Reason }
+// PageFault is why an answer is no page. Its text is for a log.
+type PageFault string
+
+// The faults of pages.
+const (
+	NoPage    PageFault = "not a page" // see Body
+	BrokenOff PageFault = "broken off"
+	HTML      PageFault = "an HTML page"
+	TooLarge  PageFault = "larger than MaxPageBytes"
+)
+
+func (e *PageError) Error() string {
+	if e.Body != nil {
+		return e.Body.Error()
+	}
+	return string(e.Fault)
+}
 
 // StaleError is a 200 answer that does not show the feed as it is now: it came from a
 // cache; or this machine's clock is ahead, so that a lookback would begin too late.

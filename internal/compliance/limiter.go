@@ -19,6 +19,7 @@ import (
 type limiter struct {
 	slots     chan struct{} // one for each request in flight
 	perMinute int           // 0 for no ceiling of our own
+	now       func() time.Time
 
 	mu       sync.Mutex
 	sent     []time.Time // when the requests of the last minute went out; unused without a ceiling
@@ -34,8 +35,8 @@ type limiter struct {
 	pausedUntil time.Time // what the last 429 asked for
 }
 
-func newLimiter(requestsAtOnce, requestsPerMinute int) *limiter {
-	return &limiter{slots: make(chan struct{}, requestsAtOnce), perMinute: requestsPerMinute}
+func newLimiter(requestsAtOnce, requestsPerMinute int, now func() time.Time) *limiter {
+	return &limiter{slots: make(chan struct{}, requestsAtOnce), perMinute: requestsPerMinute, now: now}
 }
 
 // acquire waits until one more request may be sent. What it returns must be called
@@ -51,15 +52,15 @@ func (l *limiter) acquire(ctx context.Context) (release func(http.Header), err e
 		return nil, ctx.Err()
 	}
 	for {
-		sent := time.Now()
+		sent := l.now()
 		until, ok := l.take(sent)
 		if ok {
 			return func(header http.Header) {
-				l.observe(header, sent, time.Now())
+				l.observe(header, sent, l.now())
 				<-l.slots
 			}, nil
 		}
-		if err := sleep(ctx, time.Until(until)); err != nil {
+		if err := l.sleep(ctx, until.Sub(l.now())); err != nil {
 			<-l.slots
 			return nil, err
 		}
@@ -133,12 +134,12 @@ func (l *limiter) pause(until time.Time) {
 
 // sleep waits, unless the context ends first. A wait that the context cannot
 // outlast is not begun: the [WaitError] comes at once.
-func sleep(ctx context.Context, wait time.Duration) error {
+func (l *limiter) sleep(ctx context.Context, wait time.Duration) error {
 	if err := ctx.Err(); err != nil || wait <= 0 {
 		return err
 	}
 	if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) < wait {
-		return &WaitError{Until: time.Now().Add(wait)}
+		return &WaitError{Until: l.now().Add(wait)}
 	}
 	timer := time.NewTimer(wait)
 	defer timer.Stop()

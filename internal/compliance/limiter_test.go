@@ -228,7 +228,7 @@ func TestLimiter(t *testing.T) {
 
 	t.Run("answers overtake each other", func(t *testing.T) {
 		t.Parallel()
-		l := newLimiter(4, 0)
+		l := newLimiter(4, 0, time.Now)
 		for range 3 {
 			take(t, l, true)
 		}
@@ -241,7 +241,7 @@ func TestLimiter(t *testing.T) {
 	})
 	t.Run("requests in flight are taken off", func(t *testing.T) {
 		t.Parallel()
-		l := newLimiter(4, 0)
+		l := newLimiter(4, 0, time.Now)
 		for range 3 {
 			take(t, l, true)
 		}
@@ -251,7 +251,7 @@ func TestLimiter(t *testing.T) {
 	})
 	t.Run("what was not answered may not have been counted", func(t *testing.T) {
 		t.Parallel()
-		l := newLimiter(4, 0)
+		l := newLimiter(4, 0, time.Now)
 		take(t, l, true)
 		l.observe(headerOf(limits("1", window)), now, now)
 		take(t, l, true)
@@ -262,7 +262,7 @@ func TestLimiter(t *testing.T) {
 	})
 	t.Run("a new window begins", func(t *testing.T) {
 		t.Parallel()
-		l := newLimiter(4, 0)
+		l := newLimiter(4, 0, time.Now)
 		take(t, l, true)
 		l.observe(headerOf(limits("0", window)), now, now)
 		take(t, l, false)
@@ -275,7 +275,7 @@ func TestLimiter(t *testing.T) {
 	})
 	t.Run("an answer of the window before comes late", func(t *testing.T) {
 		t.Parallel()
-		l := newLimiter(4, 0)
+		l := newLimiter(4, 0, time.Now)
 		take(t, l, true)
 		take(t, l, true)
 		l.observe(headerOf(limits("0", window)), now, now.Add(time.Second))
@@ -286,7 +286,7 @@ func TestLimiter(t *testing.T) {
 	})
 	t.Run("an earlier reset is believed if it is news", func(t *testing.T) {
 		t.Parallel()
-		l := newLimiter(4, 0)
+		l := newLimiter(4, 0, time.Now)
 		take(t, l, true)
 		l.observe(headerOf(limits("1", now.AddDate(9, 0, 0))), now, now)
 		take(t, l, true)
@@ -297,7 +297,7 @@ func TestLimiter(t *testing.T) {
 	})
 	t.Run("a pause outlasts older answers", func(t *testing.T) {
 		t.Parallel()
-		l := newLimiter(4, 0)
+		l := newLimiter(4, 0, time.Now)
 		take(t, l, true)
 		take(t, l, true)
 		l.observe(headerOf(nil), now, now)
@@ -313,7 +313,7 @@ func TestLimiter(t *testing.T) {
 	})
 	t.Run("a minute is a whole one", func(t *testing.T) {
 		t.Parallel()
-		l := newLimiter(4, 2)
+		l := newLimiter(4, 2, time.Now)
 		take(t, l, true)
 		take(t, l, true)
 		if until, ok := l.take(now.Add(time.Minute - 1)); ok || !until.Equal(window) {
@@ -327,7 +327,7 @@ func TestLimiter(t *testing.T) {
 	})
 	t.Run("the ceiling is not used up by waiting", func(t *testing.T) {
 		t.Parallel()
-		l := newLimiter(4, 1)
+		l := newLimiter(4, 1, time.Now)
 		l.pause(now.Add(30 * time.Second))
 		take(t, l, false)
 		if _, ok := l.take(now.Add(30 * time.Second)); !ok {

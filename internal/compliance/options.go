@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -55,10 +56,12 @@ type Options struct {
 	// Logger gets a line for each page (info) and each attempt (debug): numbers,
 	// times and request IDs, never a header or a body. Nil means no log.
 	Logger *slog.Logger
+
+	editTransport func(*http.Transport) // for tests: what is their own of a pool
 }
 
 // ParseBaseURL checks a base URL: https, or http on a loopback host, so that a key
-// never crosses a network in the clear; a path is kept; credentials, a query or a
+// never crosses a network in the clear; a path is kept, and has to be as it is sent; credentials, a query or a
 // fragment are errors. An error continues a sentence about the URL ("must not have a
 // query", "has no host"), and does not repeat it, since it may hold a password.
 func ParseBaseURL(text string) (*url.URL, error) {
@@ -76,6 +79,8 @@ func ParseBaseURL(text string) (*url.URL, error) {
 		return nil, errors.New("has no host")
 	case !isPort(base.Port()):
 		return nil, errors.New("has an invalid port")
+	case strings.Contains(base.Path, "//") || slices.ContainsFunc(strings.Split(base.Path, "/"), func(part string) bool { return part == "." || part == ".." }):
+		return nil, errors.New("must not have //, /./ or /../ in its path")
 	case strings.HasSuffix(strings.TrimRight(base.Path, "/"), "/"+path):
 		return nil, errors.New("must not end with /" + path + ", which is appended to it")
 	case base.Scheme == "http" && !isLoopback(base.Hostname()):

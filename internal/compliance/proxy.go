@@ -1,20 +1,15 @@
 package compliance
 
 import (
-	"bufio"
 	"cmp"
 	"context"
-	"encoding/base64"
 	"fmt"
-	"io"
 	"net"
 	"net/http"
 	"net/url"
 	"strings"
-	"time"
 
 	"golang.org/x/net/http/httpproxy"
-	netproxy "golang.org/x/net/proxy"
 )
 
 // ProxyVariableError is a proxy variable of the environment that cannot be used. Its value
@@ -84,82 +79,23 @@ func hostPort(proxy *url.URL) string {
 	return net.JoinHostPort(proxy.Hostname(), cmp.Or(proxy.Port(), proxyPorts[proxy.Scheme]))
 }
 
-// proxyRefusal is a proxy's answer to CONNECT with a status other than 2xx.
-type proxyRefusal struct {
+// refusedError is a proxy's answer to CONNECT, unless it is 200.
+type refusedError struct {
 	status  int
 	schemes []string // of authentication that it accepts, for 407
 }
 
-func (e *proxyRefusal) Error() string { return fmt.Sprintf("HTTP %d", e.status) }
+func (e *refusedError) Error() string { return fmt.Sprintf("HTTP %d", e.status) }
 
-// maxConnectBytes bounds a proxy's answer to CONNECT.
-const maxConnectBytes = 64 << 10
-
-// openTunnel has a proxy connect to an address, over a connection to the proxy.
-func openTunnel(ctx context.Context, conn net.Conn, proxy *url.URL, address string) error {
-	if strings.HasPrefix(proxy.Scheme, "socks") {
-		return socks(ctx, conn, proxy, address)
+// refusal is asked by net/http before it looks at the body, which may never come.
+func refusal(_ context.Context, _ *url.URL, _ *http.Request, response *http.Response) error {
+	if response.StatusCode == http.StatusOK {
+		return nil
 	}
-	request := &http.Request{Method: http.MethodConnect, URL: &url.URL{Opaque: address}, Host: address, Header: http.Header{"User-Agent": {""}}}
-	if user := proxy.User; user != nil {
-		password, _ := user.Password()
-		request.Header.Set("Proxy-Authorization", "Basic "+base64.StdEncoding.EncodeToString([]byte(user.Username()+":"+password)))
+	result := &refusedError{status: response.StatusCode}
+	for _, challenge := range response.Header.Values("Proxy-Authenticate") {
+		scheme, _, _ := strings.Cut(challenge, " ")
+		result.schemes = append(result.schemes, scheme)
 	}
-	if err := request.Write(conn); err != nil {
-		return err
-	}
-	reader := bufio.NewReader(io.LimitReader(conn, maxConnectBytes))
-	response, err := http.ReadResponse(reader, request)
-	if err != nil {
-		return err
-	}
-	_ = response.Body.Close() // that of CONNECT has none
-	if response.StatusCode/100 != 2 {
-		refusal := &proxyRefusal{status: response.StatusCode}
-		for _, challenge := range response.Header.Values("Proxy-Authenticate") {
-			scheme, _, _ := strings.Cut(challenge, " ")
-			refusal.schemes = append(refusal.schemes, scheme)
-		}
-		return refusal
-	}
-	if reader.Buffered() > 0 { // TLS begins with the client
-		return fmt.Errorf("%d bytes too many behind the answer to CONNECT", reader.Buffered())
-	}
-	return nil
-}
-
-func socks(ctx context.Context, conn net.Conn, proxy *url.URL, address string) error {
-	var auth *netproxy.Auth
-	if user := proxy.User; user != nil {
-		password, _ := user.Password()
-		auth = &netproxy.Auth{User: user.Username(), Password: password}
-	}
-	dialer, err := netproxy.SOCKS5("tcp", hostPort(proxy), auth, ready{conn})
-	if err != nil {
-		return err
-	}
-	_, err = dialer.(netproxy.ContextDialer).DialContext(ctx, "tcp", address)
-	return err
-}
-
-// ready "dials" by handing out a connection that exists already.
-type ready struct{ net.Conn }
-
-func (r ready) Dial(string, string) (net.Conn, error) { return r.Conn, nil }
-
-func (r ready) DialContext(context.Context, string, string) (net.Conn, error) {
-	return r.Conn, nil
-}
-
-// within does something with a connection for a limited time, and no longer than the
-// context lasts.
-func within(ctx context.Context, limit time.Duration, conn net.Conn, do func(context.Context) error) error {
-	ctx, cancel := context.WithTimeout(ctx, limit)
-	defer cancel()
-	stop := context.AfterFunc(ctx, func() { _ = conn.SetDeadline(time.Unix(1, 0)) })
-	err := do(ctx)
-	if !stop() && ctx.Err() != nil {
-		return ctx.Err()
-	}
-	return err
+	return result
 }

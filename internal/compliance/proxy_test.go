@@ -22,6 +22,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"sync"
@@ -169,18 +170,11 @@ func serveSOCKS(conn net.Conn, server, user, password string, reply byte, asked 
 // The name that the certificates of httptest have, which is not loopback.
 const proxied = "https://example.com"
 
-func through(proxy string, more ...string) func(*socketOptions) {
-	return func(o *socketOptions) {
-		o.environment = map[string]string{"HTTPS_PROXY": proxy}
-		for i := 0; i < len(more); i += 2 {
-			o.environment[more[i]] = more[i+1]
-		}
-	}
-}
-
+// status is a proxy's answer, with a body that it announces and never sends.
 func status(line string) func(net.Conn, *http.Request) bool {
 	return func(conn net.Conn, _ *http.Request) bool {
-		_, _ = io.WriteString(conn, "HTTP/1.1 "+line+"\r\nContent-Length: 6\r\n\r\n<html>")
+		_, _ = io.WriteString(conn, "HTTP/1.1 "+line+"\r\nContent-Length: 1000000\r\n\r\n<html>")
+		_, _ = io.Copy(io.Discard, conn)
 		return true
 	}
 }
@@ -190,105 +184,40 @@ func TestProxies(t *testing.T) {
 	t.Parallel()
 	const user, password = "user", "p@ss#word/%"
 	credentials := url.UserPassword(user, password).String() + "@"
-	withPassword := func(conn net.Conn, request *http.Request) bool {
-		request.Header.Set("Authorization", request.Header.Get("Proxy-Authorization"))
-		name, secret, _ := request.BasicAuth()
-		return (name != user || secret != password) && status("407 No")(conn, request)
-	}
 	for version, edit := range versions {
-		t.Run(version, func(t *testing.T) {
-			t.Parallel()
-			server, _ := newTLSServer(t, edit)
-			target := server.Listener.Addr().String()
-			requireRead := func(t *testing.T, asked func() []string, edit func(*socketOptions)) {
-				t.Helper()
-				read(socketClient(t, proxied, edit, noRetries).Pages(t.Context(), Query{})).mustBe(t, idsOf(records(3)))
-				equal(t, "targets", asked(), []string{"example.com:443"})
-			}
-			t.Run("CONNECT", func(t *testing.T) {
-				t.Parallel()
-				proxy := newConnectProxy(t, target, nil)
-				requireRead(t, proxy.asked, through(proxy.URL()))
-				proxy.forget()
-				requireRead(t, proxy.asked, through(proxy.String())) // without a scheme
-				proxy.forget()
-				requireRead(t, proxy.asked, func(o *socketOptions) { o.environment = map[string]string{"https_proxy": proxy.URL() + "/"} })
-			})
-			t.Run("CONNECT with a password", func(t *testing.T) {
-				t.Parallel()
-				proxy := newConnectProxy(t, target, withPassword)
-				requireRead(t, proxy.asked, through("http://"+credentials+proxy.String()))
-			})
-			t.Run("CONNECT over IPv6", func(t *testing.T) {
-				t.Parallel()
-				proxy := &connectProxy{}
-				proxy.Addr = listenProxy(t, "tcp6", "[::1]:0", func(conn net.Conn) { proxy.serve(conn, target, nil) })
-				requireRead(t, proxy.asked, through(proxy.URL()))
-			})
-			t.Run("CONNECT over TLS", func(t *testing.T) {
-				t.Parallel()
-				proxy := &connectProxy{}
-				secured := httptest.NewUnstartedServer(http.NotFoundHandler())
-				secured.StartTLS()
-				defer secured.Close()
-				config := &tls.Config{Certificates: secured.TLS.Certificates}
-				proxy.Addr = listenProxy(t, "tcp", "127.0.0.1:0", func(conn net.Conn) { proxy.serve(tls.Server(conn, config), target, nil) })
-				requireRead(t, proxy.asked, through("https://"+proxy.String()))
-			})
-			for _, scheme := range []string{"socks5", "socks5h"} {
-				for _, login := range []string{"", credentials} {
-					t.Run(scheme+" "+login, func(t *testing.T) {
-						t.Parallel()
-						proxy := &connectProxy{}
-						name, secret := "", ""
-						if login != "" {
-							name, secret = user, password
-						}
-						address := listenProxy(t, "tcp", "127.0.0.1:0", func(conn net.Conn) {
+		server, _ := newTLSServer(t, edit)
+		target := server.Listener.Addr().String()
+		certificates := server.TLS.Certificates
+		for _, scheme := range []string{"", "http://", "https://", "socks5://", "socks5h://"} {
+			for _, login := range []string{"", credentials} {
+				t.Run(version+" "+scheme+login, func(t *testing.T) {
+					t.Parallel()
+					proxy := &connectProxy{}
+					proxy.Addr = listenProxy(t, "tcp", "127.0.0.1:0", func(conn net.Conn) {
+						switch {
+						case strings.HasPrefix(scheme, "socks"):
+							name, secret, _ := strings.Cut(strings.TrimSuffix(login, "@"), ":")
+							if name != "" {
+								name, secret = user, password
+							}
 							serveSOCKS(conn, target, name, secret, 0, func(target string) { proxy.targets = append(proxy.targets, target) })
+							return
+						case scheme == "https://":
+							conn = tls.Server(conn, &tls.Config{Certificates: certificates})
+						}
+						proxy.serve(conn, target, func(conn net.Conn, request *http.Request) bool {
+							request.Header.Set("Authorization", request.Header.Get("Proxy-Authorization"))
+							name, secret, ok := request.BasicAuth()
+							return ok != (login != "") || ok && (name != user || secret != password)
 						})
-						requireRead(t, proxy.asked, through(scheme+"://"+login+address.String()))
 					})
-				}
+					client := socketClient(t, proxied, environment("HTTPS_PROXY", scheme+login+proxy.String()), noRetries)
+					read(client.Pages(t.Context(), Query{})).mustBe(t, idsOf(records(3)))
+					equal(t, "targets", proxy.asked(), []string{"example.com:443"})
+				})
 			}
-			t.Run("a CA of its own", func(t *testing.T) {
-				t.Parallel()
-				opening, ca := openingProxy(t, target, edit)
-				got, _ := connectionFailure(t, socketClient(t, proxied, through(opening.URL()), noRetries), Query{})
-				if got.Certificate != UnknownIssuer || !strings.Contains(got.Reason, "A Proxy's CA") {
-					t.Errorf("got %+v, want the proxy's CA refused", got)
-				}
-				opening.forget()
-				requireRead(t, opening.asked, func(o *socketOptions) { through(opening.URL())(o); o.roots = ca })
-			})
-		})
-	}
-}
-
-// openingProxy opens the TLS connections that go through it, with certificates of a CA of
-// its own.
-func openingProxy(t *testing.T, server string, edit func(*httptest.Server)) (*connectProxy, *x509.CertPool) {
-	t.Helper()
-	certificate, ca := issue(t, func(*x509.Certificate) {})
-	protocols := []string{"http/1.1"}
-	probe := httptest.NewUnstartedServer(nil)
-	if edit(probe); probe.EnableHTTP2 {
-		protocols = []string{"h2"}
-	}
-	probe.Listener.Close()
-	proxy := newConnectProxy(t, server, func(conn net.Conn, _ *http.Request) bool {
-		_, _ = io.WriteString(conn, "HTTP/1.1 200 OK\r\n\r\n")
-		client := tls.Server(conn, &tls.Config{Certificates: []tls.Certificate{certificate}, NextProtos: protocols})
-		if client.HandshakeContext(t.Context()) != nil {
-			return true
 		}
-		upstream, err := tls.Dial("tcp", server, &tls.Config{RootCAs: testRoots(), ServerName: "example.com", NextProtos: protocols})
-		if err == nil {
-			join(client, upstream)
-		}
-		return true
-	})
-	return proxy, ca
+	}
 }
 
 // issue makes a certificate for example.com, and the list of CAs that makes it good.
@@ -321,40 +250,40 @@ func TestCertificates(t *testing.T) {
 	run, wait := sideBySide(t)
 	defer wait()
 	for name, test := range map[string]struct {
-		edit func(*x509.Certificate)
-		want CertificateFault
-		text string
+		edit    func(*x509.Certificate)
+		unknown bool // issuer
+		want    CertificateError
 	}{
-		"expired": {func(c *x509.Certificate) { c.NotAfter = c.NotBefore.AddDate(0, 0, 30) }, OutsideValidity, "the certificate is valid from 2020-01-01 to 2020-01-31"},
-		"not yet": {func(c *x509.Certificate) { c.NotBefore = c.NotAfter.AddDate(0, 0, -1) }, OutsideValidity, "the certificate is valid from 2119-12-31 to 2120-01-01"},
-		"another name": {func(c *x509.Certificate) { c.DNSNames = []string{"a.example.org", "b.example.org"} }, OtherName,
-			"the certificate is for a.example.org, b.example.org, and not for 127.0.0.1"},
-		"no name":    {func(c *x509.Certificate) { c.DNSNames = nil }, OtherName, "the certificate is for no name, and not for 127.0.0.1"},
-		"many names": {func(c *x509.Certificate) { c.DNSNames = []string{"a", "b", "c", "d"} }, OtherName, "the certificate is for a, b, c and others, and not for 127.0.0.1"},
+		"expired":      {func(c *x509.Certificate) { c.NotAfter = c.NotBefore.AddDate(0, 0, 30) }, false, CertificateError{Fault: OutsideValidity}},
+		"not yet":      {func(c *x509.Certificate) { c.NotBefore = c.NotAfter.AddDate(0, 0, -1) }, false, CertificateError{Fault: OutsideValidity}},
+		"another name": {func(*x509.Certificate) {}, false, CertificateError{Fault: OtherName, Name: "127.0.0.1"}},
 		"another use": {func(c *x509.Certificate) {
 			c.IPAddresses, c.ExtKeyUsage = []net.IP{net.IPv4(127, 0, 0, 1)}, []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth}
-		}, OtherFault, "the certificate was refused: "},
+		}, false, CertificateError{Fault: OtherFault}},
+		"another issuer": {func(c *x509.Certificate) { c.IPAddresses = []net.IP{net.IPv4(127, 0, 0, 1)} }, true, CertificateError{Fault: UnknownIssuer}},
 	} {
 		run(name, func(t *testing.T) {
-			certificate, roots := issue(t, test.edit)
+			var leaf *x509.Certificate
+			certificate, roots := issue(t, func(c *x509.Certificate) { test.edit(c); leaf = c })
+			if test.unknown {
+				roots = x509.NewCertPool()
+			}
 			server, api := newTLSServer(t, func(s *httptest.Server) { s.TLS = &tls.Config{Certificates: []tls.Certificate{certificate}} })
-			got, failed := connectionFailure(t, socketClient(t, server.URL, func(o *socketOptions) { o.roots = roots }), Query{})
-			if got.Certificate != test.want || !strings.HasPrefix(got.Reason, test.text) || got.Stage != AtTLS || failed.Attempts != 1 || len(api.Requests()) > 0 {
-				t.Errorf("got %+v after %d attempts, want %q after 1", got, failed.Attempts, test.text)
+			got, failed := connectionFailure(t, socketClient(t, server.URL, withRoots(roots)), Query{})
+			if got.Cause != BadCertificate || got.Stage != AtTLS || failed.Attempts != 1 || len(api.Requests()) > 0 {
+				t.Fatalf("got %+v after %d attempts, want the certificate refused after 1", got, failed.Attempts)
+			}
+			c := *got.Certificate
+			if c.Fault != test.want.Fault || c.Name != test.want.Name || c.Issuer != "CN=A Proxy's CA" || c.Names[0] != "example.com" ||
+				!c.NotBefore.Equal(leaf.NotBefore) || !c.NotAfter.Equal(leaf.NotAfter) || (c.Detail != "") != (c.Fault == OtherFault) {
+				t.Errorf("got %+v, want %+v", c, test.want)
 			}
 		})
 	}
-	run("an unknown issuer", func(t *testing.T) {
-		server, api := newTLSServer(t, func(*httptest.Server) {})
-		got, failed := connectionFailure(t, socketClient(t, server.URL, func(o *socketOptions) { o.roots = x509.NewCertPool() }), Query{})
-		if got.Certificate != UnknownIssuer || got.Reason != `the certificate's issuer is not trusted here: "O=Acme Co"` || failed.Attempts != 1 || len(api.Requests()) > 0 {
-			t.Errorf("got %+v after %d attempts, want the issuer refused after 1", got, failed.Attempts)
-		}
-	})
 }
 
 // TestProxiesThatFail tells what the matter is, by the proxy's own address, and without a
-// word of the user's.
+// word of the user's. An answer counts whose body never comes.
 func TestProxiesThatFail(t *testing.T) {
 	t.Parallel()
 	run, wait := sideBySide(t)
@@ -379,59 +308,53 @@ func TestProxiesThatFail(t *testing.T) {
 	echo := func(conn net.Conn, request *http.Request) bool {
 		return status("502 "+request.Header.Get("Proxy-Authorization")+canarySecret)(conn, request)
 	}
-	hang := func(conn net.Conn, _ *http.Request) bool { _, _ = io.Copy(io.Discard, conn); return true }
+	silent := func(t *testing.T) string { return "http://" + newSilent(t) }
 	for name, test := range map[string]struct {
 		proxy    func(*testing.T) string
-		stage    Stage
 		attempts int
-		want     string
+		want     ConnectionError
 	}{
-		"nobody there":        {func(*testing.T) string { return gone.URL }, AtConnection, 2, "the connection was refused"},
-		"407":                 {connect(status("407 Proxy Authentication Required")), AtProxy, 1, "the proxy refused to connect: HTTP 407, Proxy Authentication Required"},
-		"407 of Windows":      {connect(say("HTTP/1.1 407 No\r\nProxy-Authenticate: Negotiate\r\nProxy-Authenticate: NTLM\r\nContent-Length: 0\r\n\r\n")), AtProxy, 1, "the proxy refused to connect: HTTP 407, Proxy Authentication Required, and takes Negotiate, NTLM alone, not a user name and password"},
-		"403":                 {connect(status("403 Forbidden")), AtProxy, 1, "the proxy refused to connect: HTTP 403, Forbidden"},
-		"302":                 {connect(status("302 Found")), AtProxy, 1, "the proxy refused to connect: HTTP 302, Found"},
-		"502":                 {connect(status("502 Bad Gateway")), AtProxy, 2, "the proxy refused to connect: HTTP 502, Bad Gateway"},
-		"503":                 {connect(status("503 \x1b[31m")), AtProxy, 2, "the proxy refused to connect: HTTP 503, Service Unavailable"},
-		"504":                 {connect(status("504 Gateway Timeout")), AtProxy, 2, "the proxy refused to connect: HTTP 504, Gateway Timeout"},
-		"an echo":             {connect(echo), AtProxy, 2, "the proxy refused to connect: HTTP 502, Bad Gateway"},
-		"silent":              {connect(hang), AtProxy, 2, "the proxy did not answer within 2s"},
-		"dying":               {connect(say("")), AtProxy, 2, "the proxy closed the connection without a word"},
-		"dying in its words":  {connect(say("HTTP/1.1 200 Conn")), AtProxy, 2, "the proxy closed the connection without a word"},
-		"no proxy at all":     {connect(say("220 smtp.example.com ESMTP\r\n")), AtProxy, 2, "what answers there is not a proxy of that kind"},
-		"endless words":       {connect(say("HTTP/1.1 200 OK\r\nA: " + strings.Repeat("a", maxConnectBytes) + "\r\n\r\n")), AtProxy, 2, "the proxy closed the connection without a word"},
-		"too many words":      {connect(say("HTTP/1.1 200 OK\r\n\r\nWelcome!")), AtProxy, 2, "what answers there is not a proxy of that kind"},
-		"dying in the tunnel": {connect(say("HTTP/1.1 200 OK\r\n\r\n")), AtTLS, 2, "the connection was closed during the TLS handshake"},
-		"TLS that is none":    {func(t *testing.T) string { return strings.Replace(connect(status("200 OK"))(t), "http:", "https:", 1) }, AtTLS, 2, "the connection was closed during the TLS handshake"},
-		"SOCKS: password":     {socks("another", 0), AtProxy, 1, "the proxy refused the user name or password"},
-		"SOCKS: rules":        {socks(canaryPrefix, 2), AtProxy, 1, "the proxy does not allow this connection"},
-		"SOCKS: failure":      {socks(canaryPrefix, 1), AtProxy, 2, "the proxy could not connect: general failure"},
-		"SOCKS: unreachable":  {socks(canaryPrefix, 4), AtProxy, 2, "the proxy could not connect: host unreachable"},
-		"SOCKS: refused":      {socks(canaryPrefix, 5), AtProxy, 2, "the proxy could not connect: connection refused"},
-		"SOCKS: new reply":    {socks(canaryPrefix, 99), AtProxy, 2, "what answers there is not a proxy of that kind"},
-		"SOCKS: silent":       {func(t *testing.T) string { return "socks5://" + newSilent(t) }, AtProxy, 2, "the proxy did not answer within 2s"},
-		"SOCKS: HTTP":         {func(t *testing.T) string { return strings.Replace(connect(nil)(t), "http:", "socks5:", 1) }, AtProxy, 2, "the proxy did not answer within 2s"},
-		"SOCKS: dying": {func(t *testing.T) string {
-			return "socks5h://" + listenProxy(t, "tcp", "127.0.0.1:0", func(conn net.Conn) { _, _ = conn.Read(make([]byte, 3)) }).String()
-		}, AtProxy, 2, "the proxy closed the connection without a word"},
+		"nobody there":        {func(*testing.T) string { return gone.URL }, 2, ConnectionError{Stage: AtConnection, Cause: Refused}},
+		"407":                 {connect(status("407 Proxy Authentication Required")), 1, ConnectionError{Stage: AtProxy, Cause: ProxyRefused, ProxyStatus: 407}},
+		"407 of Windows":      {connect(status("407 No\r\nProxy-Authenticate: Negotiate\r\nProxy-Authenticate: NTLM x")), 1, ConnectionError{Stage: AtProxy, Cause: ProxyRefused, ProxyStatus: 407, ProxySchemes: []string{"Negotiate", "NTLM"}}},
+		"403":                 {connect(status("403 Forbidden")), 1, ConnectionError{Stage: AtProxy, Cause: ProxyRefused, ProxyStatus: 403}},
+		"302":                 {connect(status("302 Found")), 1, ConnectionError{Stage: AtProxy, Cause: ProxyRefused, ProxyStatus: 302}},
+		"503":                 {connect(status("503 \x1b[31m")), 2, ConnectionError{Stage: AtProxy, Cause: ProxyRefused, ProxyStatus: 503}},
+		"an echo":             {connect(echo), 2, ConnectionError{Stage: AtProxy, Cause: ProxyRefused, ProxyStatus: 502}},
+		"silent":              {silent, 2, ConnectionError{Stage: AtProxy, Cause: TimedOut, Timeout: 2 * time.Second}},
+		"dying":               {connect(say("")), 2, ConnectionError{Stage: AtProxy, Cause: Closed}},
+		"no proxy at all":     {connect(say("220 smtp.example.com ESMTP\r\n")), 2, ConnectionError{Stage: AtProxy, Cause: NotHTTP}},
+		"dying in the tunnel": {connect(say("HTTP/1.1 200 OK\r\n\r\n")), 2, ConnectionError{Stage: AtTLS, Cause: Closed}},
+		"no TLS": {func(t *testing.T) string {
+			return strings.Replace(connect(say("HTTP/1.1 400 No\r\n\r\n"))(t), "http:", "https:", 1)
+		}, 2, ConnectionError{Stage: AtTLS, Cause: Closed}},
+		"TLS beyond the time": {func(t *testing.T) string { return strings.Replace(silent(t), "http:", "https:", 1) }, 2, ConnectionError{Stage: AtTLS, Cause: TimedOut, Timeout: 2 * time.Second}},
+		"SOCKS: password":     {socks("another", 0), 1, ConnectionError{Stage: AtProxy, Cause: ProxyRefused, Detail: "username/password authentication failed"}},
+		"SOCKS: rules":        {socks(canaryPrefix, 2), 1, ConnectionError{Stage: AtProxy, Cause: ProxyRefused, Detail: "connection not allowed by ruleset"}},
+		"SOCKS: refused":      {socks(canaryPrefix, 5), 2, ConnectionError{Stage: AtProxy, Cause: ProxyRefused, Detail: "connection refused"}},
+		"SOCKS: silent":       {func(t *testing.T) string { return strings.Replace(silent(t), "http:", "socks5:", 1) }, 2, ConnectionError{Stage: AtProxy, Cause: TimedOut, Timeout: 2 * time.Second}},
 	} {
 		run(name, func(t *testing.T) {
 			proxy := test.proxy(t)
 			var log bytes.Buffer
-			client := socketClient(t, proxied, func(o *socketOptions) { through(proxy)(o); o.limits.tls = o.limits.proxy }, func(o *Options) {
-				o.MaxRetries = 1
+			client := socketClient(t, proxied, environment("HTTPS_PROXY", proxy), func(o *Options) {
+				o.MaxRetries, o.RequestTimeout = 1, 2*time.Second
 				o.Logger = slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug - 8}))
 			})
 			got, failed := connectionFailure(t, client, Query{})
-			if got.Reason != test.want || got.Stage != test.stage || failed.Attempts != test.attempts {
-				t.Errorf("got %+v after %d attempts, want %q after %d", got, failed.Attempts, test.want, test.attempts)
+			if failed.Attempts != test.attempts {
+				t.Errorf("got %d attempts, want %d", failed.Attempts, test.attempts)
 			}
-			address, _ := url.Parse(proxy)
-			if (got.Proxy != address.Host) != (name == "dying in the tunnel") || got.Host != "example.com" || got.Timeout != 0 {
-				t.Errorf("got %+v, want it to name the proxy %s", got, address.Host)
+			if address, _ := url.Parse(proxy); name != "dying in the tunnel" {
+				test.want.Proxy = address.Host
 			}
-			if part := leak(fmt.Sprintf("%v %+v %v %+v", got, got, failed, failed) + log.String()); part != "" || log.Len() == 0 {
-				t.Errorf("got %q of the password in %s%s", part, fmt.Sprintf("%v %+v %v %+v", got, got, failed, failed), log.String())
+			test.want.Host, test.want.final = "example.com", test.attempts == 1
+			if !reflect.DeepEqual(*got, test.want) || TooHeavy(got) {
+				t.Errorf("got %+v, want %+v", *got, test.want)
+			}
+			said := fmt.Sprintf("%v %+v %v %+v", got, got, failed, failed) + log.String()
+			if part := leak(said); part != "" || log.Len() == 0 {
+				t.Errorf("got %q of the password in %s", part, said)
 			}
 		})
 	}
@@ -543,40 +466,23 @@ func TestCertificateFile(t *testing.T) {
 		return path
 	}
 	for _, test := range []struct {
-		system, value, want string
-		ignored             bool
+		system, value string
+		want          CertificateFile
 	}{
-		{"linux", "", "", false},
-		{"linux", file("good", pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})), "", false},
-		{"freebsd", filepath.Join(folder, "none"), "does not exist", false},
-		{"linux", folder, "is a folder; ", false},
-		{"linux", file("empty", []byte("\n")), "is empty", false},
-		{"linux", file("der", der), "is in DER form ", false},
-		{"linux", file("key", pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der})), "has no certificate in PEM form ", false},
-		{"linux", file("text", []byte("certificate")), "has no certificate in PEM form ", false},
-		{"darwin", folder, "", true},
-		{"windows", "", "", true},
+		{"linux", "", FileNotSet},
+		{"linux", file("good", pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})), FileRead},
+		{"freebsd", filepath.Join(folder, "none"), FileMissing},
+		{"linux", folder, FileFolder},
+		{"linux", file("empty", []byte("\n")), FileEmpty},
+		{"linux", file("der", der), FileDER},
+		{"linux", file("key", pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der})), FileNoCertificate},
+		{"linux", file("text", []byte("certificate")), FileNoCertificate},
+		{"linux", folder + "\x00", FileUnreadable},
+		{"darwin", folder, FileIgnored},
+		{"windows", "", FileIgnored},
 	} {
-		got := certificateFile(func(string) string { return test.value }, test.system)
-		if got.Ignored != test.ignored || got.Set != (test.value != "" && !test.ignored) || !strings.HasPrefix(got.Problem, test.want) || (got.Problem == "") != (test.want == "") {
-			t.Errorf("%s, %s: got %+v, want %q", test.system, test.value, got, test.want)
-		}
-	}
-}
-
-// TestNames tells the failures of name servers apart.
-func TestNames(t *testing.T) {
-	t.Parallel()
-	for want, err := range map[string]*net.DNSError{
-		"the name feed.example.com does not exist":                                         {IsNotFound: true},
-		"the name feed.example.com could not be looked up: the name server did not answer": {IsTimeout: true},
-		"the name feed.example.com could not be looked up: the name server failed":         {IsTemporary: true, Err: "server misbehaving"},
-	} {
-		err.Name = "feed.example.com"
-		client := newClient(t, nil)
-		got := client.connectionError(t.Context(), &stageError{stage: AtConnection, err: &dialError{stage: AtConnection, err: &net.OpError{Op: "dial", Err: err}}})
-		if got.Reason != want || got.Stage != AtName {
-			t.Errorf("got %+v, want %q", got, want)
+		if got := certificateFile(func(string) string { return test.value }, test.system); got != test.want {
+			t.Errorf("%s, %s: got %v, want %v", test.system, test.value, got, test.want)
 		}
 	}
 }

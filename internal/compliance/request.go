@@ -79,9 +79,9 @@ func (c *Client) Page(ctx context.Context, request Request) (*Answer, error) {
 		}
 		parameters := url.Values{"limit": {strconv.Itoa(size)}}
 		maps.Copy(parameters, request.Parameters)
-		started := time.Now()
+		started := c.now()
 		answer, failure := c.attempt(ctx, parameters, release)
-		log := c.log.With(slog.Int("page", request.Number), slog.Int("attempt", attempt), slog.Int("limit", size), slog.Duration("took", time.Since(started)))
+		log := c.log.With(slog.Int("page", request.Number), slog.Int("attempt", attempt), slog.Int("limit", size), slog.Duration("took", c.now().Sub(started)))
 		if failure == nil {
 			log.DebugContext(ctx, "request answered", slog.Int("bytes", answer.bytes))
 			answer.Attempts, answer.PageSize = attempt, size
@@ -102,7 +102,7 @@ func (c *Client) Page(ctx context.Context, request Request) (*Answer, error) {
 			return fail(attempt, failure.err)
 		}
 		last, size = failure.err, smaller
-		if err := sleep(ctx, wait); err != nil {
+		if err := c.limiter.sleep(ctx, wait); err != nil {
 			return fail(attempt, err)
 		}
 	}
@@ -134,9 +134,9 @@ func TooHeavy(err error) bool {
 	case errors.As(err, &status):
 		return status.Status == http.StatusGatewayTimeout || status.Status == http.StatusRequestEntityTooLarge
 	case errors.As(err, &connection):
-		return connection.Timeout > 0
+		return connection.Timeout > 0 && connection.Stage >= AtRequest
 	}
-	return errors.As(err, &page) && page.TooLarge
+	return errors.As(err, &page) && page.Fault == TooLarge
 }
 
 // RequestsAtOnce is how many requests of all reads may be in flight together.

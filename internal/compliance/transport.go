@@ -2,213 +2,143 @@ package compliance
 
 import (
 	"context"
-	"crypto/x509"
-	"errors"
-	"io"
+	"crypto/tls"
 	"net"
 	"net/http"
 	"net/http/httptrace"
 	"net/url"
 	"sync"
-	"sync/atomic"
 	"time"
 )
 
-// stepLimits are how long each step of connecting may take, and for how long a connection
-// may be silent. They are apart from the request timeout, which is for the answer.
-type stepLimits struct {
-	dial  time.Duration // a name and a TCP connection
-	proxy time.Duration // a proxy's consent
-	tls   time.Duration // a TLS handshake
-	ping  time.Duration // of silence before a ping (HTTP/2), and again until its answer
-}
+const (
+	// ConnectLimit is how long a connection may take, and its TLS handshake again. The request
+	// timeout is for the answer.
+	ConnectLimit = 10 * time.Second
 
-var defaultLimits = stepLimits{dial: 10 * time.Second, proxy: 10 * time.Second, tls: 10 * time.Second, ping: 5 * time.Second}
+	// pingAfter is how long a connection of HTTP/2 may be silent before a ping, and then
+	// until its answer.
+	pingAfter = 5 * time.Second
+)
 
-// mostSends is how often net/http may send a request by itself. It does so, safely, where
-// the server says that it has not looked at the request; but a server that always says so
-// would be asked until the request timeout ends it.
-const mostSends = 3
-
-var errRefusedAgain = errors.New("refused again and again")
-
-// transport is net/http's, with one rule added: after a failure, no existing connection is
-// used for a new request. If one has gone dead (a firewall forgot it), it is silent, and so
-// are the others of its pool; net/http would try them one by one.
-type transport struct {
-	dialer         *dialer
-	requestsAtOnce int
-	pingAfter      time.Duration
+// connections are net/http's, with one rule added: after a failure, no existing connection
+// is used for a new request. One that has gone dead (a firewall forgot it) is silent, and
+// over HTTP/2 net/http would send the next attempt into the same silence.
+type connections struct {
+	proxy *url.URL // that all requests take, or nil
+	fresh func() http.RoundTripper
 
 	mu      sync.Mutex
 	current *pool
-	http1   bool // the server wants no HTTP/2
 }
 
 // pool is the connections from one failure to the next.
-type pool struct {
-	*http.Transport
-	http1    bool
-	inFlight int // answers whose bodies are open included
-	retired  bool
-}
+type pool struct{ http.RoundTripper }
 
-// newTransport makes connections to the host of one URL. The proxy variables of the
-// environment are read here; its errors are about those. roots are nil for the system's.
-func newTransport(base *url.URL, requestsAtOnce int, getenv func(string) string, roots *x509.CertPool, l stepLimits) (*transport, error) {
-	via, err := proxyFor(base, getenv)
+// newConnections reads the proxy variables of the environment; its errors are about those.
+// edit, unless nil, is for tests.
+func newConnections(base *url.URL, requestsAtOnce int, getenv func(string) string, edit func(*http.Transport)) (*connections, error) {
+	proxy, err := proxyFor(base, getenv)
 	if err != nil {
 		return nil, err
 	}
-	t := &transport{dialer: &dialer{limits: l, proxy: via, roots: roots}, requestsAtOnce: requestsAtOnce, pingAfter: l.ping}
-	t.current = t.newPool()
-	return t, nil
-}
-
-func (t *transport) newPool() *pool {
-	var protocols http.Protocols
-	protocols.SetHTTP1(true)
-	protocols.SetHTTP2(!t.http1)
-	http1 := t.http1
-	return &pool{http1: http1, Transport: &http.Transport{
-		// What goes without TLS goes to this machine (see ParseBaseURL), and so never to a proxy.
-		DialContext: t.dialer.dial,
-		DialTLSContext: func(ctx context.Context, network, address string) (net.Conn, error) {
-			return t.dialer.dialTLS(ctx, network, address, http1)
-		},
-		Protocols:           &protocols,
-		HTTP2:               &http.HTTP2Config{SendPingTimeout: t.pingAfter, PingTimeout: t.pingAfter},
-		MaxIdleConnsPerHost: t.requestsAtOnce,
-		IdleConnTimeout:     90 * time.Second,
+	c := &connections{proxy: proxy, fresh: func() http.RoundTripper {
+		var protocols http.Protocols
+		protocols.SetHTTP1(true)
+		protocols.SetHTTP2(true)
+		transport := &http.Transport{
+			Proxy:                  http.ProxyURL(proxy),
+			OnProxyConnectResponse: refusal,
+			DialContext:            (&net.Dialer{Timeout: ConnectLimit}).DialContext,
+			TLSHandshakeTimeout:    ConnectLimit,
+			TLSClientConfig:        &tls.Config{MinVersion: tls.VersionTLS12},
+			Protocols:              &protocols,
+			HTTP2:                  &http.HTTP2Config{SendPingTimeout: pingAfter, PingTimeout: pingAfter},
+			MaxIdleConnsPerHost:    requestsAtOnce,
+			IdleConnTimeout:        90 * time.Second,
+		}
+		if edit != nil {
+			edit(transport)
+		}
+		return transport
 	}}
+	c.current = &pool{c.fresh()}
+	return c, nil
 }
 
-// RoundTrip sends a request, a second time over HTTP/1.1 where the server does not take it
-// over HTTP/2. Errors, those of the body too, are a [*stageError].
-func (t *transport) RoundTrip(request *http.Request) (*http.Response, error) {
-	response, err := t.send(request)
-	if err != nil && needsHTTP1(err) {
-		return t.send(request)
+// take is the pool for a request.
+func (c *connections) take() *pool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.current
+}
+
+// release ends a request. Others that are under way stay on their connections, which may
+// well be sound.
+func (c *connections) release(used *pool, failed bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if failed && used == c.current {
+		c.current = &pool{c.fresh()}
 	}
-	return response, err
+	if used != c.current {
+		used.closeIdle()
+	}
 }
 
-func (t *transport) send(request *http.Request) (*http.Response, error) {
-	p := t.take()
-	way := &reached{}
-	ctx, cancel := context.WithCancelCause(context.WithValue(request.Context(), reachedKey{}, way))
-	var sends atomic.Int32
-	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
-		GetConn: func(string) { way.connected.Store(false) },
-		GotConn: func(httptrace.GotConnInfo) {
-			way.connected.Store(true)
-			if sends.Add(1) > mostSends {
-				cancel(errRefusedAgain)
+func (p *pool) closeIdle() {
+	if transport, ok := p.RoundTripper.(*http.Transport); ok {
+		transport.CloseIdleConnections()
+	}
+}
+
+// progress is how far a request has come. It may get another connection on its way.
+type progress struct {
+	proxy *url.URL
+
+	mu      sync.Mutex
+	stage   Stage
+	atProxy bool // the stage is about the proxy
+}
+
+// newProgress is that of a request whose transport does not tell.
+func newProgress(proxy *url.URL) *progress { return &progress{proxy: proxy, stage: AtRequest} }
+
+func (p *progress) at(stage Stage, atProxy bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.stage, p.atProxy = stage, atProxy && p.proxy != nil
+}
+
+func (p *progress) where() (stage Stage, atProxy bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.stage, p.atProxy
+}
+
+// trace has net/http tell of the progress of a request. A proxy that speaks TLS shakes hands
+// first, before it is asked for a connection.
+func (p *progress) trace(ctx context.Context) context.Context {
+	secure := p.proxy != nil && p.proxy.Scheme == "https"
+	return httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
+		GetConn:      func(string) { p.at(AtConnection, true) },
+		DNSStart:     func(httptrace.DNSStartInfo) { p.at(AtName, true) },
+		ConnectStart: func(string, string) { p.at(AtConnection, true) },
+		ConnectDone: func(_, _ string, err error) {
+			if err == nil && p.proxy != nil && !secure {
+				p.at(AtProxy, true)
 			}
 		},
+		TLSHandshakeStart: func() {
+			stage, _ := p.where()
+			p.at(AtTLS, stage == AtConnection)
+		},
+		TLSHandshakeDone: func(_ tls.ConnectionState, err error) {
+			if _, atProxy := p.where(); err == nil && atProxy {
+				p.at(AtProxy, true)
+			}
+		},
+		GotConn:              func(httptrace.GotConnInfo) { p.at(AtRequest, false) },
+		GotFirstResponseByte: func() { p.at(AtAnswer, false) },
 	})
-	response, err := p.RoundTrip(request.WithContext(ctx))
-	if err != nil {
-		if context.Cause(ctx) == errRefusedAgain { //nolint:errorlint // the very one
-			err = errRefusedAgain
-		}
-		cancel(nil)
-		t.release(p, err)
-		return nil, &stageError{stage: way.stage(), err: err}
-	}
-	response.Body = &trackedBody{ReadCloser: response.Body, close: sync.OnceFunc(func() { cancel(nil); t.release(p, nil) }), failed: func(err error) { t.retire(p, err) }}
-	return response, nil
 }
-
-func (t *transport) take() *pool {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.current.inFlight++
-	return t.current
-}
-
-// release ends the use of a pool by a request, whose error is nil where it had an answer.
-func (t *transport) release(p *pool, err error) {
-	t.retire(p, err)
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	p.inFlight--
-	if p.retired && p.inFlight == 0 {
-		p.CloseIdleConnections()
-	}
-}
-
-// retire makes a new pool after a failure. Requests under way stay on their connections,
-// which may well be sound. A request that the reader gave up says nothing about those.
-func (t *transport) retire(p *pool, err error) {
-	if err == nil || errors.Is(err, context.Canceled) {
-		return
-	}
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if needsHTTP1(err) {
-		t.http1 = true
-	}
-	p.retired = true
-	if p == t.current {
-		t.current = t.newPool()
-	}
-	p.CloseIdleConnections()
-}
-
-// needsHTTP1 says whether the server does not take a request over HTTP/2.
-func needsHTTP1(err error) bool { return http2Code(err) == "HTTP_1_1_REQUIRED" }
-
-// trackedBody tells of the end of an answer.
-type trackedBody struct {
-	io.ReadCloser
-	close  func()
-	failed func(error)
-}
-
-func (b *trackedBody) Read(p []byte) (int, error) {
-	n, err := b.ReadCloser.Read(p)
-	if err != nil && err != io.EOF {
-		b.failed(err)
-		return n, &stageError{stage: AtAnswer, err: err}
-	}
-	return n, err
-}
-
-func (b *trackedBody) Close() error {
-	err := b.ReadCloser.Close()
-	b.close()
-	return err
-}
-
-// reached is how far a request has come. The dialling that it started tells, and net/http,
-// which may give it another connection in the meantime.
-type reached struct {
-	dialling  atomic.Int32 // a Stage
-	connected atomic.Bool
-}
-
-type reachedKey struct{}
-
-// reach notes the stage of the dialling that goes on for a request.
-func reach(ctx context.Context, stage Stage) {
-	if r, ok := ctx.Value(reachedKey{}).(*reached); ok {
-		r.dialling.Store(int32(stage))
-	}
-}
-
-func (r *reached) stage() Stage {
-	if r.connected.Load() {
-		return AtRequest
-	}
-	return max(AtConnection, Stage(r.dialling.Load()))
-}
-
-// stageError is a failure of net/http's, with how far the request had come.
-type stageError struct {
-	stage Stage
-	err   error
-}
-
-func (e *stageError) Error() string { return e.err.Error() }
-func (e *stageError) Unwrap() error { return e.err }

@@ -9,7 +9,7 @@ import (
 )
 
 // ReadError is what [Reader.Pages] ends with if it could not read everything. Err is a
-// [*FutureError] or one of the error types of package compliance: a
+// [*FutureError], a [*PageError] or one of the error types of package compliance: a
 // [*compliance.StatusError], ConnectionError, PageError, StaleError, WaitError or
 // InterruptedError.
 type ReadError struct {
@@ -46,3 +46,27 @@ type FutureError struct {
 func (e *FutureError) Error() string {
 	return fmt.Sprintf("the window begins at %s, and it is %s", e.LowerBound.UTC().Format(time.RFC3339), e.Now.UTC().Format(time.RFC3339))
 }
+
+// PageError is a page that contradicts the request for it or the pages before it: the read
+// would end early, or go in circles.
+type PageError struct {
+	Fault       PageFault
+	Cursor      string // the member that it is about: last_id, or first_id of a walk from BeforeID
+	Came, Asked int    // activities, of TooMany
+	First, Then string // organizations, of OtherOrganization
+	RequestID   string
+}
+
+// PageFault is what a page contradicts. Its text is for a log.
+type PageFault string
+
+// The faults of pages in a read.
+const (
+	NoCursor          PageFault = "more, but not where"
+	SameCursor        PageFault = "the cursor is that of the request"
+	OldCursor         PageFault = "the cursor leads back"
+	TooMany           PageFault = "more than were asked for"
+	OtherOrganization PageFault = "another organization"
+)
+
+func (e *PageError) Error() string { return string(e.Fault) }

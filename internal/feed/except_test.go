@@ -108,7 +108,7 @@ func TestExceptRefuses(t *testing.T) {
 	a, b, c := activityText("a", time.Unix(3, 0), ""), activityText("b", time.Unix(2, 0), ""), activityText("c", time.Unix(1, 0), "")
 	s := &script{steps: []step{{body: pageOf(true, "1", "3", a, b, c)}, {body: pageOf(true, "1", "3", a, b, c)}}}
 	got := walkWith(t, s, Query{MaxActivities: 1, Except: func(a *activity.Activity) bool { return a.ID == "a" }})
-	if failed := got.readError(t); !strings.Contains(failed.Error(), "has 3 activities although 2 were asked for") || failed.Page != 1 {
+	if failed := got.readError(t); *errorAs[*PageError](t, failed) != (PageError{Fault: TooMany, Came: 3, Asked: 2, RequestID: "req_test"}) || failed.Page != 1 {
 		t.Errorf("got %v, want the page refused", failed)
 	}
 	if limits := []string{s.requests[0].URL.Query().Get("limit"), s.requests[1].URL.Query().Get("limit")}; !slices.Equal(limits, []string{"5000", "2"}) {

@@ -471,26 +471,26 @@ func TestWalkRefuses(t *testing.T) {
 	t.Parallel()
 	a, b, c := activityText("a", time.Unix(3, 0), ""), activityText("b", time.Unix(2, 0), ""), activityText("c", time.Unix(1, 0), "")
 	for name, test := range map[string]struct {
-		query      Query
-		pages      []string
-		wantReason string
-		wantRead   int // activities before it
+		query    Query
+		pages    []string
+		want     PageError
+		wantRead int // activities before it
 	}{
-		"more without cursor":                 {Query{}, []string{pageOf(true, "", "", a)}, "not where (last_id)", 0},
-		"more with the other cursor only":     {Query{}, []string{pageOf(true, "1", "", a)}, "not where (last_id)", 0},
-		"backward with the other cursor only": {Query{BeforeID: "x"}, []string{pageOf(true, "", "1", a)}, "not where (first_id)", 0},
-		"more without cursor later":           {Query{}, []string{pageOf(true, "1", "1", a), pageOf(true, "2", "", b)}, "not where (last_id)", 1},
-		"empty page without cursor":           {Query{}, []string{pageOf(true, "", "")}, "not where (last_id)", 0},
-		"cursor does not move":                {Query{}, []string{pageOf(true, "1", "1", a), pageOf(true, "1", "1", b)}, "the one that led to it", 1},
-		"start cursor does not move":          {Query{AfterID: "x"}, []string{pageOf(true, "1", "x", a)}, "the one that led to it", 0},
-		"backward cursor does not move":       {Query{BeforeID: "x"}, []string{pageOf(true, "x", "1", a)}, "the one that led to it", 0},
-		"cycle of two":                        {Query{}, []string{pageOf(true, "1", "1", a), pageOf(true, "2", "2", b), pageOf(true, "1", "1", a)}, "read before", 2},
+		"more without cursor":                 {Query{}, []string{pageOf(true, "", "", a)}, PageError{Fault: NoCursor, Cursor: "last_id"}, 0},
+		"more with the other cursor only":     {Query{}, []string{pageOf(true, "1", "", a)}, PageError{Fault: NoCursor, Cursor: "last_id"}, 0},
+		"backward with the other cursor only": {Query{BeforeID: "x"}, []string{pageOf(true, "", "1", a)}, PageError{Fault: NoCursor, Cursor: "first_id"}, 0},
+		"more without cursor later":           {Query{}, []string{pageOf(true, "1", "1", a), pageOf(true, "2", "", b)}, PageError{Fault: NoCursor, Cursor: "last_id"}, 1},
+		"empty page without cursor":           {Query{}, []string{pageOf(true, "", "")}, PageError{Fault: NoCursor, Cursor: "last_id"}, 0},
+		"cursor does not move":                {Query{}, []string{pageOf(true, "1", "1", a), pageOf(true, "1", "1", b)}, PageError{Fault: SameCursor, Cursor: "last_id"}, 1},
+		"start cursor does not move":          {Query{AfterID: "x"}, []string{pageOf(true, "1", "x", a)}, PageError{Fault: SameCursor, Cursor: "last_id"}, 0},
+		"backward cursor does not move":       {Query{BeforeID: "x"}, []string{pageOf(true, "x", "1", a)}, PageError{Fault: SameCursor, Cursor: "first_id"}, 0},
+		"cycle of two":                        {Query{}, []string{pageOf(true, "1", "1", a), pageOf(true, "2", "2", b), pageOf(true, "1", "1", a)}, PageError{Fault: OldCursor, Cursor: "last_id"}, 2},
 		"cycle of three": {Query{}, []string{pageOf(true, "1", "1", a), pageOf(true, "2", "2", b), pageOf(true, "3", "3", c),
-			pageOf(true, "1", "1", a)}, "read before", 3},
-		"cycle to the start":   {Query{AfterID: "x"}, []string{pageOf(true, "1", "1", a), pageOf(true, "2", "x", b)}, "read before", 1},
-		"cycle of empty pages": {Query{}, []string{pageOf(true, "", "1"), pageOf(true, "", "2"), pageOf(true, "", "1")}, "read before", 0},
-		"more than was asked":  {Query{MaxActivities: 2}, []string{pageOf(false, "1", "1", a, b, c)}, "has 3 activities although 2 were asked for", 0},
-		"more than was left":   {Query{MaxActivities: 2}, []string{pageOf(true, "1", "1", a), pageOf(false, "2", "2", b, c)}, "has 2 activities although 1 were asked for", 1},
+			pageOf(true, "1", "1", a)}, PageError{Fault: OldCursor, Cursor: "last_id"}, 3},
+		"cycle to the start":   {Query{AfterID: "x"}, []string{pageOf(true, "1", "1", a), pageOf(true, "2", "x", b)}, PageError{Fault: OldCursor, Cursor: "last_id"}, 1},
+		"cycle of empty pages": {Query{}, []string{pageOf(true, "", "1"), pageOf(true, "", "2"), pageOf(true, "", "1")}, PageError{Fault: OldCursor, Cursor: "last_id"}, 0},
+		"more than was asked":  {Query{MaxActivities: 2}, []string{pageOf(false, "1", "1", a, b, c)}, PageError{Fault: TooMany, Came: 3, Asked: 2}, 0},
+		"more than was left":   {Query{MaxActivities: 2}, []string{pageOf(true, "1", "1", a), pageOf(false, "2", "2", b, c)}, PageError{Fault: TooMany, Came: 2, Asked: 1}, 1},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -500,9 +500,9 @@ func TestWalkRefuses(t *testing.T) {
 			}
 			got := walkWith(t, s, test.query)
 			failed := got.readError(t)
-			reason := errorAs[*compliance.PageError](t, failed)
-			if !strings.Contains(reason.Reason, test.wantReason) || reason.RequestID != "req_test" {
-				t.Errorf("got %q of %s, want %q", reason.Reason, reason.RequestID, test.wantReason)
+			test.want.RequestID = "req_test"
+			if got := errorAs[*PageError](t, failed); *got != test.want {
+				t.Errorf("got %+v, want %+v", *got, test.want)
 			}
 			if want := (ReadError{Page: len(test.pages), Activities: test.wantRead, Attempts: 1}); failed.Page != want.Page || failed.Activities != want.Activities || failed.Attempts != want.Attempts {
 				t.Errorf("got %+v, want %+v", failed, want)
@@ -618,7 +618,7 @@ func TestKeyOrganization(t *testing.T) {
 				}
 				return
 			}
-			if page := errorAs[*compliance.PageError](t, result.readError(t)); !page.OtherOrganization || !strings.Contains(page.Reason, "org_1") || !strings.Contains(page.Reason, "org_2") {
+			if page := errorAs[*PageError](t, result.readError(t)); page.Fault != OtherOrganization || page.First != "org_1" || page.Then != "org_2" {
 				t.Errorf("got %+v, want one that names both organizations", *page)
 			}
 		})

@@ -1,8 +1,6 @@
 package feed
 
 import (
-	"fmt"
-
 	"github.com/compliance-feed/terraform-provider-compliance/internal/activity"
 	"github.com/compliance-feed/terraform-provider-compliance/internal/compliance"
 )
@@ -55,22 +53,18 @@ func (w *walk) pageSize() int {
 // excepted, the walk stays and there is no page: the next request asks for the one that
 // ends with the last activity that is missing, so that its cursors fit the result.
 func (w *walk) advance(answer *compliance.Answer) (*Page, error) {
-	reject := func(format string, args ...any) (*Page, error) {
-		return nil, &compliance.PageError{Reason: fmt.Sprintf(format, args...), RequestID: answer.RequestID}
+	reject := func(err PageError) (*Page, error) {
+		err.RequestID = answer.RequestID
+		return nil, &err
 	}
 	if first, ok := w.tally.sameOrganization(answer.KeyOrganizationID); !ok {
-		return nil, &compliance.PageError{
-			Reason:            fmt.Sprintf("the page is for a key of the organization %s, and those before it were for one of %s", answer.KeyOrganizationID, first),
-			RequestID:         answer.RequestID,
-			OtherOrganization: true,
-		}
+		return reject(PageError{Fault: OtherOrganization, First: first, Then: answer.KeyOrganizationID})
 	}
-	const tooMany = "the page has %d activities although %d were asked for, so that its cursors would not fit"
 	came := len(answer.Activities)
 	if w.query.MaxActivities > 0 && w.query.Except != nil {
 		if w.enough = w.countEnough(answer.Activities); w.enough > 0 && w.enough < came {
 			if came > answer.PageSize {
-				return reject(tooMany, came, answer.PageSize)
+				return reject(PageError{Fault: TooMany, Came: came, Asked: answer.PageSize})
 			}
 			return nil, nil
 		}
@@ -79,7 +73,7 @@ func (w *walk) advance(answer *compliance.Answer) (*Page, error) {
 	activities, mixed := w.known.drop(w, answer.Activities)
 	w.mixed = w.mixed || mixed
 	if w.query.MaxActivities > 0 && w.query.Except == nil && len(activities) > answer.PageSize {
-		return reject(tooMany, len(activities), answer.PageSize)
+		return reject(PageError{Fault: TooMany, Came: len(activities), Asked: answer.PageSize})
 	}
 	next, name := answer.LastID, "last_id"
 	if w.query.backward() {
@@ -88,11 +82,11 @@ func (w *walk) advance(answer *compliance.Answer) (*Page, error) {
 	if answer.HasMore {
 		switch {
 		case next == "":
-			return reject("the page says that there is more (has_more) but not where (%s)", name)
+			return reject(PageError{Fault: NoCursor, Cursor: name})
 		case next == w.cursor:
-			return reject("the page says that there is more (has_more), but its cursor (%s) is the one that led to it", name)
+			return reject(PageError{Fault: SameCursor, Cursor: name})
 		case w.visited[next]:
-			return reject("the page's cursor (%s) leads back to a page that was read before", name)
+			return reject(PageError{Fault: OldCursor, Cursor: name})
 		}
 	}
 	if next != "" { // else the walk stays where it is, at its end

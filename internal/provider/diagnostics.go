@@ -1,6 +1,7 @@
 package provider
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -22,8 +23,11 @@ type readContext struct {
 	window    timerange.Window
 	timeout   time.Duration
 	keyOrigin string // where the key comes from, as in "the environment variable X"
-	baseURL   string // what sets the base URL, if that is not the argument base_url
+	baseURL   string // the environment variable that sets the base URL, if it is not the argument
 }
+
+// base is what sets the base URL.
+func (r readContext) base() string { return cmp.Or(r.baseURL, "base_url") }
 
 // nothingReturned is in the diagnostics of reads that failed after the first page.
 const nothingReturned = "Nothing was returned, so that no policy decides on only part of the feed."
@@ -34,7 +38,11 @@ func (r readContext) readError(err error) diag.Diagnostic {
 	if !errors.As(err, &read) {
 		return diag.NewErrorDiagnostic("The activity feed could not be read", "This is a bug of the provider: "+err.Error()+".")
 	}
-	where := fmt.Sprintf("Page %d of %s", read.Page, r.what)
+	where := r.what
+	var connection *compliance.ConnectionError
+	if read.Page > 1 || !errors.As(read.Err, &connection) || connection.Stage >= compliance.AtRequest {
+		where = fmt.Sprintf("Page %d of %s", read.Page, r.what)
+	}
 	summary, happened, advice := r.explain(read.Err)
 	var status *compliance.StatusError
 	var argument string
@@ -62,9 +70,6 @@ func (r readContext) readError(err error) diag.Diagnostic {
 		advice = strings.TrimSpace(advice + " Each attempt at a page asks for half as many activities as the one before, down to 50: " +
 			"raise max_retries, or begin with fewer (a lower limit).")
 	}
-	if r.baseURL != "" {
-		advice = strings.ReplaceAll(advice, "base_url", r.baseURL)
-	}
 	detail += "\n\n" + advice
 	if argument != "" {
 		return diag.NewAttributeErrorDiagnostic(path.Root(argument), summary, detail)
@@ -82,6 +87,8 @@ func (r readContext) explain(err error) (summary, happened, advice string) {
 		interrupted *compliance.InterruptedError
 		stale       *compliance.StaleError
 		future      *feed.FutureError
+
+		contradiction *feed.PageError
 	)
 	// A wait and an interruption wrap the last failed attempt, so they come first.
 	switch {
@@ -92,9 +99,11 @@ func (r readContext) explain(err error) (summary, happened, advice string) {
 	case errors.As(err, &status):
 		return r.explainStatus(status)
 	case errors.As(err, &connection):
-		return explainConnection(connection)
+		return r.explainConnection(connection)
 	case errors.As(err, &page):
-		return explainPage(page)
+		return r.explainPage(page)
+	case errors.As(err, &contradiction):
+		return r.explainContradiction(contradiction)
 	case errors.As(err, &stale):
 		return explainStale(stale)
 	case errors.As(err, &future):
@@ -149,109 +158,6 @@ func quoteRequestID(requestID string) string {
 		return ""
 	}
 	return " If it persists, ask Anthropic's support and quote the request-id " + requestID + "."
-}
-
-func explainConnection(err *compliance.ConnectionError) (summary, happened, advice string) {
-	party, place, settings := "server", err.Host, "base_url"
-	if err.Proxy != "" {
-		party, place, settings = "proxy", err.Proxy, "HTTPS_PROXY"
-	}
-	happened = err.Reason
-	if !strings.Contains(happened, place) {
-		happened += " (" + place + ")"
-	}
-	happened += "."
-	switch {
-	case err.QueryLength > 0:
-		return "The query may be too long for a server in between", happened + fmt.Sprintf(" The query is %s characters long.", thousands(err.QueryLength)), longQueryAdvice
-	case err.Timeout > 0:
-		return "A request took too long", happened, "Raise request_timeout in the provider's configuration."
-	case err.Certificate > 0:
-		return explainCertificate(err, party, happened, settings)
-	}
-	switch err.Stage {
-	case compliance.AtName:
-		advice = "Check this machine's network and its name server."
-		if err.NoSuchName {
-			advice = "Check the spelling in " + settings + ", and whether this machine's name server knows the name."
-		}
-		return "The " + party + "'s name could not be resolved", happened, advice + proxyHint(err) + " Run it again."
-	case compliance.AtConnection:
-		return "There is no connection to the " + party, happened,
-			"Check " + settings + ", and whether a firewall is in the way." + proxyHint(err) + " Run it again."
-	case compliance.AtProxy:
-		return explainProxy(err, happened)
-	case compliance.AtTLS:
-		if err.Proxy != "" {
-			return "TLS with the proxy failed", happened, "An HTTPS_PROXY that begins with https:// has to speak TLS itself; most begin with http://."
-		}
-		return "TLS with the server failed", happened,
-			"Check base_url, and what is between you and the server: a firewall may let the connection through but not its TLS. HTTPS_PROXY and NO_PROXY say which way requests go. Run it again."
-	}
-	return "No complete answer came from the server", happened, "Run it again. If it persists, check the network, base_url, and the proxy settings HTTPS_PROXY and NO_PROXY."
-}
-
-const withoutProxy = " NO_PROXY names the hosts that are reached without it."
-
-// proxyHint is for machines that cannot reach the outside themselves.
-func proxyHint(err *compliance.ConnectionError) string {
-	if err.Proxy != "" {
-		return withoutProxy
-	}
-	return " If this machine reaches the internet only through a proxy, name it in HTTPS_PROXY (ALL_PROXY is not read)."
-}
-
-func explainProxy(err *compliance.ConnectionError, happened string) (summary, detail, advice string) {
-	switch {
-	case err.ProxyStatus == 407:
-		return "The proxy wants a user name and password", happened, "Put the right ones into HTTPS_PROXY: http://name:password@host:port, with special characters as percent codes (@ as %40)." + withoutProxy
-	case err.ProxyStatus == 403:
-		return "The proxy does not allow the connection", happened, "Ask whoever runs the proxy to allow " + err.Host + "." + withoutProxy
-	case err.ProxyStatus >= 500:
-		return "The proxy could not reach the server", happened, "The proxy itself answers; what is behind it does not. Run it again later, check base_url, or ask whoever runs the proxy about " + err.Host + "." + withoutProxy
-	case err.ProxyStatus > 0:
-		return "The proxy refused the connection", happened, "Check HTTPS_PROXY, or ask whoever runs the proxy about " + err.Host + "." + withoutProxy
-	}
-	return "The proxy did not connect to the server", happened, "Check HTTPS_PROXY: its host, port, scheme, user name and password, and whether the proxy may reach " + err.Host + "." + withoutProxy
-}
-
-func explainCertificate(err *compliance.ConnectionError, party, happened, settings string) (summary, detail, advice string) {
-	summary = "The " + party + "'s certificate is not trusted"
-	const opens = "If a proxy of your network opens TLS connections, "
-	file := err.CertificateFile
-	switch {
-	case err.Certificate == compliance.OutsideValidity:
-		return summary, happened, "Check this machine's clock. If it is right, the certificate has to be renewed by whoever runs the server, or a proxy before it."
-	case err.Certificate == compliance.OtherName:
-		return summary, happened, "Check " + settings + ": another server, or a proxy's page, answers for that name."
-	case err.Certificate == compliance.OtherFault:
-		return summary, happened, "Whoever runs the server, or a proxy in front of it, has to renew the certificate."
-	case file.Ignored:
-		return summary, happened, opens + "add its CA certificate to this system's list of trusted ones (SSL_CERT_FILE is read on Linux and the BSDs only)."
-	case file.Problem != "":
-		return summary, happened, "SSL_CERT_FILE is set, but its file " + file.Problem + ". It has to be a file with CA certificates in PEM form."
-	case file.Set:
-		return summary, happened, "SSL_CERT_FILE is set, and its file was read, but the issuer's certificate is not in it. " + opens + "add its CA certificate to that file."
-	}
-	return summary, happened, opens + "name a file with its CA certificate, in PEM form, in the environment variable SSL_CERT_FILE."
-}
-
-const pageTooLarge = "A page is too large"
-
-func explainPage(err *compliance.PageError) (summary, happened, advice string) {
-	happened = err.Reason + parenthesis(err.RequestID) + "."
-	if err.Fault != nil {
-		happened = faultText(err.Fault) + parenthesis(err.RequestID) + "."
-	}
-	switch {
-	case err.TooLarge:
-		return pageTooLarge, happened, ""
-	case err.OtherOrganization:
-		return "The pages belong to different organizations", happened,
-			"A read sends one key, so something in between must have replaced it, such as a gateway with keys of its own. Run it again, and check base_url."
-	}
-	return "The server's answer is not a complete page", happened,
-		"There is no way to know what follows, so the read ends here. Run it again, and check base_url and any proxy in between." + quoteRequestID(err.RequestID)
 }
 
 const cacheAdvice = "a proxy or gateway in between caches /v1/compliance/activities, although requests say Cache-Control: no-cache. Switch its cache off for them."

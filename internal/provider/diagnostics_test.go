@@ -343,64 +343,83 @@ func TestDiagnostics(t *testing.T) {
 	}
 	// What needs a network, a name server, a proxy or a clock. The ways to these are tested
 	// in package compliance.
-	const api, proxy = "api.example.com", "proxy.example.com:3128"
-	ways := func(failures ...*compliance.ConnectionError) {
+	const api, proxy, second = "api.example.com", "proxy.example.com:3128", time.Second
+	ways := func(stage compliance.Stage, failures ...compliance.ConnectionError) {
 		for _, failure := range failures {
-			failure.Host = api
-			say(failure.Reason, readContext{what: listName}.readError(&feed.ReadError{Page: 1, Attempts: 1, Err: failure}))
+			failure.Host, failure.Stage = api, stage
+			say(connectionText(&failure), readContext{what: listName}.readError(&feed.ReadError{Page: 1, Attempts: 1, Err: &failure}))
 		}
 	}
 	type connection = compliance.ConnectionError
-	ways(
-		&connection{Stage: compliance.AtName, NoSuchName: true, Reason: "the name api.example.com does not exist"},
-		&connection{Stage: compliance.AtName, Reason: "the name api.example.com could not be looked up: the name server did not answer"},
-		&connection{Stage: compliance.AtName, Reason: "the name api.example.com could not be looked up: the name server failed"},
-		&connection{Stage: compliance.AtName, NoSuchName: true, Proxy: proxy, Reason: "the name proxy.example.com does not exist"},
-		&connection{Stage: compliance.AtConnection, Reason: "there was no connection within 10s"},
-		&connection{Stage: compliance.AtConnection, Reason: "there is no way to it through the network"},
-		&connection{Stage: compliance.AtConnection, Reason: "there was no connection within the request timeout, 5s"},
-		&connection{Stage: compliance.AtConnection, Proxy: proxy, Reason: "the connection was refused"},
-		&connection{Stage: compliance.AtProxy, Proxy: proxy, ProxyStatus: 407, Reason: "the proxy refused to connect: HTTP 407, Proxy Authentication Required"},
-		&connection{Stage: compliance.AtProxy, Proxy: proxy, ProxyStatus: 403, Reason: "the proxy refused to connect: HTTP 403, Forbidden"},
-		&connection{Stage: compliance.AtProxy, Proxy: proxy, ProxyStatus: 302, Reason: "the proxy refused to connect: HTTP 302, Found"},
-		&connection{Stage: compliance.AtProxy, Proxy: proxy, ProxyStatus: 503, Reason: "the proxy refused to connect: HTTP 503, Service Unavailable"},
-		&connection{Stage: compliance.AtProxy, Proxy: proxy, Reason: "the proxy did not answer within 10s"},
-		&connection{Stage: compliance.AtProxy, Proxy: proxy, Reason: "the proxy closed the connection without a word"},
-		&connection{Stage: compliance.AtProxy, Proxy: proxy, Reason: "the proxy refused the user name or password"},
-		&connection{Stage: compliance.AtProxy, Proxy: proxy, Reason: "what answers there is not a proxy of that kind"},
-		&connection{Stage: compliance.AtTLS, Proxy: proxy, Reason: "what answers there does not speak TLS"},
-		&connection{Stage: compliance.AtTLS, Reason: "the TLS handshake was not complete within 10s"},
-		&connection{Stage: compliance.AtTLS, Reason: "the TLS handshake was refused: protocol version not supported"},
-		&connection{Stage: compliance.AtTLS, Reason: "the certificate is valid from 2025-01-01 to 2026-01-01", Certificate: compliance.OutsideValidity},
-		&connection{Stage: compliance.AtTLS, Reason: "the certificate is for login.example.com, and not for api.example.com", Certificate: compliance.OtherName},
-		&connection{Stage: compliance.AtTLS, Reason: "the certificate was refused: certificate specifies an incompatible key usage", Certificate: compliance.OtherFault},
-		&connection{Stage: compliance.AtTLS, Proxy: proxy, Reason: "the certificate is for other.example.com, and not for proxy.example.com", Certificate: compliance.OtherName},
+	ways(compliance.AtName,
+		connection{Cause: compliance.NoSuchName, Name: api},
+		connection{Cause: compliance.NameServerSilent, Name: api},
+		connection{Cause: compliance.NameServerFailed, Name: api},
+		connection{Cause: compliance.NoSuchName, Proxy: proxy, Name: "proxy.example.com"},
 	)
-	for _, file := range []compliance.CertificateFile{
-		{Ignored: true}, {}, {Set: true}, {Set: true, Problem: "does not exist"}, {Set: true, Problem: "is empty"},
-		{Set: true, Problem: "is a folder; SSL_CERT_DIR is the variable for one"}, {Set: true, Problem: "is in DER form and has to be in PEM form: openssl x509 -inform der -in old -out new"},
-	} {
-		ways(&connection{Stage: compliance.AtTLS, Reason: `the certificate's issuer is not trusted here: "CN=A Proxy's CA"`, Certificate: compliance.UnknownIssuer, CertificateFile: file})
+	ways(compliance.AtConnection,
+		connection{Cause: compliance.TimedOut},
+		connection{Cause: compliance.TimedOut, Timeout: 5 * second},
+		connection{Cause: compliance.Unreachable},
+		connection{Cause: compliance.Unexplained, Detail: "protocol not available"},
+		connection{Cause: compliance.Refused, Proxy: proxy},
+	)
+	ways(compliance.AtProxy,
+		connection{Cause: compliance.ProxyRefused, Proxy: proxy, ProxyStatus: 407},
+		connection{Cause: compliance.ProxyRefused, Proxy: proxy, ProxyStatus: 407, ProxySchemes: []string{"Negotiate", "NTLM"}},
+		connection{Cause: compliance.ProxyRefused, Proxy: proxy, ProxyStatus: 403},
+		connection{Cause: compliance.ProxyRefused, Proxy: proxy, ProxyStatus: 302},
+		connection{Cause: compliance.ProxyRefused, Proxy: proxy, ProxyStatus: 503},
+		connection{Cause: compliance.ProxyRefused, Proxy: proxy, Detail: "host unreachable"},
+		connection{Cause: compliance.TimedOut, Proxy: proxy, Timeout: 60 * second},
+		connection{Cause: compliance.Closed, Proxy: proxy},
+		connection{Cause: compliance.NotHTTP, Proxy: proxy},
+	)
+	ways(compliance.AtTLS,
+		connection{Cause: compliance.NotTLS, Proxy: proxy},
+		connection{Cause: compliance.TimedOut},
+		connection{Cause: compliance.Closed},
+		connection{Cause: compliance.TLSAlert, Detail: "protocol version not supported"},
+	)
+	day := func(year int) time.Time { return time.Date(year, 1, 1, 0, 0, 0, 0, time.UTC) }
+	refused := func(certificate compliance.CertificateError) connection {
+		return connection{Cause: compliance.BadCertificate, Certificate: &certificate}
 	}
-	ways(
-		&connection{Stage: compliance.AtRequest, Reason: "the server closed the connection with the HTTP/2 code ENHANCE_YOUR_CALM", QueryLength: 12_345},
-		&connection{Stage: compliance.AtRequest, Reason: "the connection went silent, and a ping over it had no answer"},
-		&connection{Stage: compliance.AtRequest, Reason: "the server refused the request again and again, by REFUSED_STREAM or GOAWAY of HTTP/2"},
-		&connection{Stage: compliance.AtAnswer, Reason: "the server gave the request up with the HTTP/2 code INTERNAL_ERROR"},
+	other := refused(compliance.CertificateError{Fault: compliance.OtherName, Names: []string{"other.example.com", "example.com"}, Name: "proxy.example.com"})
+	other.Proxy = proxy
+	ways(compliance.AtTLS, other,
+		refused(compliance.CertificateError{Fault: compliance.OutsideValidity, NotBefore: day(2025), NotAfter: day(2026)}),
+		refused(compliance.CertificateError{Fault: compliance.OtherName, Name: api}),
+		refused(compliance.CertificateError{Fault: compliance.OtherName, Names: []string{"a", "b", "c", "d"}, Name: api}),
+		refused(compliance.CertificateError{Fault: compliance.OtherFault, Detail: "certificate specifies an incompatible key usage"}),
+	)
+	for file := compliance.FileNotSet; file <= compliance.FileNoCertificate; file++ {
+		ways(compliance.AtTLS, refused(compliance.CertificateError{Fault: compliance.UnknownIssuer, Issuer: "CN=A Proxy's CA", File: file}))
+	}
+	ways(compliance.AtRequest,
+		connection{Cause: compliance.GoneAway, Code: "ENHANCE_YOUR_CALM", QueryLength: 12_345},
+		connection{Cause: compliance.NoPing},
+		connection{Cause: compliance.BrokenHTTP2, Code: "PROTOCOL_ERROR"},
+		connection{Cause: compliance.NotHTTP},
+	)
+	ways(compliance.AtAnswer,
+		connection{Cause: compliance.GivenUp, Code: "INTERNAL_ERROR"},
+		connection{Cause: compliance.TimedOut},
+		connection{Cause: compliance.Unexplained, Detail: "odd"},
 	)
 	// Sizes of time that differ from run to run.
 	say("an old Date", readContext{what: listName}.readError(&feed.ReadError{Page: 1, Attempts: 1, Err: &compliance.StaleError{Sign: compliance.StaleDate, Behind: 10 * time.Minute, RequestID: "req_01A"}}))
 	now := time.Date(2026, 4, 10, 8, 0, 0, 0, time.UTC)
 	say("a future by this machine's clock", readContext{what: listName}.readError(&feed.ReadError{Page: 1, Attempts: 1, Err: &feed.FutureError{LowerBound: now.Add(time.Minute), Now: now}}))
 	// Results that are too large take too long to come by here; see activities_test.go.
-	day, week := time.Date(2026, 4, 10, 0, 0, 0, 0, time.UTC), time.Date(2026, 4, 17, 0, 0, 0, 0, time.UTC)
-	for _, window := range []timerange.Window{{}, {Start: &day}, {End: &week}, {Start: &day, End: &week}} {
+	from, to := day(2025), day(2026)
+	for _, window := range []timerange.Window{{}, {Start: &from}, {End: &to}, {Start: &from, End: &to}} {
 		about := readContext{what: listName, window: window}
 		for _, d := range []diag.Diagnostic{about.tooManyActivities(11), about.resultTooLarge(83, 412_345)} {
 			say(d.Summary()+" "+about.windowText(), d)
 		}
 	}
-	about := readContext{what: summaryName, window: timerange.Window{Start: &day}}
+	about := readContext{what: summaryName, window: timerange.Window{Start: &from}}
 	say("too many groups", about.tooManyGroups())
 	for _, part := range []summary.Part{summary.Maps, summary.Groups, summary.Stretch, summary.Baseline} {
 		say(fmt.Sprintf("too much to count: %d", part), about.notCounted(7, &summary.BudgetError{Most: part}, nil))

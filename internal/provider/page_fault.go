@@ -4,7 +4,53 @@ import (
 	"fmt"
 
 	"github.com/compliance-feed/terraform-provider-compliance/internal/activity"
+	"github.com/compliance-feed/terraform-provider-compliance/internal/compliance"
+	"github.com/compliance-feed/terraform-provider-compliance/internal/feed"
 )
+
+const pageTooLarge = "A page is too large"
+
+// explainPage is about an answer that is no page of the feed.
+func (r readContext) explainPage(err *compliance.PageError) (summary, happened, advice string) {
+	id := parenthesis(err.RequestID) + "."
+	switch err.Fault {
+	case compliance.TooLarge:
+		return pageTooLarge, fmt.Sprintf("the answer is larger than %d MiB", compliance.MaxPageBytes>>20) + id, ""
+	case compliance.HTML:
+		happened = "the answer is an HTML page, not JSON"
+	case compliance.BrokenOff:
+		happened = "the answer broke off"
+	default:
+		happened = faultText(err.Body)
+	}
+	summary, advice = r.incomplete(err.RequestID)
+	return summary, happened + id, advice
+}
+
+// explainContradiction is about a page that does not go with those before it.
+func (r readContext) explainContradiction(err *feed.PageError) (summary, happened, advice string) {
+	summary, advice = r.incomplete(err.RequestID)
+	switch err.Fault {
+	case feed.NoCursor:
+		happened = fmt.Sprintf("the page says that there is more (has_more) but not where (%s)", err.Cursor)
+	case feed.SameCursor:
+		happened = fmt.Sprintf("the page says that there is more (has_more), but its cursor (%s) is the one that led to it", err.Cursor)
+	case feed.OldCursor:
+		happened = fmt.Sprintf("the page's cursor (%s) leads back to a page that was read before", err.Cursor)
+	case feed.TooMany:
+		happened = fmt.Sprintf("the page has %s although %s were asked for, so that its cursors would not fit", count(err.Came), thousands(err.Asked))
+	case feed.OtherOrganization:
+		summary = "The pages belong to different organizations"
+		happened = fmt.Sprintf("the page is for a key of the organization %s, and those before it were for one of %s", err.Then, err.First)
+		advice = "A read sends one key, so something in between must have replaced it, such as a gateway with keys of its own. Run it again, and check " + r.base() + "."
+	}
+	return summary, happened + parenthesis(err.RequestID) + ".", advice
+}
+
+func (r readContext) incomplete(requestID string) (summary, advice string) {
+	return "The server's answer is not a complete page",
+		"There is no way to know what follows, so the read ends here. Run it again, and check " + r.base() + " and any proxy in between." + quoteRequestID(requestID)
+}
 
 // faultText says why an answer is no page of the feed, to be continued with its request-id.
 func faultText(fault *activity.PageError) string {

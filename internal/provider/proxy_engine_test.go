@@ -33,7 +33,7 @@ func TestEngineNamesTheProxy(t *testing.T) {
 	// A secret that requireNoSecret looks for.
 	secret := strings.TrimPrefix(testKey, "sk-fake-key01-")
 	for value, want := range map[string]string{
-		"http://" + secret + ":" + secret + "@" + address.Host: "HTTP 407, Proxy Authentication Required (" + address.Host + ")",
+		"http://" + secret + ":" + secret + "@" + address.Host: "HTTP 407 (" + address.Host + ")",
 		"http://user:" + secret + "%@" + address.Host:          "The proxy cannot be used",
 	} {
 		w.Setenv("HTTPS_PROXY", value)

@@ -20,13 +20,13 @@ func (r readContext) explainStatus(err *compliance.StatusError) (summary, happen
 	switch {
 	case err.RedirectHost != "" && err.Status < 400:
 		return "The server redirects to another address", happened,
-			"Redirects are not followed, since the key would go along. Check base_url: did you mean " + err.RedirectHost + "?"
+			"Redirects are not followed, since the key would go along. Check " + r.base() + ": did you mean " + err.RedirectHost + "?"
 	case isTooLongQuery(err):
-		return "The query is too long for a server in between", happened + fmt.Sprintf(" The query is %s characters long.", thousands(err.QueryLength)), longQueryAdvice
+		return "The query is too long for a server in between", happened + queryLength(err.QueryLength), longQueryAdvice
 	case err.Status == 413:
 		return pageTooLarge, happened, ""
 	case err.Type == "":
-		return explainInBetween(err)
+		return r.explainInBetween(err)
 	case err.Status == 400:
 		return r.explainRejection(err)
 	case err.Status == 401 && err.Type == "authentication_error":
@@ -37,13 +37,13 @@ func (r readContext) explainStatus(err *compliance.StatusError) (summary, happen
 	case err.Status == 404 && err.Type == "not_found_error":
 		return "No activity feed was found with this key", happened,
 			"The API answers like this if it gets no key, or one of the wrong kind, such as a Claude API key. The key came from " + r.keyOrigin + ". " + keyOrder + " " + whereKeysAreMade +
-				" If the key is right, check base_url: /v1/compliance/activities is appended to it."
+				" If the key is right, check " + r.base() + ": /v1/compliance/activities is appended to it."
 	case err.Status == 429:
 		return "The rate limit is used up", happened + resumeText(err), "Run it again after the reset, or raise max_retries. " + rateLimitAdvice
 	case err.Status == 408 || err.Status >= 500:
 		return "The server could not answer", happened, "This is a fault of the server. " + laterAdvice + quoteRequestID(err.RequestID)
 	}
-	return "The server gave an unexpected answer", happened, "Check base_url and any proxy in between." + quoteRequestID(err.RequestID)
+	return "The server gave an unexpected answer", happened, "Check " + r.base() + " and any proxy in between." + quoteRequestID(err.RequestID)
 }
 
 const (
@@ -56,6 +56,8 @@ const (
 	whereEnabled = "In claude.ai, the primary owner enables it under Organization settings > Data and privacy, for all organizations with the same parent; where there is " +
 		"only the Claude Console, an admin does, or Anthropic on request. The feed has nothing from before that, and an Admin API key has to be made afterwards."
 )
+
+func queryLength(bytes int) string { return " The query is " + thousands(bytes) + " characters long." }
 
 var keyOrder = "The argument api_key takes precedence over the environment, where the first of " + strings.Join(keyVariables, ", ") + " that is set is used."
 
@@ -92,16 +94,16 @@ func isTooLongQuery(err *compliance.StatusError) bool {
 
 // explainInBetween is about an answer that is not the API's, whatever its status: it says
 // nothing about the key or the arguments, which the API may not have seen.
-func explainInBetween(err *compliance.StatusError) (summary, happened, advice string) {
+func (r readContext) explainInBetween(err *compliance.StatusError) (summary, happened, advice string) {
 	happened = quoteAnswer(err) + " The API's errors have a type, and this one has none, so it comes from something in between: a proxy, a gateway or a firewall."
-	const ways = "base_url, HTTPS_PROXY and NO_PROXY"
+	ways := r.base() + ", HTTPS_PROXY and NO_PROXY"
 	switch status := err.Status; {
 	case status == 407:
 		advice = "It asks for a user name and a password. They belong in the URL of HTTPS_PROXY; or name the API's host in NO_PROXY, to reach it without a proxy."
 	case status == 401 || status == 403:
 		advice = "Ask whoever runs it to let the request through, or use another way: check " + ways + ". The answer says nothing about the API key."
 	case status == 404:
-		advice = "Check base_url, to which /v1/compliance/activities is appended, HTTPS_PROXY and NO_PROXY. The answer says nothing about the API key."
+		advice = "Check " + r.base() + ", to which /v1/compliance/activities is appended, HTTPS_PROXY and NO_PROXY. The answer says nothing about the API key."
 	case status == 408 || status == 429 || status >= 500:
 		happened += resumeText(err)
 		advice = laterAdvice + " If it persists, ask whoever runs what is in between, and check " + ways + "."
@@ -109,7 +111,7 @@ func explainInBetween(err *compliance.StatusError) (summary, happened, advice st
 		advice = "Ask whoever runs it, and check " + ways + "."
 	}
 	if err.Status < 500 && err.QueryLength > compliance.LongQuery {
-		advice += fmt.Sprintf(" The query is %s characters long, which may be the reason. %s", thousands(err.QueryLength), longQueryAdvice)
+		advice += queryLength(err.QueryLength) + " That may be the reason. " + longQueryAdvice
 	}
 	return "Something other than the API answered", happened, advice
 }
@@ -155,7 +157,7 @@ func (r readContext) explainRejection(err *compliance.StatusError) (summary, hap
 	case len(values) > 0:
 		return summary, happened, "Correct it in " + argument + ", or remove it."
 	case strings.HasPrefix(err.Message, "Unknown query parameter"):
-		return summary, happened, "The provider sends only parameters that the API documents. Look for a newer version of the provider, and check base_url and anything in between that may have changed the query."
+		return summary, happened, "The provider sends only parameters that the API documents. Look for a newer version of the provider, and check " + r.base() + " and anything in between that may have changed the query."
 	}
 	return summary, happened, "Check the arguments, first of all those that the message names."
 }
@@ -226,7 +228,7 @@ func joined(values []sentValue) string {
 	for i, value := range values {
 		texts[i] = value.String()
 	}
-	return strings.Join(texts, ", ")
+	return listed("and", texts...)
 }
 
 // unknownTypeAdvice is what to do about activity types that the server does not know, or
