@@ -241,10 +241,15 @@ func TestSummaryExamples(t *testing.T) {
 		says       []string
 	}{
 		{"in_the_office", "except.tf", []string{off, activity("activity_03On", "org_sso_toggled", stranger, time.Hour, `"enabled":true`)}, nil, 0, []string{"excepted = 2"}},
-		{"elsewhere", "except.tf", []string{off, elsewhere}, nil, 1, []string{"by user_01Robin (activity_02Off)."}},
+		{"elsewhere", "except.tf", []string{off, elsewhere}, nil, 1, []string{"org_sso_toggled  activity_02Off  by user_01Robin"}},
 		{"reviewed", "except.tf", []string{elsewhere}, []string{`-var=reviewed={ activity_02Off = "Planned." }`}, 0, []string{"excepted = 1"}},
 		{"below_the_threshold", "groups.tf", failedSignIns(49), nil, 0, nil},
 		{"at_the_threshold", "groups.tf", failedSignIns(50), nil, 1, []string{": 50 failed sign-ins of one account from 1 addresses, the last activity_SignIn"}},
+		{"spread_out", "within.tf", signInsApart(5, 3*time.Minute), nil, 0, nil},
+		{"within_ten_minutes", "within.tf", signInsApart(5, 2*time.Minute), nil, 1, []string{"  5 activities  newest activity_SignIn"}},
+		{"a_role_as_before", "baseline.tf", roles("admin", "admin"), nil, 0, nil},
+		{"a_new_role", "baseline.tf", roles("viewer", "admin"), nil, 1, []string{"  1 activity  newest activity_Today at "}},
+		{"an_unknown_role", "baseline.tf", roles("", ""), nil, 1, []string{"  1 activity  role none  newest activity_Today at "}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
@@ -255,6 +260,26 @@ func TestSummaryExamples(t *testing.T) {
 			forbid(t, result.Output(), addresses...)
 		})
 	}
+}
+
+// signInsApart are failed sign-ins of one account.
+func signInsApart(n int, distance time.Duration) (feed []string) {
+	for i := range n {
+		feed = append(feed, activity(fmt.Sprintf("activity_SignIn%02d", i), "sso_login_failed", anonymous, time.Hour+time.Duration(i)*distance))
+	}
+	return feed
+}
+
+// roles are one role that was given two weeks ago, and one of today.
+func roles(before, today string) []string {
+	given := func(id, role string, ago time.Duration) string {
+		fields := []string{`"resource_id":"proj_1"`}
+		if role != "" {
+			fields = append(fields, fmt.Sprintf(`"role":%q`, role))
+		}
+		return activity(id, "role_assignment_granted", robin, ago, fields...)
+	}
+	return []string{given("activity_Before", before, 14*24*time.Hour), given("activity_Today", today, time.Hour)}
 }
 
 // someFeed has activities of all kinds until last week, and some of today that no policy

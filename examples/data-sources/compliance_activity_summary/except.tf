@@ -1,5 +1,5 @@
 variable "administrators" {
-  type        = set(string)
+  type        = list(string)
   default     = ["user_01Robin"]
   description = "Who may switch single sign-on off, from the office."
 }
@@ -20,7 +20,7 @@ data "compliance_activity_summary" "sso_off" {
   activity_types = ["org_sso_connection_deleted", "org_sso_toggled"]
 
   except = [
-    { enabled = ["true"] },                                                          # switched on
+    { type = ["org_sso_toggled"], enabled = ["true"] },                              # switched on
     { "actor.user_id" = var.administrators, "actor.ip_address" = ["192.0.2.0/24"] }, # an administrator in the office
     { id = keys(var.reviewed) },                                                     # looked at, in a reviewed change
   ]
@@ -28,7 +28,7 @@ data "compliance_activity_summary" "sso_off" {
   lifecycle {
     postcondition {
       condition     = self.total == 0
-      error_message = "Single sign-on was switched off: ${join(", ", [for a in self.newest : "${a.created_at} by ${coalesce(a.actor_id, a.actor_type, "unknown")} (${a.id})"])}."
+      error_message = "Single sign-on was switched off:\n${self.listing}"
     }
   }
 }
