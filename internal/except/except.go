@@ -51,7 +51,7 @@ type Condition struct {
 	path *activity.Path
 
 	texts     map[string]bool
-	patterns  []pattern
+	patterns  patterns
 	addresses map[netip.Addr]bool
 	ranges    map[netip.Prefix]bool
 	widths    map[int]bool // of the ranges, in bits
@@ -113,7 +113,7 @@ func (c *Condition) add(value string) Fault {
 		if fault := c.checkPattern(value); fault != 0 {
 			return fault
 		}
-		c.patterns = append(c.patterns, newPattern(c.fold(value), c.isBorder()))
+		c.patterns.add(c.fold(value), c.isBorder())
 	case c.path.Kind() != activity.Address:
 		c.texts[c.fold(value)] = true
 	case strings.Contains(value, "/"):
@@ -233,7 +233,7 @@ func (c *Condition) met(a *activity.Activity) (met bool) {
 
 func (c *Condition) textMatches(text string) bool {
 	text = c.fold(normal(text))
-	if c.texts[text] || slices.ContainsFunc(c.patterns, func(p pattern) bool { return p.matches(text) }) {
+	if c.texts[text] || c.patterns.match(text) {
 		return true
 	}
 	if len(c.addresses)+len(c.ranges) == 0 {
@@ -249,6 +249,42 @@ func (c *Condition) textMatches(text string) bool {
 	}
 	for bits := range c.widths {
 		if bits <= ip.BitLen() && c.ranges[netip.PrefixFrom(ip, bits).Masked()] {
+			return true
+		}
+	}
+	return false
+}
+
+// patterns finds those that may match by what they end with, or else by what they begin with,
+// so that thousands of them cost little more than one.
+type patterns struct {
+	byEnd, byStart map[string][]pattern
+	ends, starts   map[int]bool // the lengths of the keys
+}
+
+func (p *patterns) add(value string, isBorder func(rune) bool) {
+	if p.byEnd == nil {
+		*p = patterns{map[string][]pattern{}, map[string][]pattern{}, map[int]bool{}, map[int]bool{}}
+	}
+	end := value[strings.LastIndexByte(value, '*')+1:]
+	if start, _, _ := strings.Cut(value, "*"); end == "" {
+		p.byStart[start] = append(p.byStart[start], newPattern(value, isBorder))
+		p.starts[len(start)] = true
+		return
+	}
+	p.byEnd[end] = append(p.byEnd[end], newPattern(value, isBorder))
+	p.ends[len(end)] = true
+}
+
+func (p *patterns) match(text string) bool {
+	is := func(one pattern) bool { return one.matches(text) }
+	for n := range p.ends {
+		if n <= len(text) && slices.ContainsFunc(p.byEnd[text[len(text)-n:]], is) {
+			return true
+		}
+	}
+	for n := range p.starts {
+		if n <= len(text) && slices.ContainsFunc(p.byStart[text[:n]], is) {
 			return true
 		}
 	}

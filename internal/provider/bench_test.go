@@ -109,3 +109,36 @@ func benchConfig(b *testing.B, schema *tfprotov6.Schema, attributes map[string]t
 	}
 	return &config
 }
+
+// An argument with thousands of values, from the request of the engine on, of a feed with
+// nothing in it. The time has to grow with their number and not with its square.
+func BenchmarkExceptArgument(b *testing.B) {
+	for _, n := range []int{2_500, 5_000, 10_000, 20_000} {
+		b.Run(fmt.Sprint(n), func(b *testing.B) {
+			fake := fakeapi.NewServer(fakeapi.Options{SkipReadLog: true, RateLimit: 1_000_000})
+			defer fake.Close()
+			server, schema := benchServer(b, fake.URL)
+			addresses := make([]tftypes.Value, n)
+			for i := range addresses {
+				addresses[i] = tftypes.NewValue(tftypes.String, fmt.Sprintf("10.%d.%d.0/24", i/200, i%200))
+			}
+			list := tftypes.List{ElementType: tftypes.String}
+			entries := tftypes.Map{ElementType: list}
+			argument := tftypes.NewValue(tftypes.List{ElementType: entries}, []tftypes.Value{
+				tftypes.NewValue(entries, map[string]tftypes.Value{"actor.ip_address": tftypes.NewValue(list, addresses)}),
+			})
+			config := benchConfig(b, schema.DataSourceSchemas["compliance_activity_summary"], map[string]tftypes.Value{"except": argument})
+			for b.Loop() {
+				validated, err := server.ValidateDataResourceConfig(b.Context(), &tfprotov6.ValidateDataResourceConfigRequest{TypeName: "compliance_activity_summary", Config: config})
+				if err != nil || len(validated.Diagnostics) > 0 {
+					b.Fatalf("error %v, diagnostics %s", err, render(validated.Diagnostics))
+				}
+				response, err := server.ReadDataSource(b.Context(), &tfprotov6.ReadDataSourceRequest{TypeName: "compliance_activity_summary", Config: config})
+				if err != nil || len(response.Diagnostics) > 0 {
+					b.Fatalf("error %v, diagnostics %s", err, render(response.Diagnostics))
+				}
+			}
+			b.ReportMetric(float64(b.Elapsed().Microseconds())/float64(b.N)/float64(n), "us/value")
+		})
+	}
+}

@@ -138,7 +138,7 @@ mock_provider "compliance" {
     defaults = {
       total  = 50
       newest = [{ id = "activity_1", created_at = "2026-04-10T08:00:00Z", type = "sso_login_failed", organization_id = null, actor_type = null, actor_id = null }]
-      groups = [{ count = 50, keys = { hour = "2026-04-10T08" }, by_type = { sso_login_failed = 50 }, baseline = null, distinct = { account = 1 }, newest_id = "activity_1", newest_created_at = "2026-04-10T08:00:00Z" }]
+      groups = [{ count = 50, keys = { hour = "2026-04-10T08" }, by_type = { sso_login_failed = 50 }, baseline = { count = 0, mean = 0, deviation = 0 }, distinct = { account = 1 }, newest_id = "activity_1", newest_created_at = "2026-04-10T08:00:00Z" }]
     }
   }
 }
