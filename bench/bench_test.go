@@ -101,10 +101,18 @@ func plans(t *testing.T) *table {
 func summaries(t *testing.T) *table {
 	rows := newTable("activities of a summary", "a page takes", "`max_concurrent_requests`", "requests", "CPU", "wall", "provider memory")
 	const latency = 200 * time.Millisecond
-	for _, s := range []struct{ activities, atOnce int }{{100_000, 1}, {100_000, 4}, {100_000, 8}, {1_000_000, 4}} {
+	const groups, earlier = `, group_by = ["account"], max_groups = 20`, `created_at_gte = "2026-08-20T00:00:00Z", baseline = "19d"` // which begins at since
+	for _, s := range []struct {
+		activities, atOnce int
+		what, arguments    string
+	}{
+		{100_000, 1, "", since}, {100_000, 4, "", since}, {100_000, 8, "", since}, {1_000_000, 4, "", since},
+		{100_000, 8, ", groups", since + groups}, {100_000, 8, ", groups `within`", since + groups + `, within = "10m"`},
+		{100_000, 8, ", groups `within`, `baseline`", earlier + groups + `, within = "10m"`},
+	} {
 		f := newFeed(t, s.activities, latency)
-		u := f.workspace(t, atOnce(s.atOnce)+whole("compliance_activity_summary", since)).plan(t, "No changes.")
-		rows.row(thousands(s.activities), latency.String(), strconv.Itoa(s.atOnce), strconv.Itoa(len(f.Requests())), seconds(u.cpu), seconds(u.wall), megabytes(u.provider))
+		u := f.workspace(t, atOnce(s.atOnce)+whole("compliance_activity_summary", s.arguments)).plan(t, "No changes.")
+		rows.row(thousands(s.activities)+s.what, latency.String(), strconv.Itoa(s.atOnce), strconv.Itoa(len(f.Requests())), seconds(u.cpu), seconds(u.wall), megabytes(u.provider))
 	}
 	return rows
 }
