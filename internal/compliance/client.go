@@ -227,6 +227,7 @@ func (c *Client) read(response *http.Response, body []byte, sent, now time.Time)
 	return &Answer{
 		Page:              decoded,
 		Date:              date,
+		OldReset:          oldReset(response.Header),
 		RequestID:         requestID,
 		KeyOrganizationID: c.cleaner.clean(response.Header.Get("anthropic-organization-id")),
 		Remaining:         c.cleaner.clean(response.Header.Get("anthropic-ratelimit-requests-remaining")),

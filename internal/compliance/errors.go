@@ -221,9 +221,6 @@ type StaleSign string
 const (
 	// StaleAge is the header Age, which only a cache sends.
 	StaleAge StaleSign = "Age"
-	// StaleReset is a rate limit that began anew before the answer's own Date: a cache
-	// that writes a Date of its own, as nginx does, keeps the reset as it was.
-	StaleReset StaleSign = "anthropic-ratelimit-requests-reset"
 	// StaleDate is a Date before the request was sent, by this machine's clock. A cache
 	// and a clock that is ahead look the same.
 	StaleDate StaleSign = "Date"

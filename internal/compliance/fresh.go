@@ -23,14 +23,23 @@ func staleness(header http.Header, sent time.Time) (sign StaleSign, behind time.
 	if err != nil {
 		return "", 0, false
 	}
-	reset, err := time.Parse(time.RFC3339, header.Get("anthropic-ratelimit-requests-reset"))
-	if behind := date.Sub(reset); err == nil && behind > freshFor {
-		return StaleReset, behind, true
-	}
 	if behind := sent.Sub(date); behind > freshFor {
 		return StaleDate, behind, true
 	}
 	return "", 0, false
+}
+
+// oldReset is how long before the Date of an answer its rate limit began anew, 0 if that is
+// no more than [freshFor]. What the server says there when nothing is asked of it is not
+// known, so it shows that a cache may have answered, and no more.
+func oldReset(header http.Header) time.Duration {
+	date, err := http.ParseTime(header.Get("Date"))
+	reset, resetErr := time.Parse(time.RFC3339, header.Get("anthropic-ratelimit-requests-reset"))
+	// The beginning of an era is no time: a server's way to say none.
+	if err != nil || resetErr != nil || reset.Unix() <= 0 || date.Sub(reset) <= freshFor {
+		return 0
+	}
+	return date.Sub(reset)
 }
 
 // ageOf is how long caches have had an answer, 0 where none says so. Each in a chain may

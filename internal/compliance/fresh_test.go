@@ -29,6 +29,7 @@ func TestFresh(t *testing.T) {
 		ahead  time.Duration // this machine's clock
 		sign   StaleSign     // "" for a fresh answer
 		behind time.Duration
+		old    time.Duration // its OldReset, where it is taken
 	}{
 		"no headers":                       {},
 		"now":                              {header: both(date(0), reset(-time.Minute), []string{"age", "0"})},
@@ -47,11 +48,12 @@ func TestFresh(t *testing.T) {
 		"clock is behind":                  {header: both(date(0), reset(-time.Minute)), ahead: -time.Hour},
 		"clock is ahead, no date":          {ahead: time.Hour},
 		"date is none":                     {header: []string{"date", "noon"}, ahead: time.Hour},
-		"reset, with a new date":           {header: both(date(0), reset(time.Hour)), sign: StaleReset, behind: time.Hour},
-		"reset, clock is behind":           {header: both(date(0), reset(time.Hour)), ahead: -time.Hour, sign: StaleReset, behind: time.Hour},
+		"reset, with a new date":           {header: both(date(0), reset(time.Hour)), old: time.Hour},
+		"reset, clock is behind":           {header: both(date(0), reset(time.Hour)), ahead: -time.Hour, old: time.Hour},
 		"reset a minute ago":               {header: both(date(0), reset(time.Minute))},
 		"reset without a date":             {header: reset(time.Hour)},
 		"reset is none":                    {header: both(date(0), []string{"anthropic-ratelimit-requests-reset", "soon"})},
+		"reset is the zero time":           {header: both(date(0), []string{"anthropic-ratelimit-requests-reset", "0001-01-01T00:00:00Z"})},
 	} {
 		t.Run(name, func(t *testing.T) {
 			inBubble(t, func(t *testing.T) {
@@ -61,6 +63,9 @@ func TestFresh(t *testing.T) {
 				})
 				if test.sign == "" {
 					got.mustBe(t, nil)
+					if old := got.pages[0].OldReset; old != test.old {
+						t.Errorf("got an old reset of %v, want %v", old, test.old)
+					}
 					return
 				}
 				want := StaleError{Sign: test.sign, Behind: test.behind, RequestID: "req_test"}

@@ -44,10 +44,24 @@ type Answer struct {
 	Sent              time.Time // when the request was sent, by this machine's clock
 	Date              time.Time // when it was answered, by the server's; zero where it does not say
 
+	// OldReset is how long before the answer's own Date its rate limit began anew, if that
+	// is more than a minute; else 0. A cache that writes a Date of its own, as nginx does,
+	// keeps the reset as it was.
+	OldReset time.Duration
+
 	Attempts int // requests sent for the page
 	PageSize int // how many activities the last of them asked for
 
 	bytes int
+}
+
+// Now is the time of an answer: the server's, or else this machine's when the request was
+// sent.
+func (a *Answer) Now() time.Time {
+	if a.Date.IsZero() {
+		return a.Sent
+	}
+	return a.Date
 }
 
 // Page asks for one page, as often as it takes and [Options] allow. A failed request moves

@@ -9,7 +9,7 @@ import (
 )
 
 // ReadError is what [Reader.Pages] ends with if it could not read everything. Err is a
-// [*FutureError], a [*PageError] or one of the error types of package compliance: a
+// [*FutureError], a [*ClockError], an [*OrganizationError], a [*PageError] or one of the error types of package compliance: a
 // [*compliance.StatusError], ConnectionError, PageError, StaleError, WaitError or
 // InterruptedError.
 type ReadError struct {
@@ -52,7 +52,7 @@ func (e *FutureError) Error() string {
 type PageError struct {
 	Fault       PageFault
 	Cursor      string // the member that it is about: last_id, or first_id of a walk from BeforeID
-	Came, Asked int    // activities, of TooMany
+	Came, Asked int    // activities, of TooMany; Came is the number of pages of NothingNew
 	First, Then string // organizations, of OtherOrganization
 	RequestID   string
 }
@@ -67,6 +67,30 @@ const (
 	OldCursor         PageFault = "the cursor leads back"
 	TooMany           PageFault = "more than were asked for"
 	OtherOrganization PageFault = "another organization"
+	NothingNew        PageFault = "many pages that bring nothing new"
 )
 
 func (e *PageError) Error() string { return string(e.Fault) }
+
+// ClockError means that this machine's clock is behind, and that the upper bound of the
+// window is close to it: a bound made from that clock leaves out the newest activities.
+type ClockError struct {
+	UpperBound time.Time
+	Now        time.Time     // by the server's clock
+	Behind     time.Duration // how much this machine's clock is behind it
+}
+
+func (e *ClockError) Error() string {
+	return fmt.Sprintf("this machine's clock is %v behind", e.Behind)
+}
+
+// OrganizationError means that a page is for a key of another organization than expected.
+type OrganizationError struct {
+	Want      string
+	Got       string // "" where the server does not say
+	RequestID string
+}
+
+func (e *OrganizationError) Error() string {
+	return fmt.Sprintf("the key belongs to %q, and not to %s", e.Got, e.Want)
+}

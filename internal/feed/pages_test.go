@@ -3,6 +3,7 @@ package feed
 import (
 	"context"
 	"fmt"
+	"net/http"
 	"net/url"
 	"slices"
 	"strconv"
@@ -458,11 +459,157 @@ func TestGrowingFeed(t *testing.T) {
 		reader := newReader(t, uncompressed(api))
 		first := read(reader.Pages(t.Context(), Query{PageSize: 3}))
 		first.mustBe(t, idsOf(NewestFirst, records(n))) // what comes newly stands before the first page
-		query := Query{PageSize: 50, BeforeID: first.pages[0].FirstID}
-		if got, want := len(read(reader.Pages(t.Context(), query)).ids()), len(first.pages); got != want {
-			t.Errorf("got %d new activities, want one for each of the %d requests", got, want)
+		time.Sleep(2 * time.Second)                     // what happens in the second of an answer is for the next read
+		api.ResetRequests()
+		query := Query{PageSize: 1, BeforeID: first.pages[0].FirstID}
+		if got, want := len(read(reader.Pages(t.Context(), query)).ids()), len(first.pages); got != want || len(api.Requests()) != want {
+			t.Errorf("got %d new activities in %d requests, want one for each of the %d requests before", got, len(api.Requests()), want)
 		}
 		read(reader.Pages(t.Context(), Query{PageSize: 7, ExcludeActivityTypes: []string{"compliance_api_accessed"}})).mustBe(t, idsOf(NewestFirst, records(n)))
+	})
+}
+
+// TestTowardsNow reads in small pages towards what its own requests write into the feed. It
+// ends at the time of its first page, and a later read goes on exactly there.
+func TestTowardsNow(t *testing.T) {
+	t.Parallel()
+	const n = 7
+	for name, query := range map[string]Query{
+		"oldest first": {Order: OldestFirst, PageSize: 1},
+		"in parts":     {Order: OldestFirst, PageSize: 1, CreatedAtGTE: "2026-04-10T08:00:00Z"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			inBubble(t, func(t *testing.T) {
+				api := newFake(n, func(o *fakeapi.Options) {
+					o.SkipReadLog, o.Latency = false, 1500*time.Millisecond
+				})
+				reader := newReader(t, uncompressed(api))
+				want := idsOf(OldestFirst, records(n))
+				first := read(reader.Pages(t.Context(), query))
+				first.mustBe(t, want)
+				requests := len(api.Requests())
+				if query.CreatedAtGTE == "" && requests != len(want) {
+					t.Errorf("got %d requests for %d activities", requests, len(want))
+				}
+				if first.lastPage().HasMore {
+					t.Error("there is more")
+				}
+				time.Sleep(time.Minute)
+				cursor := first.lastPage().LastID
+				next := Query{Order: OldestFirst, PageSize: 100, AfterID: cursor}
+				if got := read(reader.Pages(t.Context(), next)); got.err != nil || len(got.ids()) != requests {
+					t.Errorf("got %d activities of %d requests, %v", len(got.ids()), requests, got.err)
+				}
+			})
+		})
+	}
+}
+
+// TestFirstPageOfTheSecond has a first page with something of the second of its answer: it
+// is asked for once more, up to that second.
+func TestFirstPageOfTheSecond(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		api := newFake(3)
+		api.Add(activityText("now", bubbleNow(), ""))
+		got := read(newReader(t, uncompressed(api)).Pages(t.Context(), Query{Order: OldestFirst}))
+		got.mustBe(t, idsOf(OldestFirst, records(3)))
+		if requests := api.Requests(); len(requests) != 2 || requests[0].Query.Has("created_at.lt") || !requests[1].Query.Has("created_at.lt") {
+			t.Errorf("got the requests %v", requests)
+		}
+	})
+}
+
+// TestSkipped leaves what is not asked for out of all counts.
+func TestSkipped(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		isOdd := func(a *activity.Activity) bool { return (a.ID[len(a.ID)-1]-'0')%2 == 1 }
+		isFour := func(a *activity.Activity) bool { return a.ID == numbered(4) }
+		reader := newReader(t, uncompressed(newFake(9)))
+		for most, want := range map[int][]string{0: {numbered(8), numbered(6), numbered(2), numbered(0)}, 3: {numbered(8), numbered(6), numbered(2)}} {
+			got := read(reader.Pages(t.Context(), Query{PageSize: 2, MaxActivities: most, Skip: isOdd, Except: isFour}))
+			got.mustBe(t, want)
+			excepted := 0
+			for _, page := range got.pages {
+				excepted += page.Excepted
+			}
+			if excepted != 1 {
+				t.Errorf("got %d excepted, want 1", excepted)
+			}
+		}
+	})
+}
+
+// TestExpectedOrganization names the organization of the key in another case, wrongly, and not at all.
+func TestExpectedOrganization(t *testing.T) {
+	t.Parallel()
+	page := func(organization string) step {
+		return step{header: []string{"anthropic-organization-id", organization}, body: pageOf(organization != "org_LAST", "1", organization)}
+	}
+	for name, test := range map[string]struct {
+		pages []step
+		got   *OrganizationError
+	}{
+		"the same":      {[]step{page("ORG_last"), page("org_LAST")}, nil},
+		"another":       {[]step{page("org_Other")}, &OrganizationError{Want: "org_last", Got: "org_Other", RequestID: "req_test"}},
+		"another later": {[]step{page("ORG_last"), page("org_Other")}, &OrganizationError{Want: "org_last", Got: "org_Other", RequestID: "req_test"}},
+		"none":          {[]step{{body: emptyPage}}, &OrganizationError{Want: "org_last", RequestID: "req_test"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			inBubble(t, func(t *testing.T) {
+				got := walkWith(t, &script{steps: test.pages}, Query{KeyOrganizationID: "org_last"})
+				if test.got == nil {
+					got.mustBe(t, nil)
+				} else if failed := errorAs[*OrganizationError](t, got.readError(t)); *failed != *test.got {
+					t.Errorf("got %+v, want %+v", failed, test.got)
+				}
+			})
+		})
+	}
+}
+
+// TestClockBehind has an upper bound that was made from a clock which is behind.
+func TestClockBehind(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		behind time.Duration // this machine's clock
+		upper  time.Duration // the bound, as far from that clock
+		fails  bool
+	}{
+		"right":               {0, 0, false},
+		"a little behind":     {50 * time.Second, 0, false},
+		"behind":              {10 * time.Minute, 0, true},
+		"behind, nearly now":  {10 * time.Minute, -50 * time.Second, true},
+		"behind, in the past": {10 * time.Minute, -2 * time.Minute, false},
+		"behind, but later":   {10 * time.Minute, 11 * time.Minute, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			inBubble(t, func(t *testing.T) {
+				clock := func() time.Time { return bubbleNow().Add(-test.behind) }
+				s := &script{steps: []step{{header: []string{"date", bubbleNow().UTC().Format(http.TimeFormat)}, body: emptyPage}}}
+				query := Query{CreatedAtLT: clock().Add(test.upper).Format(time.RFC3339), CreatedAtGTE: "2020-01-01T00:00:00Z"}
+				got := walkWith(t, s, query, func(o *compliance.Options) { o.Now = clock })
+				if !test.fails {
+					got.mustBe(t, nil)
+				} else if failed := errorAs[*ClockError](t, got.readError(t)); failed.Behind != test.behind {
+					t.Errorf("got %+v", failed)
+				}
+			})
+		})
+	}
+}
+
+// TestNothingNewForever has a server that gives a new cursor with each page, and the same
+// activity on all of them.
+func TestNothingNewForever(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		s := &script{}
+		for i := range 60 {
+			s.steps = append(s.steps, step{body: pageOf(true, "f", strconv.Itoa(i), activityText("a", time.Unix(1, 0), ""))})
+		}
+		failed := errorAs[*compliance.PageError](t, walkWith(t, s, Query{}).readError(t))
+		if !strings.Contains(failed.Error(), "50 pages") || len(s.requests) != 51 {
+			t.Errorf("got %v after %d requests", failed, len(s.requests))
+		}
 	})
 }
 

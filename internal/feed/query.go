@@ -44,6 +44,14 @@ type Query struct {
 	// [compliance.MaxPageSize]. Zero means that.
 	PageSize int
 
+	// KeyOrganizationID is the organization that the key has to belong to, without regard to
+	// case; "" for any. A page for another one, or that does not say, is an [*OrganizationError].
+	KeyOrganizationID string
+
+	// Skip says which activities are not asked for, although the server sends them: they
+	// count for nothing at all. Nil skips none.
+	Skip func(*activity.Activity) bool
+
 	// Except says which activities to leave out of the result. They count for nothing but
 	// [Page.Excepted]. Nil leaves out none.
 	Except func(*activity.Activity) bool
@@ -70,17 +78,29 @@ func (q Query) startCursor() string {
 	return q.AfterID
 }
 
-// excepts says whether an activity is left out of the result.
-func (q Query) excepts(a *activity.Activity) bool { return q.Except != nil && q.Except(a) }
+// leavesOut says whether an activity is not in the result.
+func (q Query) leavesOut(a *activity.Activity) bool {
+	return q.Skip != nil && q.Skip(a) || q.Except != nil && q.Except(a)
+}
 
-// keep returns the activities of the result, in the same memory.
-func (q Query) keep(activities []activity.Activity) []activity.Activity {
-	if q.Except == nil {
+// selective says that the server sends activities that are not in the result.
+func (q Query) selective() bool { return q.Skip != nil || q.Except != nil }
+
+// growing says that the walk leads to what happens while it reads: its own requests, for
+// one, which it would chase for as long as its pages are small.
+func (q Query) growing() bool {
+	_, bounded := q.upperBound()
+	return !bounded && (q.Order == OldestFirst) != q.backward()
+}
+
+// without returns the activities for which a test is not true, in the same memory.
+func without(activities []activity.Activity, test func(*activity.Activity) bool) []activity.Activity {
+	if test == nil {
 		return activities
 	}
 	kept := activities[:0]
 	for i := range activities {
-		if !q.Except(&activities[i]) {
+		if !test(&activities[i]) {
 			kept = append(kept, activities[i])
 		}
 	}
@@ -129,13 +149,11 @@ func (q Query) divisible() bool {
 }
 
 // end is where the window of a read ends in the direction of the walk, as far as there can
-// be activities, at the time of its first answer. A window that has not begun by then is a
-// [*FutureError]: it looks like one in which nothing happened.
+// be activities, at the time of its first answer. A window that looks like one in which
+// nothing happened, because of a clock, is an error: a [*FutureError] if it has not begun by
+// then, and a [*ClockError] if it ends before the newest activities.
 func (q Query) end(first *compliance.Answer) (time.Time, error) {
-	now := first.Date
-	if now.IsZero() {
-		now = first.Sent
-	}
+	now := first.Now()
 	lower, bounded := q.lowerBound()
 	begins := lower
 	if q.Begins.After(lower) {
@@ -145,14 +163,22 @@ func (q Query) end(first *compliance.Answer) (time.Time, error) {
 	if bounded && !begins.Before(now.Add(time.Second)) {
 		return now, &FutureError{LowerBound: begins, Now: now, ByServer: !first.Date.IsZero()}
 	}
+	upper, closed := q.upperBound()
+	if behind := first.Date.Sub(first.Sent); !first.Date.IsZero() && behind > clockTolerance &&
+		closed && upper.After(first.Sent.Add(-clockTolerance)) && upper.Before(first.Date) {
+		return now, &ClockError{UpperBound: upper, Now: first.Date, Behind: behind}
+	}
 	if q.Order != OldestFirst {
 		return lower, nil
 	}
-	if upper, ok := q.upperBound(); ok && upper.Before(now) {
+	if closed && upper.Before(now) {
 		return upper, nil
 	}
 	return now, nil
 }
+
+// clockTolerance is how much the clocks of this machine and the server may differ.
+const clockTolerance = time.Minute
 
 // lowerBound is the later of the lower bounds; see [tightest].
 func (q Query) lowerBound() (bound time.Time, ok bool) {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"iter"
 	"log/slog"
+	"slices"
 	"time"
 
 	"github.com/compliance-feed/terraform-provider-compliance/internal/activity"
@@ -50,6 +51,9 @@ type Page struct {
 	// All pages of a read that name the key's organization name the same one.
 	RequestID, KeyOrganizationID string
 
+	// OldReset is that of the [compliance.Answer].
+	OldReset time.Duration
+
 	rank int64 // of its part, in the direction of the walk
 }
 
@@ -93,6 +97,7 @@ type reading struct {
 	underWay int
 	arrived  chan arrival
 
+	begun    bool      // its first page has come
 	dividing bool      // whether it is, or may be, in parts
 	end      time.Time // of the window in the direction of the walk, as far as it can be divided
 	divided  int       // parts that were made beyond the first
@@ -184,9 +189,14 @@ func (r *reading) take(ctx context.Context, a arrival) (page *Page, broken strin
 		return nil, "", r.tally.failed(a.err)
 	}
 	p, answer := a.part, a.answer
-	if r.end.IsZero() {
+	if !r.begun {
+		r.begun = true
 		if r.end, err = r.query.end(answer); err != nil {
 			return nil, "", r.tally.failed(&compliance.RequestError{Attempts: answer.Attempts, Err: err})
+		}
+		if r.query.growing() && r.closeAt(answer) {
+			r.waiting = append(r.waiting, p)
+			return nil, "", nil
 		}
 	}
 	r.tally.size.learn(a.asked, answer.PageSize)
@@ -226,6 +236,20 @@ func (r *reading) take(ctx context.Context, a arrival) (page *Page, broken strin
 		p.more = page.HasMore
 	}
 	return page, broken, nil
+}
+
+// closeAt gives the read its upper bound, the time of its first answer, which is the only
+// page so far. It says whether that page has to be asked for again, since it has something
+// from then or later.
+func (r *reading) closeAt(first *compliance.Answer) (again bool) {
+	bound := first.Now().UTC().Truncate(time.Second)
+	for _, q := range []*Query{&r.query, &r.first.walk.query} {
+		q.CreatedAtLT = formatBound(bound)
+	}
+	return slices.ContainsFunc(first.Activities, func(a activity.Activity) bool {
+		at, err := time.Parse(time.RFC3339, a.CreatedAt)
+		return err == nil && !at.Before(bound)
+	})
 }
 
 func (r *reading) logPage(ctx context.Context, page *Page, answer *compliance.Answer) {

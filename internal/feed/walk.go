@@ -1,6 +1,8 @@
 package feed
 
 import (
+	"strings"
+
 	"github.com/compliance-feed/terraform-provider-compliance/internal/activity"
 	"github.com/compliance-feed/terraform-provider-compliance/internal/compliance"
 )
@@ -13,8 +15,13 @@ type walk struct {
 	visited map[string]bool // cursors that have been used
 	known   *identities
 	enough  int  // the size of the next page, where that is known; see advance
+	nothing int  // pages in a row that have brought nothing new
 	mixed   bool // an activity came that another walk has had
 }
+
+// mostEmptyPages is after how many pages that bring nothing new a read gives up: a server
+// that gives a new cursor each time could go on for ever.
+const mostEmptyPages = 50
 
 func newWalk(query Query, t *tally, known *identities) *walk {
 	if known.lastPageOnly {
@@ -40,7 +47,7 @@ func (w *walk) pageSize() int {
 	switch {
 	case w.enough > 0:
 		return w.enough
-	case w.query.MaxActivities > 0 && w.query.Except == nil:
+	case w.query.MaxActivities > 0 && !w.query.selective():
 		return min(w.tally.size.now, w.missing())
 	}
 	return w.tally.size.now
@@ -57,14 +64,17 @@ func (w *walk) advance(answer *compliance.Answer) (*Page, error) {
 		err.RequestID = answer.RequestID
 		return nil, &err
 	}
+	if want := w.query.KeyOrganizationID; want != "" && !strings.EqualFold(answer.KeyOrganizationID, want) {
+		return nil, &OrganizationError{Want: want, Got: answer.KeyOrganizationID, RequestID: answer.RequestID}
+	}
 	if first, ok := w.tally.sameOrganization(answer.KeyOrganizationID); !ok {
 		return reject(PageError{Fault: OtherOrganization, First: first, Then: answer.KeyOrganizationID})
 	}
-	came := len(answer.Activities)
-	if w.query.MaxActivities > 0 && w.query.Except != nil {
-		if w.enough = w.countEnough(answer.Activities); w.enough > 0 && w.enough < came {
-			if came > answer.PageSize {
-				return reject(PageError{Fault: TooMany, Came: came, Asked: answer.PageSize})
+	sent := len(answer.Activities)
+	if w.query.MaxActivities > 0 && w.query.selective() {
+		if w.enough = w.countEnough(answer.Activities); w.enough > 0 && w.enough < sent {
+			if sent > answer.PageSize {
+				return reject(PageError{Fault: TooMany, Came: sent, Asked: answer.PageSize})
 			}
 			return nil, nil
 		}
@@ -72,7 +82,7 @@ func (w *walk) advance(answer *compliance.Answer) (*Page, error) {
 	}
 	activities, mixed := w.known.drop(w, answer.Activities)
 	w.mixed = w.mixed || mixed
-	if w.query.MaxActivities > 0 && w.query.Except == nil && len(activities) > answer.PageSize {
+	if w.query.MaxActivities > 0 && !w.query.selective() && len(activities) > answer.PageSize {
 		return reject(PageError{Fault: TooMany, Came: len(activities), Asked: answer.PageSize})
 	}
 	next, name := answer.LastID, "last_id"
@@ -89,16 +99,26 @@ func (w *walk) advance(answer *compliance.Answer) (*Page, error) {
 			return reject(PageError{Fault: OldCursor, Cursor: name})
 		}
 	}
+	if w.nothing++; len(activities) > 0 {
+		w.nothing = 0
+	}
+	if w.nothing == mostEmptyPages && answer.HasMore {
+		return reject(PageError{Fault: NothingNew, Came: mostEmptyPages})
+	}
 	if next != "" { // else the walk stays where it is, at its end
 		w.visited[next] = true
 		w.cursor = next
 	}
-	kept := w.query.keep(activities)
-	w.tally.add(kept, len(activities))
+	came := len(activities)
+	asked := without(activities, w.query.Skip)
+	wanted := len(asked)
+	kept := without(asked, w.query.Except)
+	w.tally.add(kept, came)
 	return &Page{
 		Number:     w.tally.pages,
 		Activities: kept,
-		Excepted:   len(activities) - len(kept),
+		Excepted:   wanted - len(kept),
+		OldReset:   answer.OldReset,
 		HasMore:    answer.HasMore,
 		FirstID:    answer.FirstID,
 		LastID:     answer.LastID,
@@ -118,7 +138,7 @@ func (w *walk) countEnough(activities []activity.Activity) int {
 		if w.query.backward() {
 			a = &activities[len(activities)-1-i]
 		}
-		if id := a.Identity(); !seen[id] && w.known.seen[id] == nil && !w.query.excepts(a) {
+		if id := a.Identity(); !seen[id] && w.known.seen[id] == nil && !w.query.leavesOut(a) {
 			seen[id] = true
 			if missing--; missing == 0 {
 				return i + 1
@@ -145,7 +165,7 @@ func (t *tally) sameOrganization(id string) (first string, ok bool) {
 	if t.keyOrganizationID == "" {
 		t.keyOrganizationID = id
 	}
-	return t.keyOrganizationID, id == "" || id == t.keyOrganizationID
+	return t.keyOrganizationID, id == "" || strings.EqualFold(id, t.keyOrganizationID)
 }
 
 // add counts a page, and how many activities came with it.
