@@ -80,14 +80,15 @@ func (r readContext) readError(err error) diag.Diagnostic {
 // explain returns a summary, a sentence or two on what happened, and what to do.
 func (r readContext) explain(err error) (summary, happened, advice string) {
 	var (
-		status      *compliance.StatusError
-		connection  *compliance.ConnectionError
-		page        *compliance.PageError
-		wait        *compliance.WaitError
-		interrupted *compliance.InterruptedError
-		stale       *compliance.StaleError
-		future      *feed.FutureError
-
+		status        *compliance.StatusError
+		connection    *compliance.ConnectionError
+		page          *compliance.PageError
+		wait          *compliance.WaitError
+		interrupted   *compliance.InterruptedError
+		stale         *compliance.StaleError
+		future        *feed.FutureError
+		clockBehind   *feed.ClockError
+		other         *feed.OrganizationError
 		contradiction *feed.PageError
 	)
 	// A wait and an interruption wrap the last failed attempt, so they come first.
@@ -108,6 +109,10 @@ func (r readContext) explain(err error) (summary, happened, advice string) {
 		return explainStale(stale)
 	case errors.As(err, &future):
 		return explainFuture(future)
+	case errors.As(err, &clockBehind):
+		return explainClock(clockBehind)
+	case errors.As(err, &other):
+		return explainOrganization(other)
 	}
 	return "The activity feed could not be read", err.Error() + ".", "This is a bug of the provider. Please report it."
 }
@@ -168,8 +173,6 @@ func explainStale(err *compliance.StaleError) (summary, happened, advice string)
 	switch err.Sign {
 	case compliance.StaleAge:
 		happened = fmt.Sprintf("the answer is %s old, by its header Age%s.", age, parenthesis(err.RequestID))
-	case compliance.StaleReset:
-		happened = fmt.Sprintf("the answer's rate limit was reset %s before the answer's own Date%s.", age, parenthesis(err.RequestID))
 	default:
 		return "The answer is older than the request",
 			fmt.Sprintf("the Date of the answer is %s behind this machine's clock%s.", age, parenthesis(err.RequestID)),
@@ -187,6 +190,30 @@ func explainFuture(err *feed.FutureError) (summary, happened, advice string) {
 		fmt.Sprintf("the lower bound is %s, and %s it is %s.", clock(err.LowerBound), whose, clock(err.Now)),
 		"Nothing can have happened in it yet, so finding nothing would mean nothing. Check the lower bound, or the upper bound that lookback counts from; " +
 			"if the bound comes from this machine's clock, check that too."
+}
+
+func explainClock(err *feed.ClockError) (summary, happened, advice string) {
+	return "The window ends before the newest activities",
+		fmt.Sprintf("this machine's clock is %s behind the server's, by which it is %s, and the upper bound is %s.", brief(err.Behind.Round(time.Second)), clock(err.Now), clock(err.UpperBound)),
+		"A bound that was made from this machine's clock leaves out what has happened since. Set the clock, or omit the upper bound."
+}
+
+func explainOrganization(err *feed.OrganizationError) (summary, happened, advice string) {
+	got := "the server does not say which organization the key belongs to"
+	if err.Got != "" {
+		got = "the key belongs to the organization " + err.Got
+	}
+	return "The API key belongs to another organization",
+		fmt.Sprintf("%s, and the provider's key_organization_id is %s%s.", got, err.Want, parenthesis(err.RequestID)),
+		"Finding nothing in another feed would mean nothing, so it was not used. Use a key of that organization, or correct key_organization_id: " +
+			"it is the ID that the API uses, which the attribute key_organization_id of a read shows, and not the one on the settings page."
+}
+
+// oldReset is the warning about an answer that a cache may have had.
+func (r readContext) oldReset(old time.Duration) diag.Diagnostic {
+	return diag.NewWarningDiagnostic("A cache may have answered instead of the API",
+		fmt.Sprintf("An answer to %s says that its rate limit began anew %s before it was made, as an answer does that a cache has kept and dated anew. "+
+			"If so, what has happened since is missing: ", r.what, brief(old.Round(time.Second)))+cacheAdvice)
 }
 
 // tooManyActivities guards against results that are too large for a state.

@@ -17,6 +17,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 
+	"github.com/compliance-feed/terraform-provider-compliance/internal/activity"
 	"github.com/compliance-feed/terraform-provider-compliance/internal/feed"
 	"github.com/compliance-feed/terraform-provider-compliance/internal/timerange"
 )
@@ -34,6 +35,7 @@ type filters struct {
 	OrganizationIDs      types.Set    `tfsdk:"organization_ids"`
 	ActorIDs             types.Set    `tfsdk:"actor_ids"`
 	ActivityTypes        types.Set    `tfsdk:"activity_types"`
+	Topics               types.Set    `tfsdk:"topics"`
 	ExcludeActivityTypes types.Set    `tfsdk:"exclude_activity_types"`
 	CreatedAtGTE         types.String `tfsdk:"created_at_gte"`
 	CreatedAtGT          types.String `tfsdk:"created_at_gt"`
@@ -41,13 +43,15 @@ type filters struct {
 	CreatedAtLT          types.String `tfsdk:"created_at_lt"`
 	Lookback             types.String `tfsdk:"lookback"`
 	Except               types.List   `tfsdk:"except"`
+	Reviewed             types.Map    `tfsdk:"reviewed"`
 	Timeouts             types.Object `tfsdk:"timeouts"`
 
-	// Filled by the read.
+	// A schema and its model have the same fields; the read's result does not go through these.
 	Excepted          types.Int64  `tfsdk:"excepted"`
 	Window            types.Object `tfsdk:"window"`
 	RequestID         types.String `tfsdk:"request_id"`
 	KeyOrganizationID types.String `tfsdk:"key_organization_id"`
+	ReviewedIDs       types.List   `tfsdk:"reviewed_ids"`
 }
 
 // withFilters returns the attributes that belong to filters, and those that the object has
@@ -77,6 +81,9 @@ func withFilters(more map[string]schema.Attribute) map[string]schema.Attribute {
 		"actor_ids": set("Only activities of these actors: `user_…` IDs. The API documents no other IDs here, and others may match nothing.", checkActorID),
 		"activity_types": set("Only activities of these types. The server refuses a name that it does not know (400), and does not accept patterns; "+
 			"the function `activity_types` expands them to names. Conflicts with `exclude_activity_types`.", checkActivityType),
+		"topics": set("All known activity types of these topics, such as `credential_created`; with `activity_types`, both. `unclassified` alone: what this version of the provider does not know. "+
+			"The guide *Activity types* lists them. Conflicts with `exclude_activity_types`.", checkTopic,
+			setvalidator.ConflictsWith(path.MatchRoot("exclude_activity_types"))),
 		"exclude_activity_types": set("No activities of these types: names, as in `activity_types`. Conflicts with `activity_types`.",
 			checkActivityType, setvalidator.ConflictsWith(path.MatchRoot("activity_types"))),
 		"created_at_gte": bound("Only activities at or after this time."),
@@ -100,9 +107,21 @@ func withFilters(more map[string]schema.Attribute) map[string]schema.Attribute {
 				"or one of the activity's own (`enabled`); a dot leads into an object (`provider.type`). `*` in a value stands for any text, and `actor.ip_address` also takes CIDR ranges. " +
 				"Every element of an array must match. A field that is missing, null or an object never matches.",
 		},
+		"reviewed": schema.MapAttribute{
+			Optional:    true,
+			ElementType: types.StringType,
+			MarkdownDescription: "Leave out the activities with these IDs, which somebody has looked at: a map from each ID to the reason why it is fine. " +
+				"The reasons are in no request, log or message.",
+			Validators: []validator.Map{reviewedMap{}},
+		},
 		"excepted": schema.Int64Attribute{
 			Computed:            true,
-			MarkdownDescription: "How many activities `except` left out; 0 without it.",
+			MarkdownDescription: "How many activities `except` and `reviewed` left out; 0 without them.",
+		},
+		"reviewed_ids": schema.ListAttribute{
+			Computed:            true,
+			ElementType:         types.StringType,
+			MarkdownDescription: "The IDs of `reviewed` that were among what was read, sorted: the others can be taken off the list.",
 		},
 		"timeouts": schema.SingleNestedAttribute{
 			Optional:            true,
@@ -137,9 +156,9 @@ func withFilters(more map[string]schema.Attribute) map[string]schema.Attribute {
 
 func (f *filters) common() *filters { return f }
 
-// query returns the query for the filters and the window that it covers. All values
-// are known and valid by themselves.
-func (f *filters) query(now time.Time) (feed.Query, timerange.Window, diag.Diagnostics) {
+// query returns the query for the filters, the window that it covers, and what gives the
+// value of reviewed_ids once it has been read. All values are known and valid by themselves.
+func (f *filters) query(now time.Time) (feed.Query, timerange.Window, func() tftypes.Value, diag.Diagnostics) {
 	exceptions, diags := exceptionsOf(path.Root("except"), f.Except)
 	bounds, window, err := f.bounds().Resolve(now)
 	query := feed.Query{
@@ -152,10 +171,12 @@ func (f *filters) query(now time.Time) (feed.Query, timerange.Window, diag.Diagn
 		CreatedAtLTE:         bounds.LTE,
 		CreatedAtLT:          bounds.LT,
 	}
-	if len(exceptions) > 0 {
-		query.Except = exceptions.Match
+	askForTopics(&query, stringsOf(f.Topics))
+	reviewed := newReviewed(f.Reviewed)
+	if len(exceptions) > 0 || len(reviewed) > 0 {
+		query.Except = func(a *activity.Activity) bool { return reviewed.match(a) || exceptions.Match(a) }
 	}
-	return query, window, append(diags, boundsDiagnostics(err)...)
+	return query, window, reviewed.met, append(diags, boundsDiagnostics(err)...)
 }
 
 // bounds are the time bounds; those that are unknown or no duration count as open.

@@ -39,6 +39,8 @@ func (r readContext) explainContradiction(err *feed.PageError) (summary, happene
 		happened = fmt.Sprintf("the page's cursor (%s) leads back to a page that was read before", err.Cursor)
 	case feed.TooMany:
 		happened = fmt.Sprintf("the page has %s although %s were asked for, so that its cursors would not fit", count(err.Came), thousands(err.Asked))
+	case feed.NothingNew:
+		happened = fmt.Sprintf("%d pages in a row have brought nothing new, each with a new cursor", err.Came)
 	case feed.OtherOrganization:
 		summary = "The pages belong to different organizations"
 		happened = fmt.Sprintf("the page is for a key of the organization %s, and those before it were for one of %s", err.Then, err.First)

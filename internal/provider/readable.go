@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/signal"
 	"slices"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -43,8 +44,14 @@ type model interface {
 	validate(now time.Time) diag.Diagnostics
 	// read reads what the query, which the filters make up, and the model's own
 	// arguments ask for.
-	read(context.Context, *service, feed.Query, readContext) (outcome, diag.Diagnostics)
+	// Its error is a [*feed.ReadError], or a [refusal] of what was read.
+	read(context.Context, *service, feed.Query, readContext) (outcome, error)
 }
+
+// refusal is why a read that succeeded has no result.
+type refusal struct{ diag.Diagnostic }
+
+func (r refusal) Error() string { return r.Summary() }
 
 // outcome is what a read came to.
 type outcome struct {
@@ -55,8 +62,9 @@ type outcome struct {
 
 // origin is where the pages of a read came from, for an audit trail.
 type origin struct {
-	last              feed.Page // in the direction of the walk; pages arrive in any order
-	keyOrganizationID string    // the same on all pages that name it, which package feed ensures
+	last              feed.Page     // in the direction of the walk; pages arrive in any order
+	keyOrganizationID string        // the same on all pages that name it, which package feed ensures
+	oldReset          time.Duration // of the page where it is longest
 }
 
 func (o *origin) add(page *feed.Page) {
@@ -65,6 +73,7 @@ func (o *origin) add(page *feed.Page) {
 		o.last.Activities = nil // they would be kept for nothing
 	}
 	o.keyOrganizationID = cmp.Or(page.KeyOrganizationID, o.keyOrganizationID)
+	o.oldReset = max(o.oldReset, page.OldReset)
 }
 
 func (r *readable) typeName() string { return TypeName + "_" + r.name }
@@ -113,18 +122,47 @@ func (r *readable) read(ctx context.Context, s *service, config tfsdk.Config) (o
 	if diags.HasError() {
 		return outcome{}, diags
 	}
-	query, window, queryDiags := model.common().query(s.now())
+	query, window, reviewedIDs, queryDiags := model.common().query(s.now())
+	query.KeyOrganizationID = s.keyOrganizationID
 	if diags.Append(queryDiags...); diags.HasError() {
 		return outcome{}, diags
 	}
 	timeout := model.common().timeout()
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
-	o, readDiags := model.read(ctx, s, query, readContext{what: r.typeName(), query: query, window: window, timeout: timeout, keyOrigin: s.keyOrigin, baseURL: s.baseURLVariable})
-	if diags.Append(readDiags...); diags.HasError() {
+	about := readContext{what: r.typeName(), query: query, window: window, timeout: timeout, keyOrigin: s.keyOrigin, baseURL: s.baseURLVariable}
+	topics := model.common().ofTopics()
+	o, err := model.read(ctx, s, query, about)
+	// A name that a topic brought, and that the server does not know any more, must not close
+	// every gate until the next release.
+	for err != nil {
+		refused := about.refusedNames(err, topics)
+		if len(refused) == 0 {
+			break
+		}
+		about.query = withoutTypes(about.query, refused)
+		diags.Append(noLongerKnown(refused))
+		if query.ActivityTypes != nil && len(about.query.ActivityTypes) == 0 {
+			diags.Append(noTypeLeft())
+			return outcome{}, diags
+		}
+		o, err = model.read(ctx, s, about.query, about)
+	}
+	var refused refusal
+	switch {
+	case errors.As(err, &refused):
+		diags.Append(refused.Diagnostic)
+	case err != nil:
+		diags.Append(about.readError(err))
+	}
+	if diags.HasError() {
 		return outcome{}, diags
 	}
+	if o.origin.oldReset > 0 {
+		diags.Append(about.oldReset(o.origin.oldReset))
+	}
 	o.attributes["window"] = windowValue(window)
+	o.attributes["reviewed_ids"] = reviewedIDs()
 	o.attributes["request_id"] = optional(o.origin.last.RequestID)
 	o.attributes["key_organization_id"] = optional(o.origin.keyOrganizationID)
 	return o, diags
@@ -132,14 +170,15 @@ func (r *readable) read(ctx context.Context, s *service, config tfsdk.Config) (o
 
 // service is what the provider hands to everything that reads.
 type service struct {
-	client          *compliance.Client
-	reader          *feed.Reader // reads with the client
-	keyOrigin       string       // for people
-	baseURLVariable string       // that the base URL comes from; "" for the argument or the default
-	now             func() time.Time
-	maxResultBytes  int              // see the constant
-	diags           diag.Diagnostics // why there is no client
-	underWay        singleflight.Group
+	client            *compliance.Client
+	reader            *feed.Reader // reads with the client
+	keyOrigin         string       // for people
+	keyOrganizationID string       // that the key has to belong to; "" for any
+	baseURLVariable   string       // that the base URL comes from; "" for the argument or the default
+	now               func() time.Time
+	maxResultBytes    int              // see the constant
+	diags             diag.Diagnostics // why there is no client
+	underWay          singleflight.Group
 }
 
 // joinable is for how long others may join a read that is under way. They get what the
@@ -158,14 +197,25 @@ func (s *service) shared(ctx context.Context, key string, read func() (outcome, 
 		diags     diag.Diagnostics
 		cancelled bool
 	}
+	var own atomic.Bool
 	for {
-		value, _, _ := s.underWay.Do(key, func() (any, error) {
+		arrived := s.underWay.DoChan(key, func() (any, error) {
+			own.Store(true)
 			defer time.AfterFunc(joinable, func() { s.underWay.Forget(key) }).Stop()
 			o, diags := read()
 			return result{o, diags, ctx.Err() != nil}, nil
 		})
-		if r := value.(result); !r.cancelled || ctx.Err() != nil {
+		select {
+		case <-ctx.Done():
+			if !own.Load() { // another's read goes on; one of its own is about to end, and says how far it came
+				return outcome{}, diag.Diagnostics{diag.NewErrorDiagnostic("The read was cancelled", "It was cancelled while it waited for an equal read. Run it again.")}
+			}
+			r := (<-arrived).Val.(result)
 			return r.outcome, slices.Clone(r.diags)
+		case shared := <-arrived:
+			if r := shared.Val.(result); !r.cancelled || ctx.Err() != nil {
+				return r.outcome, slices.Clone(r.diags)
+			}
 		}
 	}
 }

@@ -1,0 +1,159 @@
+package provider
+
+import (
+	"errors"
+	"fmt"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/compliance-feed/terraform-provider-compliance/internal/activity"
+	"github.com/compliance-feed/terraform-provider-compliance/internal/activitytype"
+	"github.com/compliance-feed/terraform-provider-compliance/internal/compliance"
+	"github.com/compliance-feed/terraform-provider-compliance/internal/feed"
+)
+
+// checkTopic refuses what is no topic. A new topic comes with a new version only, unlike a
+// new type.
+func checkTopic(value string) *finding {
+	if activitytype.IsTopic(value) {
+		return nil
+	}
+	text := "The value " + quoted(value) + " is no topic. "
+	if nearest, ok := activitytype.NearestTopic(value); ok {
+		text += fmt.Sprintf("Did you mean %q? ", nearest)
+	}
+	return &finding{detail: text + "The topics are " + listed("and", activitytype.TopicNames()...) + "."}
+}
+
+// validateTopics checks topics together with what else chooses or leaves out types. Values may
+// be unknown.
+func (f *filters) validateTopics() (diags diag.Diagnostics) {
+	if f.Topics.IsNull() {
+		return nil
+	}
+	if slices.Contains(knownTopics(f.Topics), activitytype.Unclassified) && (len(f.Topics.Elements()) > 1 || !f.ActivityTypes.IsNull()) {
+		diags.AddAttributeError(path.Root("topics"), "Invalid topics",
+			fmt.Sprintf("%q is what no known type is, so it stands alone: without other topics, and without activity_types. Read the others with a block of their own.", activitytype.Unclassified))
+	}
+	for i, element := range f.Except.Elements() {
+		entries, _ := element.(types.Map)
+		if entries.IsUnknown() || typesNamed(entries) != nil {
+			continue
+		}
+		if typeList, ok := entries.Elements()["type"].(types.List); ok && !allKnown(typeList) {
+			continue
+		}
+		for key := range entries.Elements() {
+			if name, _, _ := strings.Cut(key, "."); slices.Contains([]string{"type", "actor", "id", "organization_id", "organization_uuid"}, name) {
+				continue
+			}
+			at := path.Root("except").AtListIndex(i)
+			diags.AddAttributeError(at, "Invalid "+at.String(),
+				"The exception looks at the field "+quoted(key)+" and names no type. A topic grows: what is harmless in one type may be the danger in next month's. "+
+					"Add the types that it is for, without a pattern: type = [\"…\"].")
+			break
+		}
+	}
+	return diags
+}
+
+func allKnown(list types.List) bool {
+	_, known, _ := knownValues(list)
+	return known
+}
+
+// knownTopics are the elements of a set that are known.
+func knownTopics(set types.Set) (names []string) {
+	for _, element := range set.Elements() {
+		if name, _ := element.(types.String); name.ValueString() != "" {
+			names = append(names, name.ValueString())
+		}
+	}
+	return names
+}
+
+// maxExcluded is how many characters of a query say which types are not asked for. Servers in
+// between refuse queries of 8,000.
+const maxExcluded = 6000
+
+// askForTopics adds the types of topics to a query. What is unclassified cannot be asked for
+// by name, and all names that it is not would be too long a query: so the server leaves out
+// the everyday ones, which are most of a feed, and the read the others.
+func askForTopics(query *feed.Query, topics []string) {
+	if slices.Contains(topics, activitytype.Unclassified) {
+		length := 0
+		for _, name := range activitytype.Everyday() {
+			if length += len(url.Values{"exclude_activity_types[]": {name}}.Encode()) + len("&"); length > maxExcluded {
+				break
+			}
+			query.ExcludeActivityTypes = append(query.ExcludeActivityTypes, name)
+		}
+		slices.Sort(query.ExcludeActivityTypes)
+		query.Skip = func(a *activity.Activity) bool { return activitytype.Of(a.Type).Classified() }
+		return
+	}
+	for _, topic := range topics {
+		query.ActivityTypes = append(query.ActivityTypes, activitytype.InTopic(topic)...)
+	}
+	slices.Sort(query.ActivityTypes)
+	query.ActivityTypes = slices.Compact(query.ActivityTypes)
+}
+
+// ofTopics says whether a name is in the query because of a topic, and not because the user
+// wrote it.
+func (f *filters) ofTopics() func(name string) bool {
+	topics := stringsOf(f.Topics)
+	written := stringsOf(f.ActivityTypes)
+	return func(name string) bool { return len(topics) > 0 && !slices.Contains(written, name) }
+}
+
+// refusedNames are the types that made the server refuse a read, if a topic brought them all.
+func (r readContext) refusedNames(err error, ofTopics func(string) bool) (names []string) {
+	read, ok := errors.AsType[*feed.ReadError](err)
+	if !ok {
+		return nil
+	}
+	status, ok := errors.AsType[*compliance.StatusError](read.Err)
+	if !ok {
+		return nil
+	}
+	argument, values := r.argumentAtFault(status)
+	if argument != "activity_types" && argument != "exclude_activity_types" {
+		return nil
+	}
+	for _, value := range values {
+		if !ofTopics(value.text) {
+			return nil
+		}
+		names = append(names, value.text)
+	}
+	return names
+}
+
+// withoutTypes is the query without these names, in whichever list they are.
+func withoutTypes(query feed.Query, names []string) feed.Query {
+	refused := func(name string) bool { return slices.Contains(names, name) }
+	query.ActivityTypes = slices.DeleteFunc(slices.Clone(query.ActivityTypes), refused)
+	query.ExcludeActivityTypes = slices.DeleteFunc(slices.Clone(query.ExcludeActivityTypes), refused)
+	return query
+}
+
+func noLongerKnown(names []string) diag.Diagnostic {
+	quotedNames := make([]string, len(names))
+	for i, name := range names {
+		quotedNames[i] = quoted(name)
+	}
+	return diag.NewAttributeWarningDiagnostic(path.Root("topics"), "The server no longer knows an activity type",
+		fmt.Sprintf("The topics brought %s, which the server refuses, so the read was sent again without. All other types of the topics were read. "+
+			"A newer version of the provider may know what became of it.", listed("and", quotedNames...)))
+}
+
+func noTypeLeft() diag.Diagnostic {
+	return diag.NewAttributeErrorDiagnostic(path.Root("topics"), "The server knows no type of the topics",
+		"It refused each of them, and a read without types would be one of everything. Update the provider; until then, name the types in activity_types.")
+}
