@@ -56,6 +56,9 @@ type Query struct {
 	// [Page.Excepted]. Nil leaves out none.
 	Except func(*activity.Activity) bool
 
+	// CountExcepted says which of them [Page.Excepted] counts. Nil is for all.
+	CountExcepted func(*activity.Activity) bool
+
 	// MaxActivities ends the walk after exactly this many activities of the result.
 	// The last request asks for no more than what is missing, so that the cursors of
 	// the last page fit the result. Zero means no end but the feed's.

@@ -109,15 +109,22 @@ func (w *walk) advance(answer *compliance.Answer) (*Page, error) {
 		w.visited[next] = true
 		w.cursor = next
 	}
-	came := len(activities)
-	asked := without(activities, w.query.Skip)
-	wanted := len(asked)
-	kept := without(asked, w.query.Except)
+	came, excepted := len(activities), 0
+	kept := without(activities, w.query.Skip)
+	if w.query.Except != nil {
+		kept = without(kept, func(a *activity.Activity) bool {
+			leaveOut := w.query.Except(a)
+			if leaveOut && (w.query.CountExcepted == nil || w.query.CountExcepted(a)) {
+				excepted++
+			}
+			return leaveOut
+		})
+	}
 	w.tally.add(kept, came)
 	return &Page{
 		Number:     w.tally.pages,
 		Activities: kept,
-		Excepted:   wanted - len(kept),
+		Excepted:   excepted,
 		OldReset:   answer.OldReset,
 		HasMore:    answer.HasMore,
 		FirstID:    answer.FirstID,

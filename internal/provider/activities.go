@@ -7,7 +7,6 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
-	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
@@ -101,28 +100,29 @@ type activitiesModel struct {
 	LastID     types.String `tfsdk:"last_id"`
 }
 
-func (m *activitiesModel) read(ctx context.Context, s *service, query feed.Query, about readContext) (outcome, diag.Diagnostics) {
+func (m *activitiesModel) complete(query *feed.Query) {
 	query.Order = feed.Order(m.Order.ValueString())
 	query.AfterID = m.AfterID.ValueString()
 	query.BeforeID = m.BeforeID.ValueString()
 	query.PageSize = wholeNumberOr(m.Limit, 0)
 	query.MaxActivities = wholeNumberOr(m.MaxResults, 0)
-	about.query = query
+}
 
+func (m *activitiesModel) read(ctx context.Context, s *service, query feed.Query, about readContext) (outcome, error) {
 	result := newActivitiesResult(query)
 	for page, err := range s.reader.Pages(ctx, query) {
 		if err != nil {
-			return outcome{}, diag.Diagnostics{about.readError(err)}
+			return outcome{}, err
 		}
 		if page.Restart {
 			result = newActivitiesResult(query)
 		}
 		result.add(page)
 		if query.MaxActivities == 0 && result.list.count > maxActivities {
-			return outcome{}, diag.Diagnostics{about.tooManyActivities(page.Number)}
+			return outcome{}, refusal{about.tooManyActivities(page.Number)}
 		}
 		if result.list.bytes > s.maxResultBytes {
-			return outcome{}, diag.Diagnostics{about.resultTooLarge(page.Number, result.list.count)}
+			return outcome{}, refusal{about.resultTooLarge(page.Number, result.list.count)}
 		}
 	}
 	return result.outcome(), nil

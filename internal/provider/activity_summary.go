@@ -19,7 +19,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 
-	"github.com/compliance-feed/terraform-provider-compliance/internal/activity"
 	"github.com/compliance-feed/terraform-provider-compliance/internal/feed"
 	"github.com/compliance-feed/terraform-provider-compliance/internal/summary"
 	"github.com/compliance-feed/terraform-provider-compliance/internal/timerange"
@@ -197,39 +196,31 @@ func (m *activitySummaryModel) options(query *feed.Query, window timerange.Windo
 	return o
 }
 
-func (m *activitySummaryModel) read(ctx context.Context, s *service, query feed.Query, about readContext) (outcome, diag.Diagnostics) {
-	query.RememberLastPageOnly = true
+func (m *activitySummaryModel) complete(query *feed.Query) { query.RememberLastPageOnly = true }
+
+func (m *activitySummaryModel) read(ctx context.Context, s *service, query feed.Query, about readContext) (outcome, error) {
 	options := m.options(&query, about.window)
-	counts, excepted := summary.New(options), int64(0)
-	if except := query.Except; except != nil {
-		query.Except = func(a *activity.Activity) bool {
-			if !except(a) {
-				return false
-			}
-			if counts.InWindow(a) {
-				excepted++
-			}
-			return true
-		}
-	}
+	counts, excepted := summary.New(options), 0
+	query.CountExcepted = counts.InWindow
 	var from origin
 	for page, err := range s.reader.Pages(ctx, query) {
 		if err != nil {
-			return outcome{}, diag.Diagnostics{about.readError(err)}
+			return outcome{}, err
 		}
 		if page.Restart {
-			counts, from, excepted = summary.New(options), origin{}, int64(page.Excepted)
+			counts, from, excepted = summary.New(options), origin{}, 0
 		}
 		for i := range page.Activities {
 			if err := counts.Add(&page.Activities[i]); err != nil {
-				return outcome{}, diag.Diagnostics{about.notCounted(page.Number, err, s.client.Clean)}
+				return outcome{}, refusal{about.notCounted(page.Number, err, s.client.Clean)}
 			}
 		}
+		excepted += page.Excepted
 		from.add(page)
 	}
 	groups, more, err := counts.Groups(int64(wholeNumberOr(m.MinCount, 0)), wholeNumberOr(m.MaxGroups, 0))
 	if err != nil {
-		return outcome{}, diag.Diagnostics{about.tooManyGroups()}
+		return outcome{}, refusal{about.tooManyGroups()}
 	}
 	l := listing{clean: s.client.Clean}
 	if len(options.GroupBy) > 0 {

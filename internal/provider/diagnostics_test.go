@@ -179,7 +179,6 @@ func scenarios() []scenario {
 
 		// Answers that are not of now, and windows that are not yet.
 		{name: "an answer of a cache", inject: always(fakeapi.Headers("age", "3600"))},
-		{name: "an answer of a cache with a new date", inject: always(fakeapi.Headers("anthropic-ratelimit-requests-reset", "2026-04-10T08:00:00Z", "date", "Fri, 10 Apr 2026 09:30:00 GMT"))},
 		{name: "a window that begins in the future", config: values{"created_at_gte": "2999-01-01T00:00:00Z"}},
 		{name: "a lookback from the future", object: summaryName, config: values{"created_at_lt": "2999-01-01T00:00:00Z", "lookback": "1d"}},
 
@@ -410,6 +409,12 @@ func TestDiagnostics(t *testing.T) {
 	// Sizes of time that differ from run to run.
 	say("an old Date", readContext{what: listName}.readError(&feed.ReadError{Page: 1, Attempts: 1, Err: &compliance.StaleError{Sign: compliance.StaleDate, Behind: 10 * time.Minute, RequestID: "req_01A"}}))
 	now := time.Date(2026, 4, 10, 8, 0, 0, 0, time.UTC)
+	say("a clock that is behind", readContext{what: listName}.readError(&feed.ReadError{Page: 1, Attempts: 1, Err: &feed.ClockError{UpperBound: now, Now: now.Add(10 * time.Minute), Behind: 10 * time.Minute}}))
+	say("another organization", readContext{what: listName}.readError(&feed.ReadError{Page: 1, Attempts: 1, Err: &feed.OrganizationError{Want: "org_01Example", Got: "org_01Other", RequestID: "req_1"}}))
+	say("no organization", readContext{what: listName}.readError(&feed.ReadError{Page: 1, Attempts: 1, Err: &feed.OrganizationError{Want: "org_01Example"}}))
+	say("a rate limit of old", readContext{what: listName}.oldReset(90*time.Minute))
+	say("a name that the server no longer knows", noLongerKnown([]string{"org_members_exported", "claude_file_exported"}))
+	say("no name that the server knows", noTypeLeft())
 	say("a future by this machine's clock", readContext{what: listName}.readError(&feed.ReadError{Page: 1, Attempts: 1, Err: &feed.FutureError{LowerBound: now.Add(time.Minute), Now: now}}))
 	// Results that are too large take too long to come by here; see activities_test.go.
 	from, to := day(2025), day(2026)

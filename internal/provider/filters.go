@@ -198,7 +198,8 @@ func (f *filters) bounds() timerange.Bounds {
 func (f *filters) validate(now time.Time) diag.Diagnostics {
 	at := path.Root("except")
 	_, diags := exceptionsOf(at, f.Except)
-	diags.Append(strangeKeys(at, f.Except, stringsOf(f.ActivityTypes))...)
+	diags.Append(strangeKeys(at, f.Except, f.typesAskedFor())...)
+	diags.Append(f.validateTopics()...)
 	_, _, err := f.bounds().Resolve(now)
 	if _, empty := errors.AsType[*timerange.EmptyError](err); empty {
 		diags.Append(boundsDiagnostics(err)...)

@@ -106,7 +106,7 @@ func TestWindow(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			fake := newFake(t, fakeapi.Options{})
+			fake := newFake(t, fakeapi.Options{Now: func() time.Time { return now }})
 			p := newTestProvider()
 			p.now = func() time.Time { return now }
 			s := start(t, p)

@@ -42,8 +42,9 @@ type model interface {
 	common() *filters
 	// validate checks what the validators of single arguments cannot. Values may be unknown.
 	validate(now time.Time) diag.Diagnostics
-	// read reads what the query, which the filters make up, and the model's own
-	// arguments ask for.
+	// complete adds what the model's own arguments say of what is to be read.
+	complete(*feed.Query)
+	// read reads what the completed query asks for.
 	// Its error is a [*feed.ReadError], or a [refusal] of what was read.
 	read(context.Context, *service, feed.Query, readContext) (outcome, error)
 }
@@ -124,6 +125,7 @@ func (r *readable) read(ctx context.Context, s *service, config tfsdk.Config) (o
 	}
 	query, window, reviewedIDs, queryDiags := model.common().query(s.now())
 	query.KeyOrganizationID = s.keyOrganizationID
+	model.complete(&query)
 	if diags.Append(queryDiags...); diags.HasError() {
 		return outcome{}, diags
 	}

@@ -61,18 +61,18 @@ func TestSchemaNames(t *testing.T) {
 	optional, computed := arguments(schema.DataSourceSchemas[listName])
 	requireEqual(t, "arguments", optional, []string{
 		"activity_types", "actor_ids", "after_id", "before_id", "created_at_gt", "created_at_gte", "created_at_lt", "created_at_lte",
-		"except", "exclude_activity_types", "limit", "lookback", "max_results", "order", "organization_ids", "timeouts",
+		"except", "exclude_activity_types", "limit", "lookback", "max_results", "order", "organization_ids", "reviewed", "timeouts", "topics",
 	})
-	requireEqual(t, "results", computed, []string{"activities", "excepted", "first_id", "has_more", "key_organization_id", "last_id", "request_id", "window"})
+	requireEqual(t, "results", computed, []string{"activities", "excepted", "first_id", "has_more", "key_organization_id", "last_id", "request_id", "reviewed_ids", "window"})
 
 	optional, computed = arguments(schema.DataSourceSchemas[summaryName])
 	requireEqual(t, "arguments of the summary", optional, []string{
 		"activity_types", "actor_ids", "baseline", "created_at_gt", "created_at_gte", "created_at_lt", "created_at_lte",
-		"except", "exclude_activity_types", "group_by", "lookback", "max_groups", "min_count", "organization_ids", "timeouts", "within",
+		"except", "exclude_activity_types", "group_by", "lookback", "max_groups", "min_count", "organization_ids", "reviewed", "timeouts", "topics", "within",
 	})
 	requireEqual(t, "results of the summary", computed, []string{
 		"by_actor_type", "by_day", "by_organization", "by_type", "excepted", "groups", "key_organization_id", "listing", "more_groups", "newest", "newest_created_at", "oldest_created_at",
-		"request_id", "total", "window",
+		"request_id", "reviewed_ids", "total", "window",
 	})
 }
 

@@ -104,6 +104,19 @@ func askForTopics(query *feed.Query, topics []string) {
 	query.ActivityTypes = slices.Compact(query.ActivityTypes)
 }
 
+// typesAskedFor are those that are named, by themselves or by a topic; nil for all, or where
+// nobody can tell.
+func (f *filters) typesAskedFor() []string {
+	names := stringsOf(f.ActivityTypes)
+	for _, topic := range knownTopics(f.Topics) {
+		if topic == activitytype.Unclassified {
+			return nil
+		}
+		names = append(names, activitytype.InTopic(topic)...)
+	}
+	return names
+}
+
 // ofTopics says whether a name is in the query because of a topic, and not because the user
 // wrote it.
 func (f *filters) ofTopics() func(name string) bool {
