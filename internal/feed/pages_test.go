@@ -606,8 +606,8 @@ func TestNothingNewForever(t *testing.T) {
 		for i := range 60 {
 			s.steps = append(s.steps, step{body: pageOf(true, "f", strconv.Itoa(i), activityText("a", time.Unix(1, 0), ""))})
 		}
-		failed := errorAs[*compliance.PageError](t, walkWith(t, s, Query{}).readError(t))
-		if !strings.Contains(failed.Error(), "50 pages") || len(s.requests) != 51 {
+		failed := errorAs[*PageError](t, walkWith(t, s, Query{}).readError(t))
+		if failed.Fault != NothingNew || failed.Came != 50 || len(s.requests) != 51 {
 			t.Errorf("got %v after %d requests", failed, len(s.requests))
 		}
 	})
