@@ -10,11 +10,13 @@ import (
 	"path/filepath"
 	"reflect"
 	"slices"
+	"strings"
 	"testing"
 	"unicode/utf8"
 )
 
-// addTestdata seeds a fuzz target with the pages in testdata.
+// addTestdata seeds a fuzz target with the pages in testdata, and with a page of what others
+// have seen of the real feed.
 func addTestdata(f *testing.F) {
 	f.Helper()
 	files, err := filepath.Glob("testdata/*.json")
@@ -28,6 +30,11 @@ func addTestdata(f *testing.F) {
 		}
 		f.Add(body)
 	}
+	samples, err := os.ReadFile("../fakeapi/testdata/samples.jsonl")
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(pageAround(strings.ReplaceAll(strings.TrimSpace(string(samples)), "\n", ",")))
 }
 
 // pair is a member of a JSON object, as the other parser has it.

@@ -98,7 +98,7 @@ func latest(id, createdAt, activityType string, organizationID, actorType, actor
 // outside client calls itself cannot make a line of its own.
 func TestSummaryListing(t *testing.T) {
 	t.Parallel()
-	all := slices.Concat(people[:7], []string{`{"id":"a9","created_at":"2026-04-11T06:00:00Z","type":"org_icon","actor":{"type":"attested_device_actor","external_client_id":"\n  and 0 more\u001b[2J`+strings.Repeat("x", 500)+`"}}`})
+	all := slices.Concat(people[:7], []string{`{"id":"a9","created_at":"2026-04-11T06:00:00Z","type":"org_icon","actor":{"type":"attested_device_actor","external_client_id":"\n  and 0 more\u001b[2J` + strings.Repeat("x", 500) + `"}}`})
 	s := reading(t, newFake(t, fakeapi.Options{Feed: fakeapi.NewFeed(all...)}), nil)
 	listing := func(config values) []string {
 		return strings.Split(s.mustRead(summaryName, config)["listing"].(string), "\n")
