@@ -2,7 +2,6 @@ package provider
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"maps"
 	"math/big"
@@ -334,7 +333,8 @@ func fromTerraform(value tftypes.Value) any {
 		must(value.As(&number))
 		whole, accuracy := number.Int64()
 		if accuracy != big.Exact {
-			panic(errors.New(number.String() + " is not a whole number"))
+			fraction, _ := number.Float64()
+			return fraction
 		}
 		return int(whole)
 	case typ.Is(tftypes.Object{}), typ.Is(tftypes.Map{}):

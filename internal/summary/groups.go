@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"errors"
+	"maps"
 	"math"
 	"net/netip"
 	"slices"
@@ -403,14 +404,17 @@ func (g *groups) show(of *group) Group {
 	return shown
 }
 
+// describe adds in an order that is always the same, or the last digits would differ between
+// two reads of the same.
 func (u usual) describe() (shown Usual) {
-	for _, n := range u {
+	counts := slices.Sorted(maps.Values(u))
+	for _, n := range counts {
 		shown.Count += n
 	}
-	shown.Mean = float64(shown.Count) / float64(len(u))
-	for _, n := range u {
+	shown.Mean = float64(shown.Count) / float64(len(counts))
+	for _, n := range counts {
 		shown.Deviation += (float64(n) - shown.Mean) * (float64(n) - shown.Mean)
 	}
-	shown.Deviation = math.Sqrt(shown.Deviation / float64(len(u)))
+	shown.Deviation = math.Sqrt(shown.Deviation / float64(len(counts)))
 	return shown
 }
