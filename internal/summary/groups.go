@@ -256,11 +256,10 @@ func (g *groups) add(a *activity.Activity, v *values, at place) {
 	}
 	if numbers[ofType] != 0 && g.types[numbers[ofType]] == "" {
 		g.types[numbers[ofType]] = v.texts[ofType]
-		g.spent.on(Groups, v.texts[ofType])
 	}
 	if g.Within > 0 {
 		same.stretch = append(same.stretch, moment{at, a.ID, a.CreatedAt, numbers})
-		g.spent.on(Stretch, "")
+		g.spent.on(Stretch, v.texts[ofType])
 		return
 	}
 	if same.count++; same.count == 1 || at.compare(same.newest) > 0 {
@@ -275,7 +274,11 @@ func (g *groups) add(a *activity.Activity, v *values, at place) {
 		g.members[m] = n
 		if n == 1 {
 			same.distinct[i]++
-			g.spent.on(Groups, "")
+			if what(i) != ofType {
+				g.spent.on(Groups, "")
+			} else {
+				g.spent.on(Groups, v.texts[i]) // in by_type of each group
+			}
 		}
 	}
 }

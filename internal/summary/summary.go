@@ -31,8 +31,9 @@ const ShownActivities = 20
 // text counts as several.
 const MaxEntries = 1_000_000
 
-// longText is how long a text is that counts as one entry more.
-const longText = 256
+// longText is how long a text is that counts as one entry more, so that all keys together stay
+// far below what one message to an engine may hold.
+const longText = 64
 
 // Options say what a summary counts besides the maps.
 type Options struct {

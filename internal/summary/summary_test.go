@@ -129,7 +129,7 @@ func TestBudget(t *testing.T) {
 		after   int // activities
 	}{
 		"types":         {Options{}, func(a *activity.Activity, i int) { a.Type = fmt.Sprint(i) }, Maps, 98},
-		"long types":    {Options{}, func(a *activity.Activity, i int) { a.Type = fmt.Sprint(i) + strings.Repeat("x", 255) }, Maps, 50},
+		"long types":    {Options{}, func(a *activity.Activity, i int) { a.Type = fmt.Sprint(i) + strings.Repeat("x", 255) }, Maps, 20},
 		"organizations": {Options{}, func(a *activity.Activity, i int) { a.OrganizationID = new(fmt.Sprint(i)) }, Maps, 98},
 		"groups":        {Options{GroupBy: []Grouping{by}}, func(a *activity.Activity, i int) { a.Actor = &activity.Actor{UserAgent: new(fmt.Sprint(i))} }, Groups, 24},
 		"values":        {Options{GroupBy: []Grouping{by}}, func(a *activity.Activity, i int) { a.Actor = &activity.Actor{UserID: new(fmt.Sprint(i))} }, Groups, 47},
