@@ -29,6 +29,7 @@ func main() {
 		fmt.Printf("terraform-provider-compliance %s (commit %s, %s, %s/%s)\n", version, commit, runtime.Version(), runtime.GOOS, runtime.GOARCH)
 		return
 	}
+	provider.RedactLog()
 	var options []tf6server.ServeOpt
 	if *debugging {
 		options = append(options, tf6server.WithManagedDebug())

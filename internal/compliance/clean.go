@@ -16,7 +16,7 @@ const secretRun = 8
 // cleaner makes text from the server fit for a terminal and a log: valid UTF-8, one
 // line, no control characters, nothing of the API key, at most 2,000 characters.
 type cleaner struct {
-	parts map[string]struct{} // every run of bytes of the key's secret part
+	parts map[string]struct{} // every run of bytes of the key's secret part, in lower case
 	run   int                 // their length: secretRun, or less for a shorter secret
 }
 
@@ -28,7 +28,7 @@ var keyPrefix = regexp.MustCompile(`^sk-[a-z]+-[a-z]+[0-9]+-`)
 var ansiSequence = regexp.MustCompile("\x1b(\\[[0-?]*[ -/]*[@-~]|\\][^\x07\x1b]*(\x07|\x1b\\\\)?|[@-Z\\\\^_])|\u009b[0-?]*[ -/]*[@-~]")
 
 func newCleaner(apiKey string) *cleaner {
-	secret := cmp.Or(apiKey[len(keyPrefix.FindString(apiKey)):], apiKey)
+	secret := lower(cmp.Or(apiKey[len(keyPrefix.FindString(apiKey)):], apiKey))
 	c := &cleaner{parts: map[string]struct{}{}, run: min(secretRun, len(secret))}
 	for i := 0; i+c.run <= len(secret); i++ {
 		c.parts[secret[i:i+c.run]] = struct{}{}
@@ -60,12 +60,30 @@ func (c *cleaner) clean(text string) string {
 	return text
 }
 
+// lower is valid UTF-8 with its ASCII letters in lower case, so that places stay the same. A
+// key comes back otherwise from whatever takes it for a host's name.
+func lower(text string) string {
+	return strings.Map(func(r rune) rune {
+		if 'A' <= r && r <= 'Z' {
+			return r - 'A' + 'a'
+		}
+		return r
+	}, text)
+}
+
+// Redact leaves nothing of the API key in a text, whatever is in it besides.
+func (c *Client) Redact(text string) string {
+	return c.cleaner.redact(strings.ToValidUTF8(text, "\uFFFD"))
+}
+
+// redact takes valid UTF-8.
 func (c *cleaner) redact(text string) string {
 	var kept strings.Builder
 	secretEnd := 0 // where the secret bytes end that were found last
+	compared := lower(text)
 	for i := range len(text) {
 		if i+c.run <= len(text) {
-			if _, secret := c.parts[text[i:i+c.run]]; secret {
+			if _, secret := c.parts[compared[i:i+c.run]]; secret {
 				if i >= secretEnd {
 					kept.WriteString("[redacted]")
 				}

@@ -17,7 +17,7 @@ const (
 // leak returns a part of the canary that a text has, or "".
 func leak(text string) string {
 	for i := range len(canarySecret) - secretRun + 1 {
-		if part := canarySecret[i : i+secretRun]; strings.Contains(text, part) {
+		if part := canarySecret[i : i+secretRun]; strings.Contains(lower(text), lower(part)) {
 			return part
 		}
 	}
@@ -60,6 +60,8 @@ func TestClean(t *testing.T) {
 		"the prefix":            {canary, "Keys begin with sk-ant-api03- and so on.", "Keys begin with sk-ant-api03- and so on."},
 		"the key":               {canary, "<" + canary + ">", "<sk-ant-api03-[redacted]>"},
 		"eight of it":           {canary, "<" + canarySecret[3:11] + ">", "<[redacted]>"},
+		"in lower case":         {canary, "Get \"https://" + strings.ToLower(canarySecret) + ".example.com\"", "Get \"https://[redacted].example.com\""},
+		"in upper case":         {canary, "İ " + strings.ToUpper(canarySecret[3:11]), "İ [redacted]"},
 		"seven of it":           {canary, "<" + canarySecret[3:10] + ">", "<" + canarySecret[3:10] + ">"},
 		"two parts of it":       {canary, canarySecret[:8] + canarySecret[20:28], "[redacted][redacted]"},
 		"two parts that touch":  {canary, canarySecret[:8] + "-" + canarySecret[8:16], "[redacted]-[redacted]"},

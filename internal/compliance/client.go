@@ -125,7 +125,6 @@ func (c *Client) attempt(ctx context.Context, parameters url.Values, release fun
 	if failure == nil {
 		var result *Answer
 		if result, failure = c.read(response, body, sent, now); failure == nil {
-			result.Sent = sent
 			return result, nil
 		}
 	}
@@ -226,6 +225,8 @@ func (c *Client) read(response *http.Response, body []byte, sent, now time.Time)
 	date, _ := http.ParseTime(response.Header.Get("Date")) // zero where it is none
 	return &Answer{
 		Page:              decoded,
+		Sent:              sent,
+		Received:          now,
 		Date:              date,
 		OldReset:          oldReset(response.Header),
 		RequestID:         requestID,
@@ -241,21 +242,29 @@ func (c *Client) requestID(header http.Header) string {
 	return c.cleaner.clean(cmp.Or(header.Get("request-id"), header.Get("x-amzn-requestid")))
 }
 
-// statusError reads the API's error body, {"error": {"type": "…", "message": "…"},
-// "request_id": "…"}, whose request_id was added later and may be missing. Of any other
+// statusError reads the API's error body, {"error": {"type": "…", "message": "…", "details":
+// {"error_code": "…"}}, "request_id": "…"}, of which only the type is always there. Of any other
 // body it takes the text, unless that is HTML.
 func (c *Client) statusError(response *http.Response, body []byte, requestID string, now time.Time) *StatusError {
-	result := &StatusError{Status: response.StatusCode, RequestID: requestID}
+	result := &StatusError{Status: response.StatusCode, URL: c.endpoint.String(), RequestID: requestID}
 	if response.Request != nil {
 		result.QueryLength = len(response.Request.URL.RawQuery)
 	}
 	var document struct {
-		Error     struct{ Type, Message string }
+		Error struct {
+			Type, Message string
+			Details       json.RawMessage
+		}
 		RequestID string `json:"request_id"`
 	}
 	if err := json.Unmarshal(body, &document); err == nil && document.Error.Type != "" {
 		result.Type = c.cleaner.clean(document.Error.Type)
 		result.Message = c.cleaner.clean(document.Error.Message)
+		var details struct {
+			ErrorCode string `json:"error_code"`
+		}
+		_ = json.Unmarshal(document.Error.Details, &details) // nobody has promised what they are
+		result.Code = c.cleaner.clean(details.ErrorCode)
 		result.RequestID = cmp.Or(requestID, c.cleaner.clean(document.RequestID))
 	} else if result.HTML = looksLikeHTML(body); !result.HTML {
 		result.Message = c.cleaner.clean(string(body))

@@ -39,7 +39,7 @@ func TestNew(t *testing.T) {
 		"negative retries":        {func(o *Options) { o.MaxRetries = -1 }, "out of range"},
 		"negative ceiling":        {func(o *Options) { o.RequestsPerMinute = -1 }, "out of range"},
 		"nothing at once":         {func(o *Options) { o.RequestsAtOnce = 0 }, "out of range"},
-		"version with line break": {func(o *Options) { o.Version = "2023-06-01\r\nx-api-key: other" }, "the API version must be a version"},
+		"version with line break": {func(o *Options) { o.Version = "2023-06-01\r\nx-api-key: other" }, "the API version cannot be sent"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -224,6 +224,16 @@ func TestStatusError(t *testing.T) {
 			StatusError{Status: 400, Type: "t", Message: "m", RequestID: "req_test"},
 			`HTTP 400, t, "m", request-id req_test`,
 		},
+		"the API's, with a code": {
+			step{status: 400, body: `{"error":{"message":"m","type":"t","details":{"error_code":"c\u001b[1mode","more":1}}}`},
+			StatusError{Status: 400, Type: "t", Code: "code", Message: "m", RequestID: "req_test"},
+			`HTTP 400, t, code, "m", request-id req_test`,
+		},
+		"the API's, with other details": {
+			step{status: 400, body: `{"error":{"message":"m","type":"t","details":["error_code"]}}`},
+			StatusError{Status: 400, Type: "t", Message: "m", RequestID: "req_test"},
+			`HTTP 400, t, "m", request-id req_test`,
+		},
 		"a request ID in the body alone": {
 			step{status: 401, header: []string{"request-id", ""}, body: `{"type":"error","error":{"message":"m","type":"t"},"request_id":"req_\u001b[1mbody"}`},
 			StatusError{Status: 401, Type: "t", Message: "m", RequestID: "req_body"},
@@ -304,7 +314,7 @@ func TestStatusError(t *testing.T) {
 			t.Parallel()
 			s := &script{steps: []step{test.step}}
 			failed := walkWith(t, s, Query{}, func(o *Options) { o.MaxRetries = 0 }).readError(t)
-			test.want.QueryLength = len(s.requests[0].URL.RawQuery)
+			test.want.QueryLength, test.want.URL = len(s.requests[0].URL.RawQuery), "https://feed.example.com/v1/compliance/activities"
 			if got := errorAs[*StatusError](t, failed); *got != test.want {
 				t.Errorf("got %+v, want %+v", *got, test.want)
 			}

@@ -29,7 +29,9 @@ func (e *RequestError) Unwrap() error { return e.Err }
 type StatusError struct {
 	Status    int
 	Type      string // error.type, the contract; "" where the body was not the API's
+	Code      string // error.details.error_code, which tells apart errors of one status and type; often ""
 	Message   string // error.message, for people
+	URL       string // that was asked, without its query
 	RequestID string // from a header (request-id, on AWS x-amzn-requestid) or the body; "" without one
 
 	// QueryLength is the length of the request's query in bytes, since servers in between
@@ -46,8 +48,10 @@ type StatusError struct {
 
 func (e *StatusError) Error() string {
 	parts := []string{fmt.Sprintf("HTTP %d", e.Status)}
-	if e.Type != "" {
-		parts = append(parts, e.Type)
+	for _, word := range []string{e.Type, e.Code} {
+		if word != "" {
+			parts = append(parts, word)
+		}
 	}
 	switch {
 	case e.RedirectHost != "":

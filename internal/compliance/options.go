@@ -130,10 +130,10 @@ func CheckAPIKey(key string) error {
 }
 
 // CheckVersion says whether a version can be sent at all; only the server knows which ones
-// there are. An error continues a sentence about it ("must be a version …").
+// there are. An error continues a sentence about it, and does not repeat it.
 func CheckVersion(version string) error {
 	if version == "" || !isVisible(version) {
-		return errors.New("must be a version such as " + DefaultVersion)
+		return errors.New("cannot be sent")
 	}
 	return nil
 }

@@ -41,7 +41,7 @@ type Answer struct {
 	RequestID         string    // the request-id header, or x-amzn-requestid
 	KeyOrganizationID string    // the organization of the API key; "" where the server does not say
 	Remaining         string    // the server's own budget for this minute, for the log
-	Sent              time.Time // when the request was sent, by this machine's clock
+	Sent, Received    time.Time // the request and its answer, by this machine's clock
 	Date              time.Time // when it was answered, by the server's; zero where it does not say
 
 	// OldReset is how long before the answer's own Date its rate limit began anew, if that

@@ -167,7 +167,7 @@ func (q Query) end(first *compliance.Answer) (time.Time, error) {
 		return now, &FutureError{LowerBound: begins, Now: now, ByServer: !first.Date.IsZero()}
 	}
 	upper, closed := q.upperBound()
-	if behind := first.Date.Sub(first.Sent); !first.Date.IsZero() && behind > clockTolerance &&
+	if behind := first.Date.Sub(first.Received); !first.Date.IsZero() && behind > clockTolerance &&
 		closed && upper.After(first.Sent.Add(-clockTolerance)) && upper.Before(first.Date) {
 		return now, &ClockError{UpperBound: upper, Now: first.Date, Behind: behind}
 	}

@@ -26,11 +26,11 @@ func TestValidateProviderAccepts(t *testing.T) {
 		"nothing": {},
 		"everything": {
 			"api_key": "any-key", "base_url": "https://api.example.com", "request_timeout": "1m30s", "max_retries": 5,
-			"rate_limit_rpm": 60, "max_concurrent_requests": 2, "anthropic_version": "2023-06-01",
+			"rate_limit_rpm": 60, "max_concurrent_requests": 2, "anthropic_version": "2023-06-01", "key_organization_id": "org_1",
 		},
 		"everything unknown": {
 			"api_key": unknown, "base_url": unknown, "request_timeout": unknown, "max_retries": unknown,
-			"rate_limit_rpm": unknown, "max_concurrent_requests": unknown, "anthropic_version": unknown,
+			"rate_limit_rpm": unknown, "max_concurrent_requests": unknown, "anthropic_version": unknown, "key_organization_id": unknown,
 		},
 		"the smallest numbers": {"max_retries": 0, "rate_limit_rpm": 0, "max_concurrent_requests": 1},
 		"the largest numbers":  {"max_retries": 10, "rate_limit_rpm": 1<<31 - 1, "max_concurrent_requests": 16},
@@ -79,7 +79,11 @@ func TestValidateProviderRefuses(t *testing.T) {
 		"no requests at once":     {"max_concurrent_requests", 0, "a whole number from 1 to 16"},
 		"too many at once":        {"max_concurrent_requests", 17, "a whole number from 1 to 16"},
 		"no version":              {"anthropic_version", "", "2023-06-01"},
-		"an odd version":          {"anthropic_version", "2023-06-01\r\nx-injected: 1", "2023-06-01"},
+		"an odd version":          {"anthropic_version", "2023-06-01\r\nx-injected: 1", `"2023-06-01\r\nx-injected: 1" must be`},
+		"a key for a version":     {"anthropic_version", "sk-ant-api03-hunter22 ", "not shown"},
+		"two slashes":             {"base_url", "https://example.com//hunter22", "must not have //"},
+		"an empty organization":   {"key_organization_id", "", "is empty"},
+		"a blank organization":    {"key_organization_id", " \t", "is empty"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := s.in(t)
@@ -207,6 +211,10 @@ func TestConfigurationErrorsComeWithTheRead(t *testing.T) {
 			config:      values{"api_key": testKey, "base_url": unknown},
 			environment: map[string]string{baseURLVariable: fake.URL},
 			says:        []string{"base_url is not known yet"},
+		},
+		"an unknown organization": {
+			config: values{"api_key": testKey, "base_url": fake.URL, "key_organization_id": unknown},
+			says:   []string{"key_organization_id is not known yet"},
 		},
 		"an unknown number": {
 			config: values{"api_key": testKey, "base_url": fake.URL, "max_retries": unknown},
@@ -485,15 +493,15 @@ func TestOtherHost(t *testing.T) {
 	}{
 		"default":                          {"", "", ""},
 		"default by name":                  {"https://api.anthropic.com/", "", ""},
+		"AWS":                              {"https://aws-external-anthropic.us-east-1.api.aws", "", ""},
+		"a slip":                           {"https://api.antropic.com", "", "The argument base_url names api.antropic.com"},
 		"variable, default":                {"", "https://API.anthropic.com", ""},
 		"variable, AWS":                    {"", "https://aws-external-anthropic.eu-west-1.api.aws", ""},
 		"variable, this machine":           {"", "http://127.0.0.1:8080", "The environment variable ANTHROPIC_COMPLIANCE_BASE_URL names 127.0.0.1:8080"},
 		"variable, gateway":                {"", "https://gateway.example.com/anthropic", "The environment variable ANTHROPIC_COMPLIANCE_BASE_URL names gateway.example.com"},
 		"variable, alike":                  {"", "https://api.anthropic.com.example.com", "The environment variable ANTHROPIC_COMPLIANCE_BASE_URL names api.anthropic.com.example.com"},
 		"variable, alike AWS":              {"", "https://aws-external-anthropic.example.com", "The environment variable ANTHROPIC_COMPLIANCE_BASE_URL names aws-external-anthropic.example.com"},
-		"argument, gateway":                {"https://gateway.example.com/anthropic", "", ""},
-		"argument, this machine":           {"http://localhost:8080", "", "The argument base_url of the provider names localhost:8080"},
-		"argument, gateway, over variable": {"https://gateway.example.com", "http://127.0.0.1:8080", ""},
+		"argument, gateway, over variable": {"https://gateway.example.com/a", "http://127.0.0.1:8080", "The argument base_url names gateway.example.com"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -504,11 +512,13 @@ func TestOtherHost(t *testing.T) {
 				config["base_url"] = test.argument
 			}
 			diags := start(t, p).configured(config)
+			config["key_organization_id"] = "org_1" // who sets it has looked
+			requireNone(t, start(t, p).configured(config))
 			switch {
 			case test.warns == "":
 				requireNone(t, diags)
 			case len(diags) != 1 || diags[0].Severity != tfprotov6.DiagnosticSeverityWarning || diags[0].Summary != anotherHost ||
-				!strings.HasPrefix(diags[0].Detail, test.warns+","):
+				!strings.HasPrefix(diags[0].Detail, test.warns+",") || strings.Count(diags[0].Detail, "\n") != 1:
 				t.Errorf("got %s", render(diags))
 			}
 		})

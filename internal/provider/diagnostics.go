@@ -112,7 +112,7 @@ func (r readContext) explain(err error) (summary, happened, advice string) {
 	case errors.As(err, &clockBehind):
 		return explainClock(clockBehind)
 	case errors.As(err, &other):
-		return explainOrganization(other)
+		return r.explainOrganization(other)
 	}
 	return "The activity feed could not be read", err.Error() + ".", "This is a bug of the provider. Please report it."
 }
@@ -170,15 +170,13 @@ const cacheAdvice = "a proxy or gateway in between caches /v1/compliance/activit
 // explainStale says whether a cache is the cause or a clock, as far as the answer shows.
 func explainStale(err *compliance.StaleError) (summary, happened, advice string) {
 	age := brief(err.Behind.Round(time.Second))
-	switch err.Sign {
-	case compliance.StaleAge:
-		happened = fmt.Sprintf("the answer is %s old, by its header Age%s.", age, parenthesis(err.RequestID))
-	default:
-		return "The answer is older than the request",
-			fmt.Sprintf("the Date of the answer is %s behind this machine's clock%s.", age, parenthesis(err.RequestID)),
-			"If the clock is ahead, a lookback begins too late and finds too little: set the clock. If it is right, " + cacheAdvice
+	if err.Sign == compliance.StaleAge {
+		return "A cache answered instead of the API", fmt.Sprintf("the answer is %s old, by its header Age%s.", age, parenthesis(err.RequestID)),
+			"It lacks what has happened since, so it was not used: " + cacheAdvice
 	}
-	return "A cache answered instead of the API", happened, "It lacks what has happened since, so it was not used: " + cacheAdvice
+	return "The answer is older than the request",
+		fmt.Sprintf("the Date of the answer is %s behind this machine's clock%s.", age, parenthesis(err.RequestID)),
+		"If the clock is ahead, a lookback begins too late and finds too little: set the clock. If it is right, " + cacheAdvice
 }
 
 func explainFuture(err *feed.FutureError) (summary, happened, advice string) {
@@ -198,14 +196,14 @@ func explainClock(err *feed.ClockError) (summary, happened, advice string) {
 		"A bound that was made from this machine's clock leaves out what has happened since. Set the clock, or omit the upper bound."
 }
 
-func explainOrganization(err *feed.OrganizationError) (summary, happened, advice string) {
+func (r readContext) explainOrganization(err *feed.OrganizationError) (summary, happened, advice string) {
 	got := "the server does not say which organization the key belongs to"
 	if err.Got != "" {
 		got = "the key belongs to the organization " + err.Got
 	}
 	return "The API key belongs to another organization",
 		fmt.Sprintf("%s, and the provider's key_organization_id is %s%s.", got, err.Want, parenthesis(err.RequestID)),
-		"Finding nothing in another feed would mean nothing, so it was not used. Use a key of that organization, or correct key_organization_id: " +
+		"Finding nothing in another feed would mean nothing, so it was not used. The key came from " + r.keyOrigin + ". Use one of that organization, or correct key_organization_id: " +
 			"it is the ID that the API uses, which the attribute key_organization_id of a read shows, and not the one on the settings page."
 }
 

@@ -170,6 +170,9 @@ func scenarios() []scenario {
 		{name: "JSON too deep", inject: always(fakeapi.DeepJSON(0, 20_000))},
 		{name: "created_at is no time, in a summary", object: summaryName, inject: always(fakeapi.SetField(1, "created_at", `"the other day"`))},
 		{name: "pages of two organizations", config: pages, inject: map[string]injection{"first": {fakeapi.Page(1), organization("org_1")}, "then": {fakeapi.Page(2), organization("org_2")}}},
+		{name: "a key of another organization", provider: values{"key_organization_id": "org_1"}, config: pages, inject: map[string]injection{"first": {fakeapi.Page(1), organization("ORG_1")}, "then": {fakeapi.Page(2), organization("org_2")}}},
+		{name: "a key of who knows whom", provider: values{"key_organization_id": "org_1"}, inject: always(withHeader("anthropic-organization-id", ""))},
+		{name: "an error with a code", inject: always(other(403, `{"error":{"type":"permission_error","message":"No.","details":{"error_code":"ip_not_allowed"}}}`))},
 		{name: "a page too large", inject: always(fakeapi.GzipBomb(65 << 20))},
 
 		// Pages that are too heavy, after the last attempt.
@@ -410,8 +413,6 @@ func TestDiagnostics(t *testing.T) {
 	say("an old Date", readContext{what: listName}.readError(&feed.ReadError{Page: 1, Attempts: 1, Err: &compliance.StaleError{Sign: compliance.StaleDate, Behind: 10 * time.Minute, RequestID: "req_01A"}}))
 	now := time.Date(2026, 4, 10, 8, 0, 0, 0, time.UTC)
 	say("a clock that is behind", readContext{what: listName}.readError(&feed.ReadError{Page: 1, Attempts: 1, Err: &feed.ClockError{UpperBound: now, Now: now.Add(10 * time.Minute), Behind: 10 * time.Minute}}))
-	say("another organization", readContext{what: listName}.readError(&feed.ReadError{Page: 1, Attempts: 1, Err: &feed.OrganizationError{Want: "org_01Example", Got: "org_01Other", RequestID: "req_1"}}))
-	say("no organization", readContext{what: listName}.readError(&feed.ReadError{Page: 1, Attempts: 1, Err: &feed.OrganizationError{Want: "org_01Example"}}))
 	say("a rate limit of old", readContext{what: listName}.oldReset(90*time.Minute))
 	say("a name that the server no longer knows", noLongerKnown([]string{"org_members_exported", "claude_file_exported"}))
 	say("no name that the server knows", noTypeLeft())
@@ -483,5 +484,18 @@ func TestDiagnosticsArePlainText(t *testing.T) {
 		if strings.Contains(line, "<html") || strings.Contains(line, "%!") {
 			t.Errorf("line %d: %q", i+1, line)
 		}
+	}
+}
+
+// A rate limit of long ago is a sign of a cache, and a habit of the server's perhaps: a warning
+// for a read, however many pages it has.
+func TestOldResetIsAWarning(t *testing.T) {
+	t.Parallel()
+	fake := newFake(t, fakeapi.Options{Feed: fakeapi.NewFeed(records(9)...)})
+	fake.Inject(fakeapi.Always, withHeader("anthropic-ratelimit-requests-reset", "2020-01-01T00:00:00Z"))
+	result, diags := reading(t, fake, nil).read(listName, pages)
+	requireEqual(t, "activities", len(result["activities"].([]any)), 9)
+	if len(diags) != 1 || diags[0].Severity != tfprotov6.DiagnosticSeverityWarning || diags[0].Summary != "A cache may have answered instead of the API" {
+		t.Errorf("got %s, want one warning", render(diags))
 	}
 }

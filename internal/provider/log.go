@@ -3,10 +3,13 @@ package provider
 import (
 	"context"
 	"errors"
+	"io"
+	"log"
 	"log/slog"
 	"os"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/hashicorp/terraform-plugin-log/tflog"
 )
@@ -46,6 +49,44 @@ func (h logHandler) WithAttrs(attributes []slog.Attr) slog.Handler {
 
 // WithGroup has no use: the client's fields are flat, as Terraform's are.
 func (h logHandler) WithGroup(string) slog.Handler { return h }
+
+// goLog is where Go's own libraries log. With GODEBUG=http2debug=2 they write the headers of
+// each request, the key included, and what the engine hands to the provider, its
+// configuration included.
+var goLog = &redactedLog{to: os.Stderr}
+
+// RedactLog has Go's own log go through [goLog]. It is for a process that serves.
+func RedactLog() { log.SetOutput(goLog) }
+
+// redactedLog leaves out the API keys that it knows, and the content of messages.
+type redactedLog struct {
+	to io.Writer
+
+	mu      sync.Mutex
+	redacts []func(string) string
+}
+
+// redact has another key left out.
+func (l *redactedLog) redact(redact func(string) string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.redacts = append(l.redacts, redact)
+}
+
+// Write gets a line at a time from package log.
+func (l *redactedLog) Write(line []byte) (int, error) {
+	text, content, has := strings.Cut(string(line), " data=")
+	if has && content != "" {
+		text += " data=[left out]\n"
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, redact := range l.redacts {
+		text = redact(text)
+	}
+	_, err := io.WriteString(l.to, text)
+	return len(line), err
+}
 
 // DropUnreadLog keeps the libraries from writing a log that nobody reads. They write
 // every step to standard error, 275 lines in a plan without activities, and leave it to

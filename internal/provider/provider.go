@@ -101,7 +101,14 @@ func (p *activityFeedProvider) Schema(_ context.Context, _ provider.SchemaReques
 			"anthropic_version": schema.StringAttribute{
 				Optional:            true,
 				MarkdownDescription: "The version of the API to ask for. Default: `" + compliance.DefaultVersion + "`.",
-				Validators:          []validator.String{checkedString("a version", compliance.CheckVersion)},
+				Validators:          []validator.String{versionString},
+			},
+			"key_organization_id": schema.StringAttribute{
+				Optional: true,
+				MarkdownDescription: "The organization that the key has to belong to, as results name it in `key_organization_id`; upper and lower case are one. " +
+					"A read that is answered for another one, or without saying for which, is an error: nothing found in the wrong feed would be a false all-clear. " +
+					"It is part of the policy, so no environment variable sets it.",
+				Validators: []validator.String{checkedString("an organization's ID", checkKeyOrganizationID)},
 			},
 		},
 	}
@@ -121,7 +128,7 @@ func (p *activityFeedProvider) Configure(ctx context.Context, req provider.Confi
 	if diags.HasError() {
 		s.diags = diags
 	} else {
-		s.keyOrigin = model.keyOrigin(p.getenv)
+		s.keyOrigin, s.keyOrganizationID = model.keyOrigin(p.getenv), model.KeyOrganizationID.ValueString()
 		if model.BaseURL.IsNull() {
 			s.baseURLVariable, _ = firstSet(p.getenv, baseURLVariable)
 		}
@@ -138,6 +145,7 @@ func (p *activityFeedProvider) Configure(ctx context.Context, req provider.Confi
 		case err != nil:
 			s.diags.AddError("The provider's configuration cannot be used", "In the provider's configuration, "+err.Error()+".")
 		default:
+			goLog.redact(client.Redact)
 			s.client, s.reader = client, feed.New(client)
 		}
 	}

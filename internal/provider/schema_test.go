@@ -55,7 +55,7 @@ func TestSchemaNames(t *testing.T) {
 
 	optional, _ := arguments(schema.Provider)
 	requireEqual(t, "provider arguments", optional, []string{
-		"anthropic_version", "api_key", "base_url", "max_concurrent_requests", "max_retries", "rate_limit_rpm", "request_timeout",
+		"anthropic_version", "api_key", "base_url", "key_organization_id", "max_concurrent_requests", "max_retries", "rate_limit_rpm", "request_timeout",
 	})
 
 	optional, computed := arguments(schema.DataSourceSchemas[listName])

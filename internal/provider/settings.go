@@ -31,7 +31,7 @@ const (
 const baseURLVariable = "ANTHROPIC_COMPLIANCE_BASE_URL"
 
 // whereKeysAreMade is the end of messages about keys that are missing or refused.
-const whereKeysAreMade = "Compliance Access Keys are made in claude.ai under Organization settings > Data and privacy (scope read:compliance_activities), " +
+const whereKeysAreMade = "Compliance Access Keys (scope read:compliance_activities) are made in claude.ai under Organization settings > API, " +
 	"Admin API keys in the Claude Console under Settings > Admin keys. Claude API keys cannot read the feed."
 
 // providerModel is the provider's configuration.
@@ -43,6 +43,7 @@ type providerModel struct {
 	RateLimitRPM          types.Number `tfsdk:"rate_limit_rpm"`
 	MaxConcurrentRequests types.Number `tfsdk:"max_concurrent_requests"`
 	AnthropicVersion      types.String `tfsdk:"anthropic_version"`
+	KeyOrganizationID     types.String `tfsdk:"key_organization_id"`
 }
 
 // options are the configuration, completed by the environment and then by the defaults.
@@ -81,6 +82,7 @@ func (m providerModel) unknown() diag.Diagnostics {
 		{"rate_limit_rpm", m.RateLimitRPM},
 		{"max_concurrent_requests", m.MaxConcurrentRequests},
 		{"anthropic_version", m.AnthropicVersion},
+		{"key_organization_id", m.KeyOrganizationID},
 	} {
 		if argument.value.IsUnknown() {
 			diags.AddError(
@@ -102,7 +104,7 @@ func (m providerModel) apiKey(getenv func(string) string) (key string, diags dia
 	variable, key := firstSet(getenv, keyVariables...)
 	if variable == "" {
 		diags.AddError("No API key is configured", "Nothing can be read without an API key. Set one of the environment variables "+
-			strings.Join(keyVariables, ", ")+", or the argument api_key of the provider. "+whereKeysAreMade)
+			listed("or", keyVariables...)+", or the argument api_key of the provider. "+whereKeysAreMade)
 	} else if err := compliance.CheckAPIKey(key); err != nil {
 		diags.AddError("The API key cannot be used", fmt.Sprintf("The value of the environment variable %s %s.", variable, err))
 	}
@@ -136,22 +138,20 @@ func (m providerModel) keyOrigin(getenv func(string) string) string {
 
 const anotherHost = "The activity feed is read from another host"
 
-// otherHost warns of a feed that may not be the organization's own: one on this machine, as
-// a made-up feed is, or one that a variable names, which may be left over from a demo. Any
-// other base_url in the configuration is there on purpose.
+// otherHost warns of a host that is not the API's: a slip in it sends the key elsewhere, and
+// a demo's leftover reads a made-up feed. Whoever names the key's organization has looked.
 func (m providerModel) otherHost(baseURL string) diag.Diagnostics {
 	var diags diag.Diagnostics
 	base, err := compliance.ParseBaseURL(cmp.Or(baseURL, compliance.DefaultBaseURL))
-	if err != nil || compliance.OwnHost(base) || !m.BaseURL.IsNull() && !compliance.OnThisMachine(base) {
+	if err != nil || compliance.OwnHost(base) || !m.KeyOrganizationID.IsNull() {
 		return diags
 	}
 	named := "The environment variable " + baseURLVariable
 	if !m.BaseURL.IsNull() {
-		named = "The argument base_url of the provider"
+		named = "The argument base_url"
 	}
-	diags.AddWarning(anotherHost,
-		fmt.Sprintf("%s names %s, so the activities come from that host and not from %s. If that is left over from a demo or a test, remove it. "+
-			"A gate can compare key_organization_id with your own organization.", named, base.Host, compliance.DefaultBaseURL))
+	diags.AddWarning(anotherHost, fmt.Sprintf("%s names %s, which is not Anthropic's: it gets the key, and says what the feed holds.\n"+
+		"If that is meant, set key_organization_id in the provider's configuration; it is checked, and this warning goes.", named, base.Host))
 	return diags
 }
 
@@ -170,6 +170,13 @@ func checkAPIKey(text string) error {
 		return errors.New("is empty; omit the argument, or set it to null, to take the key from the environment")
 	}
 	return compliance.CheckAPIKey(text)
+}
+
+func checkKeyOrganizationID(text string) error {
+	if strings.TrimSpace(text) == "" {
+		return errors.New("is empty, which is no organization; omit the argument, or set it to null, to accept a key of any")
+	}
+	return nil
 }
 
 func checkBaseURL(text string) error {

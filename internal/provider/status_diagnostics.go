@@ -31,13 +31,13 @@ func (r readContext) explainStatus(err *compliance.StatusError) (summary, happen
 		return r.explainRejection(err)
 	case err.Status == 401 && err.Type == "authentication_error":
 		return "The API key was refused", happened,
-			"The key came from " + r.keyOrigin + ". It was deactivated, has expired or is mistyped: set the right one, or make a new one. " + keyOrder + " " + whereKeysAreMade
+			"The key came from " + r.keyOrigin + ". It was deactivated, has expired or is mistyped: set the right one, activate it again, or make a new one. " + keyOrder + " " + whereKeysAreMade
 	case err.Status == 403 && err.Type == "permission_error":
 		return r.explainPermission(err)
 	case err.Status == 404 && err.Type == "not_found_error":
 		return "No activity feed was found with this key", happened,
-			"The API answers like this if it gets no key, or one of the wrong kind, such as a Claude API key. The key came from " + r.keyOrigin + ". " + keyOrder + " " + whereKeysAreMade +
-				" If the key is right, check " + r.base() + ": /v1/compliance/activities is appended to it."
+			"The API answers a key of the wrong kind like this, and none at all. The key came from " + r.keyOrigin + ". " + whereKeysAreMade +
+				" If the key is right, check " + r.base() + ": " + err.URL + " was asked."
 	case err.Status == 429:
 		return "The rate limit is used up", happened + resumeText(err), "Run it again after the reset, or raise max_retries. " + rateLimitAdvice
 	case err.Status == 408 || err.Status >= 500:
@@ -53,13 +53,13 @@ const (
 	longQueryAdvice = "Many proxies and gateways take no more than about 8,000 characters. Use fewer values in activity_types, exclude_activity_types, actor_ids and " +
 		"organization_ids. All but exclude_activity_types can be divided between several reads."
 
-	whereEnabled = "In claude.ai, the primary owner enables it under Organization settings > Data and privacy, for all organizations with the same parent; where there is " +
-		"only the Claude Console, an admin does, or Anthropic on request. The feed has nothing from before that, and an Admin API key has to be made afterwards."
+	whereEnabled = "In claude.ai, the primary owner enables it under Organization settings > API, for all organizations with the same parent; where there is only the Claude Console, " +
+		"an admin does, under Settings > Security. An API can switch it as well (compliance_settings). The feed has nothing from the time before, and an Admin API key has to be made afterwards."
 )
 
 func queryLength(bytes int) string { return " The query is " + thousands(bytes) + " characters long." }
 
-var keyOrder = "The argument api_key takes precedence over the environment, where the first of " + strings.Join(keyVariables, ", ") + " that is set is used."
+var keyOrder = "The argument api_key comes first, then " + listed("and", keyVariables...) + " in the environment."
 
 // quoteAnswer is what the server said, as in: HTTP 403, permission_error: "Missing
 // required scopes. …" (request-id req_01A).
@@ -67,6 +67,9 @@ func quoteAnswer(err *compliance.StatusError) string {
 	answer := fmt.Sprintf("HTTP %d", err.Status)
 	if err.Type != "" {
 		answer += ", " + err.Type
+	}
+	if err.Code != "" {
+		answer += " (" + err.Code + ")"
 	}
 	switch {
 	case err.RedirectHost != "" && err.Status < 400:
@@ -103,7 +106,7 @@ func (r readContext) explainInBetween(err *compliance.StatusError) (summary, hap
 	case status == 401 || status == 403:
 		advice = "Ask whoever runs it to let the request through, or use another way: check " + ways + ". The answer says nothing about the API key."
 	case status == 404:
-		advice = "Check " + r.base() + ", to which /v1/compliance/activities is appended, HTTPS_PROXY and NO_PROXY. The answer says nothing about the API key."
+		advice = err.URL + " was asked: check " + ways + ". The answer says nothing about the API key."
 	case status == 408 || status == 429 || status >= 500:
 		happened += resumeText(err)
 		advice = laterAdvice + " If it persists, ask whoever runs what is in between, and check " + ways + "."

@@ -17,6 +17,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/compliance-feed/terraform-provider-compliance/internal/activitytype"
+	"github.com/compliance-feed/terraform-provider-compliance/internal/compliance"
 	"github.com/compliance-feed/terraform-provider-compliance/internal/timerange"
 )
 
@@ -68,6 +69,14 @@ func durationString(least time.Duration) validator.String {
 var timeString = stringValidator{"an RFC 3339 timestamp", func(text string) string {
 	if _, err := timerange.Parse(text); err != nil {
 		return "The value " + quoted(text) + ` must be an RFC 3339 timestamp such as "2026-04-10T08:00:00Z", with "Z" or an offset such as "+02:00".`
+	}
+	return ""
+}}
+
+// versionString is the rule for versions of the API.
+var versionString = stringValidator{"a version", func(text string) string {
+	if compliance.CheckVersion(text) != nil {
+		return "The value " + quoted(text) + " must be a version such as " + quoted(compliance.DefaultVersion) + "."
 	}
 	return ""
 }}
