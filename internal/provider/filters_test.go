@@ -269,7 +269,7 @@ var doubtful = map[string]struct {
 	"extra in an exception":    {exceptBy("extra.enabled"), "except[0][extra.enabled]", `Did you mean "enabled"?`},
 	"an actor's e-mail":        {exceptBy("actor.email"), "except[0][actor.email]", `Did you mean "actor.email_address"?`},
 	"an actor's mail":          {exceptBy("actor.mail"), "except[0][actor.mail]", "may let nothing through"},
-	"a misspelt actor's field": {exceptBy("actor.ip_addres"), "except[0][actor.ip_addres]", `Did you mean "actor.ip_address"?`},
+	"a misspelt actor's field": {exceptBy("actor.usr_id"), "except[0][actor.usr_id]", `Did you mean "actor.user_id"?`},
 	"the actor's extra":        {exceptBy("actor.extra.issuer"), "except[0][actor.extra.issuer]", "No activity that the provider knows"},
 	"a field without actor":    {exceptBy("user_agent"), "except[0][user_agent]", `Did you mean "actor.user_agent"?`},
 	"a misspelt field":         {exceptBy("enabeld"), "except[0][enabeld]", `Did you mean "enabled"?`},
