@@ -3,6 +3,7 @@ package activity
 import (
 	"net/netip"
 	"strings"
+	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
 )
@@ -119,5 +120,8 @@ func isID(text string) bool {
 // FoldMail makes e-mail addresses that differ in upper and lower case one text, also where a
 // letter has two forms of one of them.
 func FoldMail(address string) string {
+	if !strings.ContainsFunc(address, func(r rune) bool { return r >= utf8.RuneSelf || 'A' <= r && r <= 'Z' }) {
+		return address // nearly always
+	}
 	return norm.NFC.String(strings.ToLower(strings.ToUpper(address)))
 }

@@ -126,11 +126,11 @@ func (v *values) ofGroups(actor *activity.Actor) {
 // was sent if it is neither.
 func network(text string) string {
 	ip, err := netip.ParseAddr(text)
-	switch ip = ip.Unmap(); {
-	case err != nil:
+	switch {
+	case err != nil, ip.Is4(): // of which there is one form
 		return text
-	case ip.Is4():
-		return ip.String()
+	case ip.Is4In6():
+		return ip.Unmap().String()
 	}
 	return netip.PrefixFrom(ip.WithZone(""), 64).Masked().String()
 }
