@@ -2,11 +2,10 @@ package examples_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"maps"
 	"os"
-	"os/exec"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -30,19 +29,11 @@ func newIncremental(t *testing.T, activities ...string) *incremental {
 	feed := newFeed(t, activities...)
 	w := workspace(t, feed, "guides/incremental")
 	w.Init()
-	if _, err := exec.LookPath("jq"); err != nil {
-		t.Fatal("the script needs jq: ", err)
-	}
-	// The script calls terraform, whatever the engine is.
-	bin := t.TempDir()
-	if err := os.Symlink(os.Getenv("TF_ACC_TERRAFORM_PATH"), filepath.Join(bin, "terraform")); err != nil {
-		t.Fatal(err)
-	}
 	if err := os.Chmod(filepath.Join(w.Dir, "round.sh"), 0o700); err != nil {
 		t.Fatal(err)
 	}
 	return &incremental{t: t, w: w, feed: feed, env: append(w.Environ(),
-		"PATH="+bin+string(os.PathListSeparator)+os.Getenv("PATH"),
+		"ENGINE="+os.Getenv("TF_ACC_TERRAFORM_PATH"),
 		"NO_COLOR=1",
 		"TF_VAR_start="+time.Now().Add(-10*24*time.Hour).UTC().Format(time.RFC3339),
 	)}
@@ -65,19 +56,18 @@ func (i *incremental) round(overlap string) []string {
 	for _, a := range decode[[]struct{ ID string }](i.t, result.Stdout) {
 		ids = append(ids, a.ID)
 	}
-	if _, err := os.Stat(filepath.Join(i.w.Dir, "round.tfplan")); err == nil {
-		i.t.Error("the plan file is still there")
-	}
 	return ids
 }
 
+// script runs round.sh, which leaves none of its files behind, whatever comes of it.
 func (i *incremental) script(env []string, command ...string) enginetest.Result {
-	return run(i.t, i.w.Dir, append(i.env, env...), "./round.sh", command...)
-}
-
-func (i *incremental) lastID() any {
 	i.t.Helper()
-	return decode[map[string]any](i.t, i.w.Must("output", "-json", "position"))["last_id"]
+	temp := i.t.TempDir()
+	result := run(i.t, i.w.Dir, append(append(i.env, "TMPDIR="+temp), env...), "./round.sh", command...)
+	if left, err := os.ReadDir(temp); err != nil || len(left) > 0 {
+		i.t.Errorf("%v is still there (%v)", left, err)
+	}
+	return result
 }
 
 func (i *incremental) want(what string, got []string, ids ...string) {
@@ -94,30 +84,47 @@ func TestIncremental(t *testing.T) {
 	const kind = "admin_api_key_created"
 	ago := func(id string, age time.Duration) string { return activity(id, kind, robin, age) }
 
-	t.Run("three_rounds", func(t *testing.T) {
-		t.Parallel()
-		i := newIncremental(t, ago("a1", 9*24*time.Hour), ago("a2", 2*time.Hour), ago("a3", 20*time.Minute), ago("a4", 10*time.Minute))
-		i.want("round 1", i.round("30m"), "a1", "a2", "a3", "a4")
-		first := i.lastID()
-
-		// a5 came late: its time is before that of a3, which has been reported. A cursor at
-		// the newest activity would never see it.
-		i.feed.Add(ago("a5", 25*time.Minute), ago("a6", 5*time.Minute))
-		i.want("round 2", i.round("15m"), "a5", "a6")
-		if second := i.lastID(); second == first || second == nil {
-			t.Errorf("the position is %v, and was %v", second, first)
-		}
-
-		i.feed.Add(ago("a7", 3*time.Minute), ago("a8", time.Second), activity("b1", "claude_chat_created", robin, time.Minute))
-		i.want("round 3", i.round("4m"), "a7", "a8")
-		i.want("round 4", i.round("4m"))
-	})
+	// Each state that a round can leave behind, and what comes in after it: a2 late, b2 new.
+	for name, test := range map[string]struct {
+		feed  []string
+		edit  string // of max_results
+		first []string
+		later []string
+	}{
+		"nothing":        {nil, "", nil, []string{"a2", "b2"}},
+		"only_settled":   {[]string{ago("a1", 9*24*time.Hour)}, "", []string{"a1"}, []string{"a2", "b2"}},
+		"only_recent":    {[]string{ago("b1", 10*time.Minute)}, "", []string{"b1"}, []string{"a2", "b2"}},
+		"both":           {[]string{ago("a1", 2*time.Hour), ago("b1", 10*time.Minute)}, "", []string{"a1", "b1"}, []string{"a2", "b2"}},
+		"cut_in_settled": {[]string{ago("a1", 3*time.Hour), ago("a1x", 2*time.Hour), ago("b1", 10*time.Minute)}, "1", []string{"a1"}, []string{"a1x", "a2", "b1", "b2"}},
+		"cut_in_recent":  {[]string{ago("a1", 2*time.Hour), ago("b1", 10*time.Minute), ago("b1x", 9*time.Minute)}, "2", []string{"a1", "b1"}, []string{"a2", "b1x", "b2"}},
+		"same_instant":   {[]string{activityAt("a1", kind, robin, time.Now().Add(-time.Hour)), activityAt("a1x", kind, robin, time.Now().Add(-time.Hour))}, "1", []string{"a1"}, []string{"a1x", "a2", "b2"}},
+	} {
+		t.Run("after/"+name, func(t *testing.T) {
+			t.Parallel()
+			i := newIncremental(t, test.feed...)
+			if test.edit != "" {
+				replace(t, i.w.Dir, "main.tf", "10000 +", test.edit+" +")
+			}
+			i.want("round 1", i.round("30m"), test.first...)
+			if more := strings.TrimSpace(i.w.Must("output", "-json", "more")); more != fmt.Sprint(test.edit != "") {
+				t.Errorf("more is %s", more)
+			}
+			i.feed.Add(ago("a2", 20*time.Minute), ago("b2", 5*time.Minute), activity("c2", "claude_chat_created", robin, time.Minute))
+			var later []string
+			for more := "true"; more == "true"; more = strings.TrimSpace(i.w.Must("output", "-json", "more")) {
+				later = append(later, i.round("15m")...)
+			}
+			i.want("what follows", later, test.later...)
+			i.want("a round without anything new", i.round("4m"))
+			i.want("a round with a longer overlap", i.round("1h"))
+		})
+	}
 
 	t.Run("late_activity_is_lost_without_overlap", func(t *testing.T) {
 		t.Parallel()
-		i := newIncremental(t, ago("a1", time.Hour), ago("a2", 10*time.Second))
-		i.want("round 1", i.round("0s"), "a1", "a2")
-		i.feed.Add(ago("a3", 20*time.Second))
+		i := newIncremental(t, ago("a1", 2*time.Hour))
+		i.want("round 1", i.round("0s"), "a1")
+		i.feed.Add(ago("a2", time.Hour))
 		i.want("round 2", i.round("0s"))
 	})
 
@@ -138,59 +145,24 @@ func TestIncremental(t *testing.T) {
 		i.want("round 2", i.round(""), "a3")
 	})
 
-	t.Run("nothing_found", func(t *testing.T) {
-		t.Parallel()
-		i := newIncremental(t)
-		i.want("round 1", i.round("5m"))
-		if got := i.lastID(); got != nil {
-			t.Errorf("the position is %v", got)
-		}
-		// What would have been missed by a window that begins with round 1.
-		i.feed.Add(ago("a1", 3*24*time.Hour))
-		i.want("round 2", i.round("5m"), "a1")
-		position := i.lastID()
-		i.want("round 3", i.round("5m"))
-		if got := i.lastID(); position == nil || got != position {
-			t.Errorf("the position is %v after a round without activities, want %v", got, position)
-		}
-		i.feed.Add(ago("a2", time.Hour))
-		i.want("round 4", i.round("5m"), "a2")
-	})
-
-	t.Run("report_fails", func(t *testing.T) {
+	t.Run("round_fails", func(t *testing.T) {
 		t.Parallel()
 		i := newIncremental(t, ago("a1", time.Hour))
-		if result := i.script(nil, "false"); result.Code == 0 {
-			t.Errorf("the round succeeds:\n%s", result.Output())
-		}
-		if result := i.script(nil); result.Code == 0 {
-			t.Errorf("the round succeeds without a command:\n%s", result.Output())
+		for name, result := range map[string]enginetest.Result{
+			"report_fails": i.script(nil, "false"),
+			"no_command":   i.script(nil),
+			"read_fails":   i.script([]string{"ANTHROPIC_COMPLIANCE_API_KEY=wrong"}, "cat"),
+		} {
+			if result.Code == 0 {
+				t.Errorf("%s: the round succeeds:\n%s", name, result.Output())
+			}
 		}
 		i.want("the next round", i.round("5m"), "a1")
-	})
-
-	t.Run("read_fails", func(t *testing.T) {
-		t.Parallel()
-		i := newIncremental(t, ago("a1", time.Hour))
-		i.want("round 1", i.round("5m"), "a1")
-		position := i.lastID()
-		i.feed.Add(ago("a2", 30*time.Minute))
-		if result := i.script([]string{"ANTHROPIC_COMPLIANCE_API_KEY=wrong"}, "cat"); result.Code == 0 {
-			t.Errorf("the round succeeds:\n%s", result.Output())
-		}
-		if got := i.lastID(); got != position {
-			t.Errorf("the position has moved to %v", got)
-		}
-		i.want("round 2", i.round("5m"), "a2")
-	})
-
-	t.Run("state_unreadable", func(t *testing.T) {
-		t.Parallel()
-		i := newIncremental(t, ago("a1", time.Hour))
-		i.round("5m")
+		// Nobody else can read the files of a round.
+		require(t, i.script(nil, "bash", "-c", "umask; cat >/dev/null"), 0, "0077")
 		write(t, filepath.Join(i.w.Dir, "terraform.tfstate"), "{")
 		if result := i.script(nil, "cat"); result.Code == 0 {
-			t.Errorf("the round succeeds:\n%s", result.Output())
+			t.Errorf("the state cannot be read, and the round succeeds:\n%s", result.Output())
 		}
 	})
 
@@ -200,48 +172,6 @@ func TestIncremental(t *testing.T) {
 		i.want("round 1", i.round("5m"), "a1")
 		replace(t, i.w.Dir, "main.tf", `"mcp_server_created"`, `"mcp_server_created", "mcp_server_deleted"`)
 		i.want("round 2", i.round("5m"), "b1", "a1")
-	})
-
-	t.Run("refused_cursor", func(t *testing.T) {
-		t.Parallel()
-		i := newIncremental(t, ago("a1", 2*time.Hour), ago("a2", time.Second))
-		i.want("round 1", i.round("5m"), "a1", "a2")
-		i.feed.Add(ago("a3", 2*time.Minute))
-		i.feed.Inject(func(c fakeapi.Call) bool { return c.Request.URL.Query().Has("after_id") },
-			fakeapi.Status(400, "invalid_request_error", "Invalid activity_id format: 'garbage'"))
-		if result := i.script(nil, "cat"); result.Code == 0 {
-			t.Errorf("the round succeeds:\n%s", result.Output())
-		}
-		result := i.script([]string{"BEGIN_ANEW=1"}, "cat")
-		if result.Code != 0 || !strings.Contains(result.Stdout, `"a3"`) || strings.Contains(result.Stdout, `"a2"`) || strings.Contains(result.Stdout, `"a1"`) {
-			t.Errorf("want a3 alone, which is new:\n%s", result.Output())
-		}
-	})
-
-	t.Run("field_added", func(t *testing.T) {
-		t.Parallel()
-		i := newIncremental(t, ago("a1", time.Hour))
-		text := read(t, filepath.Join(i.w.Dir, "main.tf"))
-		replace(t, i.w.Dir, "main.tf", "    settled = optional(string)\n", "")
-		write(t, filepath.Join(i.w.Dir, "main.tf"), regexp.MustCompile(`(?m)^ +(# Everything before it has been|settled = data\.).*\n`).ReplaceAllString(read(t, filepath.Join(i.w.Dir, "main.tf")), ""))
-		i.want("round 1, without the field", i.round("5m"), "a1")
-		if output := i.w.Must("output", "-json", "position"); strings.Contains(output, "settled") {
-			t.Fatalf("the field is there already: %s", output)
-		}
-		write(t, filepath.Join(i.w.Dir, "main.tf"), text)
-		i.feed.Add(ago("a2", time.Minute))
-		i.want("round 2, with it", i.round("5m"), "a2")
-	})
-
-	t.Run("more_than_one_read_takes", func(t *testing.T) {
-		t.Parallel()
-		i := newIncremental(t, ago("a1", 5*time.Hour), ago("a2", 4*time.Hour), ago("a3", 3*time.Hour), ago("a4", time.Minute))
-		replace(t, i.w.Dir, "main.tf", "max_results    = 10000", "max_results = 2")
-		i.want("round 1", i.round("5m"), "a1", "a2", "a4")
-		if more := strings.TrimSpace(i.w.Must("output", "-json", "more")); more != "true" {
-			t.Errorf("more is %s", more)
-		}
-		i.want("round 2", i.round("5m"), "a3")
 	})
 }
 
@@ -254,16 +184,8 @@ func TestExport(t *testing.T) {
 	generated.Add(activityAt("activity_01Verbatim", "api_key_created", robin, day.Add(time.Hour), `"number":12345678901234567890`, `"nested":{"b":[1.0],"a":"<&>"}`))
 	server := fakeapi.NewServer(fakeapi.Options{Feed: generated, SkipReadLog: true})
 	t.Cleanup(server.Close)
-	w := workspace(t, server, "guides/export")
-	w.Init()
-	bin := t.TempDir()
-	if err := os.Symlink(os.Getenv("TF_ACC_TERRAFORM_PATH"), filepath.Join(bin, "terraform")); err != nil {
-		t.Fatal(err)
-	}
-	result := run(t, w.Dir, append(w.Environ(), "PATH="+bin+string(os.PathListSeparator)+os.Getenv("PATH")), "./export.sh", day.Format(time.DateOnly))
-	if result.Code != 0 {
-		t.Fatalf("exit code %d:\n%s", result.Code, result.Output())
-	}
+	w := workspace(t, server, "guides/export", "guides/print.sh")
+	result := printOutput(t, w, "records", "-var=day="+day.Format(time.DateOnly))
 	// JSON with its numbers as text, and without the nulls of fields that were not sent.
 	normal := func(text string) string {
 		decoder := json.NewDecoder(strings.NewReader(text))
@@ -283,7 +205,7 @@ func TestExport(t *testing.T) {
 		return encode(t, value)
 	}
 	var got, want []string
-	for line := range strings.Lines(result.Stdout) {
+	for _, line := range decode[[]string](t, result.Stdout) {
 		got = append(got, normal(line))
 	}
 	for text := range generated.All() {
@@ -297,8 +219,64 @@ func TestExport(t *testing.T) {
 			}
 		}
 	}
-	if _, err := os.Stat(filepath.Join(w.Dir, "terraform.tfstate")); err == nil {
-		t.Error("there is a state")
-	}
 	forbid(t, result.Stderr, addresses...)
+}
+
+// printOutput runs print.sh, which leaves nothing behind.
+func printOutput(t *testing.T, w *enginetest.Workspace, args ...string) enginetest.Result {
+	t.Helper()
+	w.Init()
+	temp := t.TempDir()
+	result := run(t, w.Dir, append(w.Environ(), "ENGINE="+os.Getenv("TF_ACC_TERRAFORM_PATH"), "TMPDIR="+temp), "bash", append([]string{"print.sh"}, args...)...)
+	require(t, result, 0)
+	left, err := os.ReadDir(temp)
+	_, noState := os.Stat(filepath.Join(w.Dir, "terraform.tfstate"))
+	if err != nil || len(left) > 0 || noState == nil {
+		t.Errorf("there is a state, or %v is left (%v)", left, err)
+	}
+	return result
+}
+
+// TestLookup finds what a message names, among what happened in the same second.
+func TestLookup(t *testing.T) {
+	t.Parallel()
+	at := time.Now().Add(-time.Hour).UTC().Truncate(time.Second)
+	when := at.Format("2006-01-02T15:04:05") + ".627420Z"
+	exact := strings.Replace(activityAt("activity_01Off", "org_sso_toggled", robin, at, `"enabled":false`), at.Format(time.RFC3339), when, 1)
+	feed := newFeed(t, exact, activityAt("activity_01Other", "org_sso_toggled", stranger, at), activityAt("activity_01Later", "org_sso_toggled", stranger, at.Add(time.Second)))
+	w := workspace(t, feed, "guides/lookup")
+	result := w.Plan("-var=id=activity_01Off", "-var=created_at="+when)
+	require(t, result, 0, "robin@example.com", "192.0.2.34", "enabled = false", when)
+	forbid(t, result.Output(), "stranger", "service_account_id", "activity_01Other")
+	if n := len(feed.Requests()); n != 1 {
+		t.Errorf("%d requests, want one", n)
+	}
+	require(t, w.Plan("-var=id=activity_01Later", "-var=created_at="+when), 1, "activity_01Later is not among the activities of that second.")
+}
+
+// TestReport prints the accounts with the most failures, and none of their names.
+func TestReport(t *testing.T) {
+	t.Parallel()
+	var failed []string
+	for account := range 12 {
+		for n := range account + 1 {
+			failed = append(failed, activity(fmt.Sprintf("activity_%02d_%02d", account, n), "sso_login_failed",
+				strings.Replace(anonymous, "robin@", fmt.Sprintf("account%d@", account), 1), time.Hour))
+		}
+	}
+	w := workspace(t, newFeed(t, failed...), "guides/report", "guides/print.sh")
+	result := printOutput(t, w, "report")
+	report := decode[struct {
+		Total, Others int
+		Accounts      []struct {
+			Failed    int
+			NewestID  string `json:"newest_id"`
+			Addresses int
+		}
+	}](t, result.Stdout)
+	if report.Total != 78 || report.Others != 2 || len(report.Accounts) != 10 || report.Accounts[0].Failed != 12 || report.Accounts[9].Failed != 3 ||
+		report.Accounts[0].Addresses != 1 || report.Accounts[0].NewestID != "activity_11_11" {
+		t.Errorf("the report is %s", result.Stdout)
+	}
+	forbid(t, result.Output(), addresses...)
 }

@@ -1,15 +1,16 @@
-variable "newest_seen" {
+variable "position" {
   type        = string
   nullable    = true
   default     = null
-  description = "The first_id of an earlier read, to get only what is newer."
+  description = "The last_id of an earlier read."
 }
 
 data "compliance_activities" "since" {
-  before_id      = var.newest_seen
+  order          = "asc"
+  after_id       = var.position
   activity_types = ["org_ip_restriction_deleted", "primary_owner_transferred"]
 }
 
-output "newest_seen" {
-  value = try(coalesce(data.compliance_activities.since.first_id, var.newest_seen), null)
+output "position" {
+  value = try(coalesce(data.compliance_activities.since.last_id, var.position), null)
 }

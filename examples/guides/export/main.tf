@@ -33,7 +33,7 @@ data "compliance_activities" "day" {
 # since jsondecode would change long numbers.
 output "records" {
   description = "Never applied, so it is stored in no state."
-  sensitive   = true # keeps the plan from printing it
+  sensitive   = true # so the plan does not print it
   value = [
     for a in data.compliance_activities.day.activities : join("", [
       "{\"id\":${jsonencode(a.id)},\"created_at\":${jsonencode(a.created_at)},\"type\":${jsonencode(a.type)}",

@@ -1,25 +1,17 @@
 #!/usr/bin/env bash
-# One round: ./round.sh COMMAND... pipes what is new into the command, as a JSON array, and
-# moves the position if the command succeeds. With BEGIN_ANEW=1 it drops a cursor that the server
-# refuses, and begins at the time up to which everything has been reported. ENGINE is terraform or
-# tofu. Run init once before.
+# ./round.sh COMMAND... pipes what is new into the command, as a JSON array, and moves the position if that succeeds.
 set -euo pipefail
 
 : "${1:?a command that takes the report on its standard input}"
+engine=${ENGINE:-terraform}
+umask 077 # the plan holds what was read, addresses included
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
 
-# The first time there are no outputs, and this is null. If the state can't be read, the script
-# ends here: a lost position must not look like the first time.
-TF_VAR_position=$("${ENGINE:-terraform}" output -json | jq -c '.position.value')
-if [[ -n ${BEGIN_ANEW-} ]]; then
-  TF_VAR_start=$(jq -er .settled <<<"$TF_VAR_position") || { echo "There is no position yet: run it without BEGIN_ANEW." >&2; exit 1; }
-  TF_VAR_position=$(jq -c '.last_id = null' <<<"$TF_VAR_position")
-  export TF_VAR_start
-fi
-export TF_VAR_position
+# Null the first time. A state that can't be read ends the script: that must not look like the first time.
+"$engine" output -json | jq '{position: .position.value}' >"$work/position.tfvars.json"
+"$engine" plan -input=false -var-file="$work/position.tfvars.json" -out="$work/round.tfplan" >&2
 
-trap 'rm -f round.tfplan' EXIT # it holds what was read, addresses included
-"${ENGINE:-terraform}" plan -input=false -out=round.tfplan >&2
-
-# Report first, then move the position. If this ends in between, the next round reports it again.
-"${ENGINE:-terraform}" show -json round.tfplan | jq '.planned_values.outputs.new.value' | "$@"
-"${ENGINE:-terraform}" apply -input=false round.tfplan >&2
+# Report first, then move the position: a round that ends in between is reported again.
+"$engine" show -json "$work/round.tfplan" | jq '.planned_values.outputs.new.value' | "$@"
+"$engine" apply -input=false "$work/round.tfplan" >&2

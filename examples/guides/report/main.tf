@@ -1,0 +1,32 @@
+terraform {
+  required_providers {
+    compliance = {
+      source  = "compliance-feed/compliance"
+      version = "~> 0.1"
+    }
+  }
+}
+
+provider "compliance" {} # The key comes from ANTHROPIC_COMPLIANCE_API_KEY.
+
+data "compliance_activity_summary" "failed_sign_ins" {
+  lookback       = "7d"
+  activity_types = ["magic_link_login_failed", "sso_login_failed"]
+  group_by       = ["account"]
+  max_groups     = 10
+}
+
+# Which account it is, newest_id tells, to those who may look it up.
+output "report" {
+  value = {
+    since  = data.compliance_activity_summary.failed_sign_ins.window.start
+    total  = data.compliance_activity_summary.failed_sign_ins.total
+    others = data.compliance_activity_summary.failed_sign_ins.more_groups
+    accounts = [for g in data.compliance_activity_summary.failed_sign_ins.groups : {
+      failed    = g.count
+      addresses = g.distinct.ip_address
+      newest_id = g.newest_id
+      newest_at = g.newest_created_at
+    }]
+  }
+}
