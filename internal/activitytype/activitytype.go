@@ -138,12 +138,6 @@ func IsName(text string) bool { return text != "" && strings.Trim(text, nameChar
 
 const nameCharacters = "abcdefghijklmnopqrstuvwxyz0123456789_"
 
-// Quotable tells whether a text may be repeated in a message. What somebody wrote may
-// be sensitive, which a provider cannot see; short names and patterns of them are not.
-func Quotable(text string) bool {
-	return text != "" && len(text) < 60 && strings.Trim(text, nameCharacters+"*?[]-") == ""
-}
-
 // MatchError says why patterns match nothing.
 type MatchError struct {
 	Fault   MatchFault

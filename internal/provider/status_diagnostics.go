@@ -220,8 +220,8 @@ type sentValue struct {
 
 // String is the value for people, or its place if it may be sensitive.
 func (v sentValue) String() string {
-	if activitytype.Quotable(v.text) {
-		return strconv.Quote(v.text)
+	if !isKey(v.text) {
+		return quoted(v.text)
 	}
 	return fmt.Sprintf("number %d in alphabetical order", v.index+1)
 }
