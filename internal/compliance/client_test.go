@@ -1,20 +1,14 @@
 package compliance
 
 import (
-	"bytes"
 	"context"
-	"encoding/pem"
 	"errors"
-	"fmt"
 	"io"
 	"log"
 	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
-	"os"
-	"os/exec"
-	"path/filepath"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -58,54 +52,34 @@ func TestParseBaseURL(t *testing.T) {
 	for text, want := range map[string]string{ // "" for a good one
 		"https://api.anthropic.com":                       "",
 		"https://api.anthropic.com/":                      "",
-		"HTTPS://API.anthropic.com":                       "",
 		"https://feed.example.com:8443/a/b":               "",
-		"https://192.0.2.1":                               "",
 		"https://[2001:db8::1]:8443/":                     "",
-		"https://localhost":                               "",
-		"http://localhost":                                "",
 		"http://LocalHost:8080/prefix":                    "",
 		"http://127.0.0.1:8080":                           "",
 		"127.0.0.1:8080":                                  "must begin with https:// and a host",
 		"https://x.example.com/v1/compliance/activities/": "must not end with /v1/compliance/activities",
-		"HTTP://127.1.2.3":                                "",
 		"http://[::1]:8080":                               "",
 		"http://[::ffff:127.0.0.1]":                       "",
 
 		"":                                "must begin with https://",
 		"api.anthropic.com":               "must begin with https://",
-		"//api.anthropic.com":             "must begin with https://",
-		"localhost:8080":                  "must begin with https://",
-		"ftp://127.0.0.1":                 "must begin with https://",
 		"file:///etc/passwd":              "must begin with https://",
 		"https:api.anthropic.com":         "has no host",
-		"https://":                        "has no host",
 		"https:///v1":                     "has no host",
-		"https://:443":                    "has no host",
 		"https://feed.example.com:99999":  "has an invalid port",
 		"http://api.anthropic.com":        "only for a loopback host",
 		"http://127.0.0.1.evil":           "only for a loopback host",
-		"http://127.0.0.1.evil.com:80":    "only for a loopback host",
 		"http://localhost.evil":           "only for a loopback host",
-		"http://localhost.":               "only for a loopback host",
 		"http://127.1":                    "only for a loopback host",
-		"http://2130706433":               "only for a loopback host",
 		"http://0x7f.0.0.1":               "only for a loopback host",
-		"http://0177.0.0.1":               "only for a loopback host",
 		"http://0.0.0.0":                  "only for a loopback host",
-		"http://[::]":                     "only for a loopback host",
 		"http://[::ffff:192.0.2.1]":       "only for a loopback host",
-		"http://192.168.0.1":              "only for a loopback host",
 		"http://１２７.0.0.1":                "only for a loopback host",
 		"http://127.0.0.1@evil.com":       "must not hold credentials",
 		"https://127.0.0.1:80@evil.com":   "must not hold credentials",
 		"https://user:secret@example.com": "must not hold credentials",
-		"https://user@example.com":        "must not hold credentials",
-		"https://@example.com":            "must not hold credentials",
 		"https://example.com?":            "must not have a query or a fragment",
-		"https://example.com/?a=b":        "must not have a query or a fragment",
 		"https://example.com#":            "must not have a query or a fragment",
-		"https://example.com/#secret":     "must not have a query or a fragment",
 		"https://example.com//":           "must not have //",
 		"https://example.com//a":          "must not have //",
 		"https://example.com/a//b/":       "must not have //",
@@ -114,11 +88,8 @@ func TestParseBaseURL(t *testing.T) {
 		"https://example.com/./a":         "must not have //",
 		"https://example.com/a..b/.c/...": "",
 		"https://exa mple.com":            "is not a valid URL",
-		"https://example.com:port":        "is not a valid URL",
 		"https://example.com\n":           "is not a valid URL",
 		" https://example.com":            "is not a valid URL",
-		"https://[::1":                    "is not a valid URL",
-		"https://%zz":                     "is not a valid URL",
 		"http://localhost\\@evil.com":     "is not a valid URL",
 	} {
 		t.Run(text, func(t *testing.T) {
@@ -212,114 +183,91 @@ func TestStatusError(t *testing.T) {
 	for name, test := range map[string]struct {
 		step step
 		want StatusError
-		text string
 	}{
 		"the API's": {
 			step{status: 403, body: `{"error":{"type":"permission_error","message":"Missing required scopes."}}`},
 			StatusError{Status: 403, Type: "permission_error", Message: "Missing required scopes.", RequestID: "req_test"},
-			`HTTP 403, permission_error, "Missing required scopes.", request-id req_test`,
 		},
 		"the API's, with more": {
 			step{status: 400, body: ` {"type":"error","error":{"message":"m","type":"t","more":[1]},"request_id":"x"}`},
 			StatusError{Status: 400, Type: "t", Message: "m", RequestID: "req_test"},
-			`HTTP 400, t, "m", request-id req_test`,
 		},
 		"the API's, with a code": {
 			step{status: 400, body: `{"error":{"message":"m","type":"t","details":{"error_code":"c\u001b[1mode","more":1}}}`},
 			StatusError{Status: 400, Type: "t", Code: "code", Message: "m", RequestID: "req_test"},
-			`HTTP 400, t, code, "m", request-id req_test`,
 		},
 		"the API's, with other details": {
 			step{status: 400, body: `{"error":{"message":"m","type":"t","details":["error_code"]}}`},
 			StatusError{Status: 400, Type: "t", Message: "m", RequestID: "req_test"},
-			`HTTP 400, t, "m", request-id req_test`,
 		},
 		"a request ID in the body alone": {
 			step{status: 401, header: []string{"request-id", ""}, body: `{"type":"error","error":{"message":"m","type":"t"},"request_id":"req_\u001b[1mbody"}`},
 			StatusError{Status: 401, Type: "t", Message: "m", RequestID: "req_body"},
-			`HTTP 401, t, "m", request-id req_body`,
 		},
 		"AWS's request ID": {
 			step{status: 400, header: []string{"request-id", "", "x-amzn-requestid", "aws"}, body: `{"error":{"message":"m","type":"t"},"request_id":"x"}`},
 			StatusError{Status: 400, Type: "t", Message: "m", RequestID: "aws"},
-			`HTTP 400, t, "m", request-id aws`,
 		},
 		"a request ID of who knows whom": {
 			step{status: 400, header: []string{"request-id", ""}, body: `{"request_id":"x"}`},
 			StatusError{Status: 400, Message: `{"request_id":"x"}`},
-			`HTTP 400, "{\"request_id\":\"x\"}"`,
 		},
 		"without a message": {
 			step{status: 500, header: []string{"request-id", ""}, body: `{"error":{"type":"api_error"}}`},
 			StatusError{Status: 500, Type: "api_error"},
-			`HTTP 500, api_error`,
 		},
 		"another's JSON": {
 			step{status: 403, body: `{"message":"Forbidden"}`},
 			StatusError{Status: 403, Message: `{"message":"Forbidden"}`, RequestID: "req_test"},
-			`HTTP 403, "{\"message\":\"Forbidden\"}", request-id req_test`,
 		},
 		"an error of another type": {
 			step{status: 400, body: `{"error":"bad"}`},
 			StatusError{Status: 400, Message: `{"error":"bad"}`, RequestID: "req_test"},
-			`HTTP 400, "{\"error\":\"bad\"}", request-id req_test`,
 		},
 		"text": {
 			step{status: 502, body: "upstream\n  connect error\r\n"},
 			StatusError{Status: 502, Message: "upstream   connect error", RequestID: "req_test"},
-			`HTTP 502, "upstream   connect error", request-id req_test`,
 		},
 		"HTML": {
 			step{status: 502, body: "\n<html><body>Bad gateway"},
 			StatusError{Status: 502, HTML: true, RequestID: "req_test"},
-			`HTTP 502, an HTML page, request-id req_test`,
 		},
 		"nothing": {
 			step{status: 404},
 			StatusError{Status: 404, RequestID: "req_test"},
-			`HTTP 404, request-id req_test`,
 		},
 		"redirect": {
 			step{status: 307, header: []string{"location", "https://user:pw@other.example.com:444/path?query"}},
 			StatusError{Status: 307, RedirectHost: "other.example.com:444", RequestID: "req_test"},
-			`HTTP 307, redirect to other.example.com:444, request-id req_test`,
 		},
 		"redirect on the host": {
 			step{status: 301, header: []string{"location", "/elsewhere"}},
 			StatusError{Status: 301, RedirectHost: "feed.example.com", RequestID: "req_test"},
-			`HTTP 301, redirect to feed.example.com, request-id req_test`,
 		},
 		"redirect to nowhere": {
 			step{status: 302, header: []string{"location", "https://%zz"}},
 			StatusError{Status: 302, RequestID: "req_test"},
-			`HTTP 302, request-id req_test`,
 		},
 		"a location of no redirect": {
 			step{status: 400, header: []string{"location", "https://other.example.com"}, body: "no"},
 			StatusError{Status: 400, Message: "no", RequestID: "req_test"},
-			`HTTP 400, "no", request-id req_test`,
 		},
 		"escape sequences": {
 			step{status: 400, header: []string{"request-id", "\x1b[1mreq\a"}, body: `{"error":{"type":"\u001b[31mt","message":"a\u001b]0;title\u0007b\u009b1mc\u202ed\r\n\te\u0000f\u200bg"}}`},
 			StatusError{Status: 400, Type: "t", Message: "abcd   efg", RequestID: "req"},
-			`HTTP 400, t, "abcd   efg", request-id req`,
 		},
 		"invalid UTF-8": {
 			step{status: 400, body: "a\xffb"},
 			StatusError{Status: 400, Message: "a\ufffdb", RequestID: "req_test"},
-			`HTTP 400, "a` + "\ufffd" + `b", request-id req_test`,
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s := &script{steps: []step{test.step}}
-			failed := walkWith(t, s, Query{}, func(o *Options) { o.MaxRetries = 0 }).readError(t)
+			failed := walkWith(t, s, Query{}, noRetries).err
 			test.want.QueryLength, test.want.URL = len(s.requests[0].URL.RawQuery), "https://feed.example.com/v1/compliance/activities"
 			if got := errorAs[*StatusError](t, failed); *got != test.want {
 				t.Errorf("got %+v, want %+v", *got, test.want)
-			}
-			if got, want := failed.Error(), "after 1 attempts: "+test.text; got != want {
-				t.Errorf("got %q, want %q", got, want)
 			}
 		})
 	}
@@ -350,16 +298,17 @@ func TestRequestIDOnAWS(t *testing.T) {
 	}
 }
 
+// TestErrorTexts has what the log says of errors, and what they wrap.
 func TestErrorTexts(t *testing.T) {
 	t.Parallel()
-	connection := &ConnectionError{Host: "feed.example.com", Cause: Refused}
+	connection := &ConnectionError{Host: "feed.example.com", Cause: GoneAway, Code: "CANCEL"}
 	for want, err := range map[string]error{
-		"feed.example.com: refused": connection,
-		"feed.example.com: proxy proxy.example.com:80: refused by the proxy: 407": &ConnectionError{Host: "feed.example.com", Proxy: "proxy.example.com:80", Cause: ProxyRefused, ProxyStatus: 407},
-		"broken off":       &PageError{Fault: BrokenOff},
-		"context canceled": &InterruptedError{Err: context.Canceled},
-		"context canceled; last attempt: feed.example.com: refused": &InterruptedError{Err: context.Canceled, Last: connection},
-		"the next request has to wait until 2026-04-10T08:09:10Z":   &WaitError{Until: time.Date(2026, 4, 10, 10, 9, 10, 0, time.FixedZone("", 7200))},
+		"feed.example.com: GOAWAY CANCEL":                                         connection,
+		"feed.example.com, proxy proxy.example.com:80: refused by the proxy: 407": &ConnectionError{Host: "feed.example.com", Proxy: "proxy.example.com:80", Cause: ProxyRefused, ProxyStatus: 407},
+		"HTTP 400, t, code, redirect to example.com, message m, request-id req":   &StatusError{Status: 400, Type: "t", Code: "code", RedirectHost: "example.com", Message: "m", RequestID: "req"},
+		"broken off": &PageError{Fault: BrokenOff},
+		"context canceled; last attempt: feed.example.com: GOAWAY CANCEL": &InterruptedError{Err: context.Canceled, Last: connection},
+		"the next request has to wait until 2026-04-10T08:09:10Z":         &WaitError{Until: time.Date(2026, 4, 10, 10, 9, 10, 0, time.FixedZone("", 7200))},
 	} {
 		if got := err.Error(); got != want {
 			t.Errorf("got %q, want %q", got, want)
@@ -415,34 +364,6 @@ func TestSocket(t *testing.T) {
 	}
 }
 
-// TestSocketCancel measures, on the wire and by a real clock, how long a read goes on
-// after it was cancelled.
-func TestSocketCancel(t *testing.T) {
-	t.Parallel()
-	server := fakeapi.NewServer(fakeapi.Options{SkipReadLog: true})
-	t.Cleanup(server.Close)
-	for name, fault := range map[string]fakeapi.Fault{"header": fakeapi.Hang(), "body": fakeapi.HangBody(10), "retry-after": fakeapi.TooManyRequests("60")} {
-		server.ClearFaults()
-		server.Inject(fakeapi.Always, fault)
-		ctx, cancel := context.WithCancel(t.Context())
-		ended := make(chan error)
-		pages := socketClient(t, server.URL, func(o *Options) { o.MaxRetries = 1 }).Pages(ctx, Query{})
-		server.ResetRequests()
-		go func() { ended <- read(pages).err }()
-		for len(server.Requests()) == 0 {
-			time.Sleep(time.Millisecond)
-		}
-		time.Sleep(20 * time.Millisecond) // into the wait
-		cancel()
-		select {
-		case err := <-ended:
-			_ = errorAs[*InterruptedError](t, err)
-		case <-time.After(30 * time.Second): // the wait would be longer
-			t.Fatalf("%s: the read goes on", name)
-		}
-	}
-}
-
 func TestConnectionRefused(t *testing.T) {
 	t.Parallel()
 	listener, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
@@ -491,76 +412,5 @@ func TestRedirectsAreNotFollowed(t *testing.T) {
 	}
 	if reached.Load() > 0 {
 		t.Errorf("the other host got %d requests", reached.Load())
-	}
-}
-
-// childVariable makes the test binary a program that reads from this base URL.
-const childVariable = "COMPLIANCE_TEST_BASE_URL"
-
-// TestChild is that program. Go looks at proxies and certificates once in a process.
-func TestChild(t *testing.T) {
-	base := os.Getenv(childVariable)
-	if base == "" {
-		t.Skip("for TestEnvironment")
-	}
-	client := newClient(t, nil, func(o *Options) { o.BaseURL, o.MaxRetries = base, 0 })
-	got := read(client.Pages(t.Context(), Query{}))
-	client.connections.current.closeIdle()
-	fmt.Println("read", len(got.ids()), got.err)
-}
-
-// TestEnvironment reads through a proxy and with a certificate that only the environment
-// names.
-func TestEnvironment(t *testing.T) {
-	t.Parallel()
-	server, api := newTLSServer(t, func(*httptest.Server) {})
-	certificate := filepath.Join(t.TempDir(), "ca.pem")
-	block := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw})
-	if err := os.WriteFile(certificate, block, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	proxy := newConnectProxy(t, server.Listener.Addr().String(), nil)
-
-	child := func(t *testing.T, variables ...string) string {
-		t.Helper()
-		command := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestChild$", "-test.v")
-		command.Env = append([]string{"PATH=" + os.Getenv("PATH"), "HOME=" + t.TempDir()}, variables...)
-		var output bytes.Buffer
-		command.Stdout, command.Stderr = &output, &output
-		if err := command.Run(); err != nil {
-			t.Fatalf("%v: %s", err, output.String())
-		}
-		for line := range strings.Lines(output.String()) {
-			if strings.HasPrefix(line, "read ") {
-				return strings.TrimSpace(line)
-			}
-		}
-		t.Fatalf("got %s, want a line that begins with read", output.String())
-		return ""
-	}
-
-	// The certificate of httptest is for example.com, too, which the proxy has stand for the fake.
-	const base = childVariable + "=https://example.com"
-	if got, want := child(t, base, "HTTPS_PROXY="+proxy.URL(), "SSL_CERT_FILE="+certificate), "read 3 <nil>"; got != want {
-		t.Errorf("proxy and certificate: got %q, want %q", got, want)
-	}
-	equal(t, "targets", proxy.asked(), []string{"example.com:443"})
-	if got := child(t, base, "HTTPS_PROXY="+proxy.URL()); !strings.Contains(got, string(BadCertificate)) {
-		t.Errorf("proxy only: got %q, want the certificate refused", got)
-	}
-	proxy.forget()
-	if got, want := child(t, childVariable+"="+server.URL, "HTTPS_PROXY="+proxy.URL(), "NO_PROXY=127.0.0.1", "SSL_CERT_FILE="+certificate), "read 3 <nil>"; got != want || len(proxy.asked()) > 0 {
-		t.Errorf("no proxy: got %q, want %q", got, want)
-	}
-	if got := len(api.Requests()); got != 2 {
-		t.Errorf("got %d requests, want 2", got)
-	}
-
-	// Without TLS the key goes to this machine only. Go takes LOCALHOST for another one.
-	plain := fakeapi.NewServer(fakeapi.Options{Feed: fakeapi.NewFeed(records(3)...), SkipReadLog: true})
-	t.Cleanup(plain.Close)
-	loopback := strings.Replace(plain.URL, "127.0.0.1", "LOCALHOST", 1)
-	if got, want := child(t, childVariable+"="+loopback, "HTTP_PROXY="+proxy.URL()), "read 3 <nil>"; got != want {
-		t.Errorf("without TLS: got %q, want %q", got, want)
 	}
 }

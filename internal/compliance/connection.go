@@ -1,16 +1,13 @@
 package compliance
 
 import (
-	"bytes"
 	"compress/flate"
 	"compress/gzip"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
-	"encoding/pem"
 	"errors"
 	"io"
-	"io/fs"
 	"net"
 	"os"
 	"regexp"
@@ -144,35 +141,17 @@ func (c *Client) certificateError(err *tls.CertificateVerificationError) *Certif
 // certificateFile says what became of SSL_CERT_FILE. crypto/x509 reads it on systems other
 // than those below, and ignores a file that it cannot use without saying so.
 func certificateFile(getenv func(string) string, system string) CertificateFile {
-	if slices.Contains([]string{"darwin", "windows", "ios"}, system) {
-		return FileIgnored
-	}
 	name := getenv("SSL_CERT_FILE")
-	if name == "" {
+	switch {
+	case slices.Contains([]string{"darwin", "windows", "ios"}, system):
+		return FileIgnored
+	case name == "":
 		return FileNotSet
 	}
-	info, err := os.Stat(name)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return FileMissing
-	case err == nil && info.IsDir():
-		return FileFolder
+	if text, err := os.ReadFile(name); err != nil || !x509.NewCertPool().AppendCertsFromPEM(text) {
+		return FileUnusable
 	}
-	text, err := os.ReadFile(name)
-	switch {
-	case err != nil:
-		return FileUnreadable
-	case len(bytes.TrimSpace(text)) == 0:
-		return FileEmpty
-	case x509.NewCertPool().AppendCertsFromPEM(text):
-		return FileRead
-	}
-	if block, _ := pem.Decode(text); block == nil {
-		if _, err := x509.ParseCertificate(text); err == nil {
-			return FileDER
-		}
-	}
-	return FileNoCertificate
+	return FileRead
 }
 
 // http2Codes finds a code of RFC 9113, section 7, in an error of HTTP/2. net/http exports no

@@ -2,7 +2,6 @@ package compliance
 
 import (
 	"fmt"
-	"strconv"
 	"strings"
 	"time"
 
@@ -47,24 +46,15 @@ type StatusError struct {
 }
 
 func (e *StatusError) Error() string {
-	parts := []string{fmt.Sprintf("HTTP %d", e.Status)}
-	for _, word := range []string{e.Type, e.Code} {
-		if word != "" {
-			parts = append(parts, word)
+	text := fmt.Sprintf("HTTP %d", e.Status)
+	for _, more := range []struct{ name, text string }{
+		{"", e.Type}, {"", e.Code}, {"redirect to ", e.RedirectHost}, {"message ", e.Message}, {"request-id ", e.RequestID},
+	} {
+		if more.text != "" {
+			text += ", " + more.name + more.text
 		}
 	}
-	switch {
-	case e.RedirectHost != "":
-		parts = append(parts, "redirect to "+e.RedirectHost)
-	case e.HTML:
-		parts = append(parts, "an HTML page")
-	case e.Message != "":
-		parts = append(parts, fmt.Sprintf("%q", e.Message))
-	}
-	if e.RequestID != "" {
-		parts = append(parts, "request-id "+e.RequestID)
-	}
-	return strings.Join(parts, ", ")
+	return text
 }
 
 // Stage is how far a request had come when it failed.
@@ -132,20 +122,14 @@ type ConnectionError struct {
 }
 
 func (e *ConnectionError) Error() string {
-	parts := []string{e.Host}
+	text := e.Host
 	if e.Proxy != "" {
-		parts = append(parts, "proxy "+e.Proxy)
+		text += ", proxy " + e.Proxy
 	}
-	parts = append(parts, string(e.Cause))
 	if e.ProxyStatus > 0 {
-		parts = append(parts, strconv.Itoa(e.ProxyStatus))
+		return fmt.Sprintf("%s: %s: %d", text, e.Cause, e.ProxyStatus)
 	}
-	for _, more := range []string{e.Code, e.Detail} {
-		if more != "" {
-			parts = append(parts, more)
-		}
-	}
-	return strings.Join(parts, ": ")
+	return strings.TrimSpace(fmt.Sprintf("%s: %s %s %s", text, e.Cause, e.Code, e.Detail))
 }
 
 // CertificateError says what is wrong with a certificate that was refused.
@@ -175,15 +159,10 @@ type CertificateFile int
 
 // What may become of it.
 const (
-	FileNotSet        CertificateFile = iota
-	FileIgnored                       // on this system, only its own list of certificates counts
-	FileRead                          // and does not have the issuer
-	FileMissing                       // it does not exist
-	FileFolder                        // it is a folder
-	FileUnreadable                    // it cannot be read
-	FileEmpty                         // it is empty
-	FileDER                           // it is in DER form
-	FileNoCertificate                 // it has no certificate in PEM form
+	FileNotSet   CertificateFile = iota
+	FileIgnored                  // on this system, only its own list of certificates counts
+	FileRead                     // and does not have the issuer
+	FileUnusable                 // it cannot be read, or has no certificate in PEM form
 )
 
 // PageError is a 200 answer that cannot be taken for a page of the feed.

@@ -16,11 +16,11 @@ import (
 // may hold a password, and is not in it.
 type ProxyVariableError struct {
 	Variable string
-	Problem  string // continues a sentence about the variable: "has no host"
+	Scheme   bool // it is a URL, of a scheme that is not known
 }
 
 func (e *ProxyVariableError) Error() string {
-	return "the environment variable " + e.Variable + " " + e.Problem
+	return "the environment variable " + e.Variable + " names no proxy"
 }
 
 // proxyFor is the proxy that the environment names for a URL, or nil. NO_PROXY is read as
@@ -28,11 +28,10 @@ func (e *ProxyVariableError) Error() string {
 // reading of it would leave the proxy out, and send the key past it.
 func proxyFor(target *url.URL, getenv func(string) string) (*url.URL, error) {
 	variable := "HTTPS_PROXY"
-	value := getenv(variable)
-	if value == "" {
+	if getenv(variable) == "" {
 		variable = "https_proxy"
-		value = getenv(variable)
 	}
+	value := getenv(variable)
 	if value == "" || target.Scheme != "https" {
 		return nil, nil
 	}
@@ -40,39 +39,21 @@ func proxyFor(target *url.URL, getenv func(string) string) (*url.URL, error) {
 	if used, err := exceptions.ProxyFunc()(target); err != nil || used == nil {
 		return nil, err
 	}
-	proxy, problem := parseProxy(value)
-	if problem != "" {
-		return nil, &ProxyVariableError{Variable: variable, Problem: problem}
+	if !strings.Contains(value, "://") {
+		value = "http://" + value
+	}
+	proxy, err := url.Parse(value)
+	switch {
+	case err == nil && proxyPorts[proxy.Scheme] == "":
+		return nil, &ProxyVariableError{Variable: variable, Scheme: true}
+	case err != nil || proxy.Hostname() == "" || !isPort(proxy.Port()),
+		strings.Trim(proxy.Path, "/") != "" || proxy.RawQuery != "" || proxy.Fragment != "": // of a password, probably
+		return nil, &ProxyVariableError{Variable: variable}
 	}
 	return proxy, nil
 }
 
 var proxyPorts = map[string]string{"http": "80", "https": "443", "socks5": "1080", "socks5h": "1080"}
-
-// parseProxy reads a URL, or host and port alone. The problem continues a sentence about it.
-func parseProxy(value string) (proxy *url.URL, problem string) {
-	if strings.ContainsFunc(value, func(r rune) bool { return r <= ' ' || r == 0x7f }) {
-		return nil, "has a space, a line break or another control character in it; set it without"
-	}
-	if !strings.Contains(value, "://") {
-		value = "http://" + value
-	}
-	const encode = "; in a user name or password, write special characters as percent codes: % as %25, # as %23, / as %2F, @ as %40"
-	proxy, err := url.Parse(value)
-	switch {
-	case err != nil:
-		return nil, "is not a valid URL" + encode
-	case proxyPorts[proxy.Scheme] == "":
-		return nil, "has a scheme other than http, https, socks5 and socks5h"
-	case proxy.Hostname() == "":
-		return nil, "has no host"
-	case !isPort(proxy.Port()):
-		return nil, "has an invalid port"
-	case strings.Trim(proxy.Path, "/") != "" || proxy.RawQuery != "" || proxy.Fragment != "":
-		return nil, "has something behind its host and port" + encode
-	}
-	return proxy, ""
-}
 
 // hostPort is where a proxy listens.
 func hostPort(proxy *url.URL) string {

@@ -364,47 +364,42 @@ func TestProxiesThatFail(t *testing.T) {
 // is repeated, and none dropped.
 func TestProxyVariables(t *testing.T) {
 	t.Parallel()
+	const scheme, none = "!scheme", "!"
 	for value, want := range map[string]string{
 		"http://proxy.example.com:3128":            "proxy.example.com:3128",
-		"proxy.example.com:3128":                   "proxy.example.com:3128",
 		"proxy.example.com":                        "proxy.example.com:80",
-		"HTTP://proxy.example.com":                 "proxy.example.com:80",
 		"https://proxy.example.com/":               "proxy.example.com:443",
 		"socks5://proxy.example.com":               "proxy.example.com:1080",
 		"socks5h://u:p@[::1]":                      "[::1]:1080",
 		"http://[fe80::1%25eth0]:3128":             "[fe80::1%eth0]:3128",
-		"http://u:p%40%23@proxy.example.com":       "proxy.example.com:80",
-		"u:p@proxy.example.com:3128":               "proxy.example.com:3128",
-		"http://u:" + canarySecret + "%@proxy":     "! is not a valid URL; ",
-		"http://u:" + canarySecret + "#@proxy":     "! is not a valid URL; ",
-		"http://u:" + canarySecret + "/@proxy":     "! is not a valid URL; ",
-		"http://u:" + canarySecret + "[@proxy":     "! is not a valid URL; ",
-		"http://" + canarySecret + ":12#3@proxy":   "! has something behind its host and port; ",
-		"http://proxy.example.com/" + canarySecret: "! has something behind its host and port; ",
-		" http://u:" + canarySecret + "@proxy":     "! has a space, a line break or another control character in it; set it without",
-		"http://u:" + canarySecret + "@proxy\r":    "! has a space, a line break or another control character in it; set it without",
-		"http://u:" + canarySecret + "@":           "! has no host",
-		"http://":                                  "! has no host",
-		"http://:3128":                             "! has no host",
-		"http://proxy:99999":                       "! has an invalid port",
-		"socks4://" + canarySecret + "@proxy":      "! has a scheme other than http, https, socks5 and socks5h",
-		"ftp://proxy":                              "! has a scheme other than http, https, socks5 and socks5h",
+		"u:p%40%23@proxy.example.com:3128":         "proxy.example.com:3128",
+		"http://u:" + canarySecret + "%@proxy":     none,
+		"http://u:" + canarySecret + "#@proxy":     none,
+		"http://u:" + canarySecret + "/@proxy":     none,
+		"http://" + canarySecret + ":12#3@proxy":   none,
+		"http://proxy.example.com/" + canarySecret: none,
+		" http://u:" + canarySecret + "@proxy":     none,
+		"http://u:" + canarySecret + "@proxy\r":    none,
+		"http://u:" + canarySecret + "@":           none,
+		"http://:3128":                             none,
+		"http://proxy:99999":                       none,
+		"socks4://" + canarySecret + "@proxy":      scheme,
 	} {
 		for _, name := range []string{"HTTPS_PROXY", "https_proxy"} {
 			target, _ := url.Parse(proxied)
 			proxy, err := proxyFor(target, func(variable string) string { return map[string]string{name: value}[variable] })
-			problem, refused := strings.CutPrefix(want, "!")
-			switch {
-			case refused && (err == nil || !strings.HasPrefix(err.Error(), "the environment variable "+name+problem) || leak(err.Error()) != ""):
-				t.Errorf("%s=%q: got %v and error %v, want%s", name, value, proxy, err, problem)
-			case !refused && (err != nil || proxy == nil || hostPort(proxy) != want):
-				t.Errorf("%s=%q: got %v and error %v, want %s", name, value, proxy, err, want)
+			if !strings.HasPrefix(want, none) {
+				if err != nil || proxy == nil || hostPort(proxy) != want {
+					t.Errorf("%s=%q: got %v and error %v, want %s", name, value, proxy, err, want)
+				}
+			} else if got := errorAs[*ProxyVariableError](t, err); *got != (ProxyVariableError{name, want == scheme}) || leak(got.Error()) != "" {
+				t.Errorf("%s=%q: got %+v", name, value, got)
 			}
 		}
 	}
 }
 
-// TestNoProxy has the forms of NO_PROXY, and what goes past a proxy in any case.
+// TestNoProxy has NO_PROXY, and what goes past a proxy in any case.
 func TestNoProxy(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
@@ -412,74 +407,48 @@ func TestNoProxy(t *testing.T) {
 		want            bool // through the proxy
 	}{
 		{"https://api.example.com", "", true},
-		{"https://api.example.com", "example.com", false},
-		{"https://api.example.com", ".example.com", false},
-		{"https://example.com", ".example.com", true},
-		{"https://api.example.com", "*.example.com", false},
-		{"https://api.example.com", "*", false},
 		{"https://api.example.com", "other.example.org, API.example.com", false},
-		{"https://api.example.com", "api.example.com:443", false},
 		{"https://api.example.com:8443", "api.example.com:443", true},
 		{"https://api.example.com", "ple.com", true},
+		{"https://api.example.com", "*", false},
 		{"https://192.0.2.7", "192.0.2.0/24", false},
-		{"https://192.0.3.7", "192.0.2.0/24", true},
-		{"https://[2001:db8::7]", "2001:db8::/32", false},
-		{"https://[2001:db8::7]:8443", "2001:db8::7", false},
-		{"https://[2001:db9::7]", "2001:db8::/32", true},
-		{"https://localhost", "", false},
 		{"https://127.0.0.1:8443", "", false},
-		{"https://[::1]", "", false},
 		{"http://LOCALHOST", "", false},
-		{"http://127.0.0.1", "", false},
 	} {
 		target, err := url.Parse(test.target)
 		if err != nil {
 			t.Fatal(err)
 		}
 		for _, name := range []string{"NO_PROXY", "no_proxy"} {
-			environment := map[string]string{"HTTPS_PROXY": "proxy:3128", "HTTP_PROXY": "proxy:3128", "ALL_PROXY": "proxy:3128", name: test.noProxy}
-			got, err := proxyFor(target, func(variable string) string { return environment[variable] })
+			variables := map[string]string{"HTTPS_PROXY": "proxy:3128", "HTTP_PROXY": "proxy:3128", "ALL_PROXY": "proxy:3128", name: test.noProxy}
+			got, err := proxyFor(target, func(variable string) string { return variables[variable] })
 			if err != nil || (got != nil) != test.want {
 				t.Errorf("%s with %s=%q: got %v and error %v, want a proxy: %t", test.target, name, test.noProxy, got, err, test.want)
 			}
+			delete(variables, "HTTPS_PROXY")
+			if got, err := proxyFor(target, func(variable string) string { return variables[variable] }); got != nil || err != nil {
+				t.Errorf("got %v and error %v, want ALL_PROXY and HTTP_PROXY left alone", got, err)
+			}
 		}
-	}
-	target, _ := url.Parse(proxied)
-	if got, err := proxyFor(target, func(variable string) string {
-		return map[string]string{"ALL_PROXY": "proxy", "HTTP_PROXY": "proxy"}[variable]
-	}); got != nil || err != nil {
-		t.Errorf("got %v and error %v, want ALL_PROXY and HTTP_PROXY left alone", got, err)
 	}
 }
 
-// TestCertificateFile says why a file of SSL_CERT_FILE is of no use.
+// TestCertificateFile says what became of SSL_CERT_FILE.
 func TestCertificateFile(t *testing.T) {
 	t.Parallel()
 	certificate, _ := issue(t, func(*x509.Certificate) {})
-	der := certificate.Certificate[0]
-	folder := t.TempDir()
-	file := func(name string, text []byte) string {
-		path := filepath.Join(folder, name)
-		if err := os.WriteFile(path, text, 0o600); err != nil {
-			t.Fatal(err)
-		}
-		return path
+	good, bad := filepath.Join(t.TempDir(), "good"), filepath.Join(t.TempDir(), "bad")
+	err1 := os.WriteFile(good, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: certificate.Certificate[0]}), 0o600)
+	err2 := os.WriteFile(bad, certificate.Certificate[0], 0o600)
+	if err := errors.Join(err1, err2); err != nil {
+		t.Fatal(err)
 	}
 	for _, test := range []struct {
 		system, value string
 		want          CertificateFile
 	}{
-		{"linux", "", FileNotSet},
-		{"linux", file("good", pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})), FileRead},
-		{"freebsd", filepath.Join(folder, "none"), FileMissing},
-		{"linux", folder, FileFolder},
-		{"linux", file("empty", []byte("\n")), FileEmpty},
-		{"linux", file("der", der), FileDER},
-		{"linux", file("key", pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der})), FileNoCertificate},
-		{"linux", file("text", []byte("certificate")), FileNoCertificate},
-		{"linux", folder + "\x00", FileUnreadable},
-		{"darwin", folder, FileIgnored},
-		{"windows", "", FileIgnored},
+		{"linux", "", FileNotSet}, {"linux", good, FileRead}, {"linux", bad, FileUnusable}, {"freebsd", good + "x", FileUnusable},
+		{"darwin", bad, FileIgnored}, {"windows", "", FileIgnored},
 	} {
 		if got := certificateFile(func(string) string { return test.value }, test.system); got != test.want {
 			t.Errorf("%s, %s: got %v, want %v", test.system, test.value, got, test.want)

@@ -83,24 +83,14 @@ func TestWaits(t *testing.T) {
 		"date of asctime":        {[]string{"retry-after", "Sat Jan  1 00:00:09 2000"}, 9 * time.Second},
 		"date, clock is fast":    {[]string{"retry-after", "Fri, 31 Dec 1999 18:00:04 GMT", "date", date}, 4 * time.Second},
 		"date, clock is slow":    {[]string{"retry-after", "Sat, 01 Jan 2000 06:00:04 GMT", "date", "Sat, 01 Jan 2000 06:00:00 GMT"}, 4 * time.Second},
-		"date, odd clock":        {[]string{"retry-after", "Sat, 01 Jan 2000 00:00:09 GMT", "date", "noon"}, 9 * time.Second},
 		"date in the past":       {[]string{"retry-after", date}, backoff},
 		"date is now":            {[]string{"retry-after", now}, backoff},
 		"date past by its clock": {[]string{"retry-after", now, "date", "Sat, 01 Jan 2000 06:00:00 GMT"}, backoff},
 		"negative":               {[]string{"retry-after", "-7"}, backoff},
-		"plus":                   {[]string{"retry-after", "+7"}, backoff},
-		"NaN":                    {[]string{"retry-after", "NaN"}, backoff},
 		"infinite":               {[]string{"retry-after", "Inf"}, backoff},
-		"infinity":               {[]string{"retry-after", "infinity"}, backoff},
-		"hexadecimal":            {[]string{"retry-after", "0x10"}, backoff},
-		"exponent":               {[]string{"retry-after", "1e3"}, backoff},
-		"underscore":             {[]string{"retry-after", "1_0"}, backoff},
 		"a point":                {[]string{"retry-after", "."}, backoff},
-		"two points":             {[]string{"retry-after", "1.2.3"}, backoff},
-		"with a unit":            {[]string{"retry-after", "7s"}, backoff},
 		"words":                  {[]string{"retry-after", "soon"}, backoff},
 		"a year":                 {[]string{"retry-after", "31536000"}, 365 * 24 * time.Hour},
-		"absurd":                 {[]string{"retry-after", "99999999999"}, 365 * 24 * time.Hour},
 		"overflows int64":        {[]string{"retry-after", "9223372036854775808"}, 365 * 24 * time.Hour},
 		"overflows a float":      {[]string{"retry-after", strings.Repeat("9", 400)}, 365 * 24 * time.Hour},
 		"date, absurd":           {[]string{"retry-after", "Fri, 31 Dec 9999 23:59:59 GMT"}, 365 * 24 * time.Hour},
@@ -269,9 +259,6 @@ func TestLastAttemptIsNamed(t *testing.T) {
 		interrupted := errorAs[*InterruptedError](t, got.err)
 		if !errors.Is(got.err, context.Canceled) || errorAs[*StatusError](t, interrupted.Last).Status != 503 {
 			t.Errorf("got %v, want a cancellation after the 503", got.err)
-		}
-		if got, want := interrupted.Error(), `context canceled; last attempt: HTTP 503, api_error, "busy", request-id req_test`; got != want {
-			t.Errorf("got %q, want %q", got, want)
 		}
 	})
 }

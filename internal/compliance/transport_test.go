@@ -250,43 +250,6 @@ func TestConnectionsThatFail(t *testing.T) {
 	}
 }
 
-// TestManyReadsOnDeadConnections has everything that is pooled go silent at once: one
-// connection for all over HTTP/2, one each over HTTP/1.1. Each read needs one more attempt.
-func TestManyReadsOnDeadConnections(t *testing.T) {
-	t.Parallel()
-	run, wait := sideBySide(t)
-	defer wait()
-	for version, edit := range versions {
-		run(version, func(t *testing.T) {
-			const reads = 8
-			server, api := newTLSServer(t, edit)
-			r := newRelay(t, server.Listener.Addr().String())
-			client := socketClient(t, "https://"+r.Addr().String(), func(o *Options) { o.RequestTimeout, o.MaxRetries = 2*time.Second, 1 })
-			all := func() {
-				var wait sync.WaitGroup
-				for range reads {
-					wait.Go(func() {
-						if got := read(client.Pages(t.Context(), Query{})); got.err != nil || len(got.ids()) != 3 {
-							t.Errorf("got %d activities and error %v, want 3", len(got.ids()), got.err)
-						}
-					})
-				}
-				wait.Wait()
-			}
-			var wait sync.WaitGroup // so that HTTP/1.1 needs a connection for each
-			wait.Add(reads)
-			api.Inject(fakeapi.First(reads), func(w http.ResponseWriter, r *http.Request, next http.Handler) {
-				wait.Done()
-				wait.Wait()
-				next.ServeHTTP(w, r)
-			})
-			all()
-			r.deaden()
-			all()
-		})
-	}
-}
-
 // TestHTTP2 has a server end connections and streams. One more attempt, at the same cursor,
 // is enough; where net/http may send the request again by itself, none is needed.
 func TestHTTP2(t *testing.T) {

@@ -121,26 +121,6 @@ func TestOptions(t *testing.T) {
 				RequestTimeout: time.Minute, RequestsAtOnce: 16,
 			},
 		},
-		"the first variable wins": {
-			providerModel{},
-			map[string]string{keyVariables[0]: "first", keyVariables[1]: "second", keyVariables[2]: "third"},
-			defaults(func(o *compliance.Options) { o.APIKey = "first" }),
-		},
-		"then the second": {
-			providerModel{},
-			map[string]string{keyVariables[1]: "second", keyVariables[2]: "third"},
-			defaults(func(o *compliance.Options) { o.APIKey = "second" }),
-		},
-		"then the third": {
-			providerModel{},
-			map[string]string{keyVariables[2]: "third"},
-			defaults(func(o *compliance.Options) { o.APIKey = "third" }),
-		},
-		"an empty variable counts as unset": {
-			providerModel{},
-			map[string]string{keyVariables[0]: "", keyVariables[1]: "second", baseURLVariable: ""},
-			defaults(func(o *compliance.Options) { o.APIKey = "second" }),
-		},
 		"the base URL's variable": {
 			withKey,
 			map[string]string{baseURLVariable: "https://example.com/from/variable"},
@@ -267,15 +247,6 @@ func TestKeyOrigin(t *testing.T) {
 	}
 }
 
-func TestReadBeforeConfigure(t *testing.T) {
-	t.Parallel()
-	s := start(t, newTestProvider())
-	_, diags := s.read(listName, values{})
-	requireError(t, diags, "", "not configured")
-	_, diags = s.open(listName, values{})
-	requireError(t, diags, "", "not configured")
-}
-
 func TestRequest(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
@@ -328,98 +299,10 @@ func TestUserAgentWithoutTerraformVersion(t *testing.T) {
 	requireEqual(t, "User-Agent", userAgent("dev", "", "  "), "terraform-provider-compliance/dev (+https://registry.terraform.io/compliance-feed/compliance)")
 }
 
-func TestRequestTimeout(t *testing.T) {
-	t.Parallel()
-	for name, fault := range map[string]fakeapi.Fault{
-		"no answer":       fakeapi.Hang(),
-		"half a body":     fakeapi.HangBody(10),
-		"a body by drips": fakeapi.Drip(1, 50*time.Millisecond),
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			fake := newFake(t, fakeapi.Options{Feed: fakeapi.NewFeed(records(3)...)})
-			fake.Inject(fakeapi.Always, fault)
-			begin := time.Now()
-			_, diags := reading(t, fake, values{"request_timeout": "200ms"}).read(listName, values{})
-			requireError(t, diags, "", "A request took too long", "request_timeout", "200ms")
-			if took := time.Since(begin); took > 30*time.Second {
-				t.Errorf("it took %s, want it long before", took)
-			}
-		})
-	}
-}
-
-func TestReadTimeout(t *testing.T) {
-	t.Parallel()
-	fake := newFake(t, fakeapi.Options{})
-	fake.Inject(fakeapi.Always, fakeapi.Hang())
-	s := reading(t, fake, nil)
-	_, diags := s.read(listName, values{"timeouts": values{"read": "200ms"}})
-	requireError(t, diags, "", "The read took too long", "timeouts.read", "200ms")
-	_, diags = s.open(listName, values{"timeouts": values{"read": "200ms"}})
-	requireError(t, diags, "", "The read took too long", "timeouts.read", "200ms")
-}
-
 func TestDefaultReadTimeout(t *testing.T) {
 	t.Parallel()
 	requireEqual(t, "timeout", (&filters{}).timeout(), 20*time.Minute)
-	for _, config := range []values{{}, {"timeouts": values{}}} {
-		fake := newFake(t, fakeapi.Options{})
-		reading(t, fake, nil).list(config)
-	}
-}
-
-func TestMaxRetries(t *testing.T) {
-	t.Parallel()
-	for _, test := range []struct {
-		name    string
-		config  values
-		retries int
-	}{
-		{"none", values{"max_retries": 0}, 0},
-		{"default", values{"max_retries": nil}, 3},
-		{"most", values{"max_retries": 10}, 10},
-	} {
-		t.Run(test.name, func(t *testing.T) {
-			t.Parallel()
-			fake := newFake(t, fakeapi.Options{})
-			fake.Inject(fakeapi.Always, fakeapi.Status(503, "", "", "retry-after-ms", "1"))
-			_, diags := reading(t, fake, test.config).read(listName, values{})
-			requireError(t, diags, "", "HTTP 503")
-			requireEqual(t, "requests", len(fake.Requests()), 1+test.retries)
-		})
-	}
-}
-
-// The request beyond the rate would wait for most of a minute, which the reads' deadline
-// forbids. So it fails, and nothing has to wait here.
-func TestRateLimit(t *testing.T) {
-	t.Parallel()
-	short := values{"timeouts": values{"read": "10s"}}
-	for _, test := range []struct {
-		name  string
-		rpm   any
-		reads int // that succeed, of 12
-	}{
-		{"a rate is shared by all reads", 3, 3},
-		{"zero is off", 0, 12},
-		{"the default does not hold up a few reads", nil, 12},
-	} {
-		t.Run(test.name, func(t *testing.T) {
-			t.Parallel()
-			fake := newFake(t, fakeapi.Options{})
-			s := reading(t, fake, values{"rate_limit_rpm": test.rpm})
-			for i := range 12 {
-				_, diags := s.read(listName, short)
-				if i < test.reads {
-					requireNone(t, diags)
-				} else {
-					requireError(t, diags, "", "rate limit", "rate_limit_rpm")
-				}
-			}
-			requireEqual(t, "requests", len(fake.Requests()), test.reads)
-		})
-	}
+	reading(t, newFake(t, fakeapi.Options{}), nil).list(values{"timeouts": values{}})
 }
 
 // All reads of a provider share one client: its slots, and its connections.

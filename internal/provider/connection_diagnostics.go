@@ -138,6 +138,16 @@ func proxyText(err *compliance.ConnectionError) string {
 	return text
 }
 
+// proxyVariableText says what is wrong with a value, which may hold a password.
+func proxyVariableText(err *compliance.ProxyVariableError) string {
+	value := "The value of the environment variable " + err.Variable
+	if err.Scheme {
+		return value + " has a scheme other than http, https, socks5 and socks5h."
+	}
+	return value + " is not the URL of a proxy: host and port, with nothing behind them and no spaces or line breaks. " +
+		"In a user name or password, write special characters as percent codes: % as %25, # as %23, / as %2F, @ as %40."
+}
+
 const withoutProxy = " NO_PROXY names the hosts that are reached without it."
 
 // proxyHint is for machines that cannot reach the outside themselves.
@@ -182,16 +192,6 @@ func certificateText(err *compliance.CertificateError) string {
 	return "the certificate was refused: " + err.Detail
 }
 
-// fileProblems say why the file of SSL_CERT_FILE cannot be used.
-var fileProblems = map[compliance.CertificateFile]string{
-	compliance.FileMissing:       "does not exist",
-	compliance.FileFolder:        "is a folder; SSL_CERT_DIR is the variable for one",
-	compliance.FileUnreadable:    "cannot be read",
-	compliance.FileEmpty:         "is empty",
-	compliance.FileDER:           "is in DER form and has to be in PEM form: openssl x509 -inform der -in old -out new",
-	compliance.FileNoCertificate: "has no certificate in PEM form in it (-----BEGIN CERTIFICATE-----)",
-}
-
 func certificateAdvice(err *compliance.CertificateError, setting string) string {
 	const opens = "If a proxy of your network opens TLS connections, "
 	switch err.Fault {
@@ -202,10 +202,9 @@ func certificateAdvice(err *compliance.CertificateError, setting string) string 
 	case compliance.OtherFault:
 		return "Whoever runs the server, or a proxy in front of it, has to renew the certificate."
 	}
-	if problem := fileProblems[err.File]; problem != "" {
-		return "SSL_CERT_FILE is set, but its file " + problem + ". It has to be a file with CA certificates in PEM form."
-	}
 	switch err.File {
+	case compliance.FileUnusable:
+		return "SSL_CERT_FILE is set, but its file cannot be used. It has to be a file that can be read, with CA certificates in PEM form (-----BEGIN CERTIFICATE-----)."
 	case compliance.FileIgnored:
 		return opens + "add its CA certificate to this system's list of trusted ones (SSL_CERT_FILE is read on Linux and the BSDs only)."
 	case compliance.FileRead:

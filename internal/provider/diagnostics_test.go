@@ -395,7 +395,7 @@ func TestDiagnostics(t *testing.T) {
 		refused(compliance.CertificateError{Fault: compliance.OtherName, Names: []string{"a", "b", "c", "d"}, Name: api}),
 		refused(compliance.CertificateError{Fault: compliance.OtherFault, Detail: "certificate specifies an incompatible key usage"}),
 	)
-	for file := compliance.FileNotSet; file <= compliance.FileNoCertificate; file++ {
+	for file := compliance.FileNotSet; file <= compliance.FileUnusable; file++ {
 		ways(compliance.AtTLS, refused(compliance.CertificateError{Fault: compliance.UnknownIssuer, Issuer: "CN=A Proxy's CA", File: file}))
 	}
 	ways(compliance.AtRequest,

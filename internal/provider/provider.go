@@ -141,7 +141,7 @@ func (p *activityFeedProvider) Configure(ctx context.Context, req provider.Confi
 		var proxy *compliance.ProxyVariableError
 		switch {
 		case errors.As(err, &proxy):
-			s.diags.AddError("The proxy cannot be used", fmt.Sprintf("The value of the environment variable %s %s.", proxy.Variable, proxy.Problem))
+			s.diags.AddError("The proxy cannot be used", proxyVariableText(proxy))
 		case err != nil:
 			s.diags.AddError("The provider's configuration cannot be used", "In the provider's configuration, "+err.Error()+".")
 		default:
