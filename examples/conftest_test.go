@@ -10,27 +10,44 @@ import (
 
 	"github.com/compliance-feed/terraform-provider-compliance/internal/engines"
 	"github.com/compliance-feed/terraform-provider-compliance/internal/enginetest"
+	"github.com/compliance-feed/terraform-provider-compliance/internal/fakeapi"
 )
 
 const conftestFolder = "policies/conftest"
 
-// manyKeys are API keys made by an allowed actor.
-func manyKeys(n int) (feed []string) {
+// switches are of single sign-on, on or off.
+func switches(n int, actor string, on bool) (feed []string) {
 	for i := range n {
-		feed = append(feed, activity(fmt.Sprintf("activity_%02d", i), "admin_api_key_created", robin, time.Hour))
+		feed = append(feed, activity(fmt.Sprintf("activity_%02dSwitch", i), "org_sso_toggled", actor, time.Hour, fmt.Sprintf(`"enabled":%t`, on)))
 	}
 	return feed
 }
 
-// TestConftestVerify runs the policies' own tests.
+// adapted returns a copy of the policies, with the settings changed as they ask for.
+func adapted(t *testing.T) string {
+	t.Helper()
+	use(t, filepath.Join(conftestFolder, "policy"))
+	dir := t.TempDir()
+	if err := os.CopyFS(dir, os.DirFS(filepath.Join(conftestFolder, "policy"))); err != nil {
+		t.Fatal(err)
+	}
+	replace(t, dir, "settings.rego", "organization := null", fmt.Sprintf("organization := %q", fakeapi.Organization))
+	return dir
+}
+
+// TestConftestVerify runs the policies' own tests, with whatever settings.
 func TestConftestVerify(t *testing.T) {
 	t.Parallel()
 	enginetest.New(t)
-	use(t, filepath.Join(conftestFolder, "policy"))
-	result := tool(t, conftestFolder, "conftest", "verify", "--policy", "policy", "--no-color")
-	require(t, result, 0, " 0 failures")
-	if !strings.Contains(result.Output(), "tests,") || strings.Contains(result.Output(), "\n0 tests") {
-		t.Errorf("no test ran:\n%s", result.Output())
+	changed := adapted(t)
+	replace(t, changed, "settings.rego", `"check.no_exports"`, `"check.of_mine"`)
+	replace(t, changed, "settings.rego", "plan_hours := 1", "plan_hours := 2")
+	for _, policy := range []string{"policy", changed} {
+		result := tool(t, conftestFolder, "conftest", "verify", "--policy", policy, "--no-color")
+		require(t, result, 0, " 0 failures")
+		if !strings.Contains(result.Output(), "tests,") || strings.Contains(result.Output(), "\n0 tests") {
+			t.Errorf("no test ran:\n%s", result.Output())
+		}
 	}
 	require(t, tool(t, conftestFolder, "conftest", "fmt", "--check", "policy"), 0)
 }
@@ -40,14 +57,10 @@ func TestConftestVerify(t *testing.T) {
 func TestConftestEmptySettings(t *testing.T) {
 	t.Parallel()
 	enginetest.New(t)
-	dir := t.TempDir()
-	use(t, filepath.Join(conftestFolder, "policy"))
-	for _, name := range []string{"plan.rego", "activities.rego", "checks.rego"} {
-		write(t, filepath.Join(dir, name), read(t, filepath.Join(conftestFolder, "policy", name)))
-	}
+	dir := adapted(t)
 	write(t, filepath.Join(dir, "settings.rego"), `package settings
 required := {}
-forbidden := set()
+forbidden := {}
 thresholds := {}
 most_excepted := {}
 organization := ""
@@ -65,7 +78,7 @@ func TestConftest(t *testing.T) {
 	t.Parallel()
 	needs(t, engines.EphemeralResources)
 	const (
-		list    = "data.compliance_activity_summary.admin_changes"
+		list    = "data.compliance_activity_summary.sign_in_settings"
 		summary = "module.sign_ins.data.compliance_activity_summary.failed"
 	)
 	for _, test := range []struct {
@@ -80,14 +93,13 @@ func TestConftest(t *testing.T) {
 	}{
 		{
 			name: "passes",
-			feed: append(failedSignIns(3), activity("activity_01Robin", "admin_api_key_created", robin, time.Hour)),
+			feed: append(failedSignIns(3), switches(5, robin, true)...),
 		},
 		{
 			name: "forbidden_activity",
-			feed: []string{activity("activity_01Key", "admin_api_key_created", stranger, time.Hour), activity("activity_02Owner", "primary_owner_transferred", "null", time.Hour)},
+			feed: append(switches(1, stranger, false), activity("activity_02Deleted", "org_sso_connection_deleted", "null", time.Hour)),
 			denied: []string{
-				"admin_api_key_created is forbidden, and occurred once", "by user_01Stranger  activity_01Key",
-				"primary_owner_transferred is forbidden, and occurred once", "by nobody named  activity_02Owner",
+				list + " found 2 times what must not be:", "org_sso_toggled  activity_00Switch  by user_01Stranger", "activity_02Deleted  by nobody named",
 			},
 		},
 		{
@@ -103,9 +115,9 @@ func TestConftest(t *testing.T) {
 		{
 			name: "missing",
 			edit: func(t *testing.T, w *enginetest.Workspace) {
-				replace(t, w.Dir, "main.tf", `"admin_changes" {`, `"other" {`)
+				replace(t, w.Dir, "main.tf", `"sign_in_settings" {`, `"other" {`)
 			},
-			denied: []string{list + " is not in the plan", "No summary in the plan counts primary_owner_transferred."},
+			denied: []string{list + " is not in the plan"},
 		},
 		{
 			name: "missing_in_the_module",
@@ -117,12 +129,12 @@ func TestConftest(t *testing.T) {
 		{
 			name: "deferred",
 			edit: func(t *testing.T, w *enginetest.Workspace) {
-				replace(t, w.Dir, "main.tf", `data "compliance_activity_summary" "admin_changes" {`, `resource "terraform_data" "first" {}
+				replace(t, w.Dir, "main.tf", `data "compliance_activity_summary" "sign_in_settings" {`, `resource "terraform_data" "first" {}
 
-data "compliance_activity_summary" "admin_changes" {
+data "compliance_activity_summary" "sign_in_settings" {
   depends_on = [terraform_data.first]`)
 			},
-			feed:   []string{activity("activity_01Key", "admin_api_key_created", stranger, time.Hour)},
+			feed:   switches(1, stranger, false),
 			denied: []string{list + " is read only at apply"},
 		},
 		{
@@ -186,16 +198,16 @@ data "compliance_activity_summary" "admin_changes" {
 		},
 		{
 			name:   "more_excepted_than_agreed",
-			feed:   manyKeys(6),
-			denied: []string{list + " leaves 6 activities out by except, and 5 are agreed."},
+			feed:   switches(6, robin, true),
+			denied: []string{list + " leaves 6 activities out by except and reviewed, and 5 are agreed."},
 		},
 		{
 			name: "narrower_filter",
 			edit: func(t *testing.T, w *enginetest.Workspace) {
-				replace(t, w.Dir, "main.tf", `    "primary_owner_transferred",`, "")
+				replace(t, w.Dir, "main.tf", `"org_sso_connection_deleted", `, "")
 				replace(t, w.Dir, "sign-ins/main.tf", `lookback       = "24h"`, "lookback = \"24h\"\norganization_ids = [\"org_01Example\"]")
 			},
-			denied: []string{"No summary in the plan counts primary_owner_transferred.", summary + " leaves activities out, by organization_ids."},
+			denied: []string{list + " does not ask for org_sso_connection_deleted.", summary + " leaves activities out, by organization_ids."},
 		},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -214,11 +226,7 @@ data "compliance_activity_summary" "admin_changes" {
 // judge runs the policies over a file. They fail with each of the texts, or they pass.
 func judge(t *testing.T, dir, file string, denied ...string) {
 	t.Helper()
-	policy, err := filepath.Abs(filepath.Join(conftestFolder, "policy"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	result := tool(t, dir, "conftest", "test", "--no-color", "--policy", policy, file)
+	result := tool(t, dir, "conftest", "test", "--no-color", "--policy", adapted(t), file)
 	code := 0
 	if len(denied) > 0 {
 		code = 1
@@ -253,7 +261,7 @@ func TestConftestStale(t *testing.T) {
 	t.Run("target", func(t *testing.T) {
 		w.Must("plan", "-input=false", "-no-color", "-out=plan.tfplan", "-target=terraform_data.first", "-var=input=2")
 		write(t, filepath.Join(w.Dir, "plan.json"), w.Must("show", "-json", "plan.tfplan"))
-		judge(t, w.Dir, "plan.json", "admin_changes has another window", "check.no_exports has not passed")
+		judge(t, w.Dir, "plan.json", "sign_in_settings has another window", "check.no_exports has not passed")
 	})
 	t.Run("destroy", func(t *testing.T) {
 		w.Must("plan", "-input=false", "-no-color", "-out=plan.tfplan", "-destroy")

@@ -1,7 +1,7 @@
 # What the policies in ../policy look at. Summaries hold no e-mail or IP address, and neither do
 # the plan file and its JSON.
 terraform {
-  required_version = ">= 1.5"
+  required_version = ">= 1.10" # OpenTofu 1.11
 
   required_providers {
     compliance = {
@@ -10,22 +10,21 @@ terraform {
   }
 }
 
-provider "compliance" {} # The key comes from ANTHROPIC_COMPLIANCE_API_KEY.
+variable "compliance_api_key" {
+  type      = string
+  ephemeral = true # in no saved plan
+  default   = null # then it comes from the environment
+}
+
+provider "compliance" {
+  api_key = var.compliance_api_key
+}
 
 # Everything that it depends on is known during plan, so that it is read during plan.
-data "compliance_activity_summary" "admin_changes" {
-  lookback = "24h"
-  activity_types = [
-    "admin_api_key_created",
-    "org_sso_connection_deactivated",
-    "org_sso_connection_deleted",
-    "primary_owner_transferred",
-  ]
-
-  # Fine, and counted as excepted. How many may be is a setting of the policies.
-  except = [
-    { type = ["admin_api_key_created"], "actor.user_id" = ["user_01Robin"] },
-  ]
+data "compliance_activity_summary" "sign_in_settings" {
+  lookback       = "25h"
+  activity_types = ["org_sso_connection_deleted", "org_sso_toggled"]
+  except         = [{ type = ["org_sso_toggled"], enabled = ["true"] }] # how many may be is a setting of the policies
 }
 
 # A policy finds it in a module too.

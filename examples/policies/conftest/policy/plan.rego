@@ -72,22 +72,33 @@ deny contains sprintf("%s leaves activities out, by %s.", [address, argument]) i
 	object.get(reads[address].values, argument, null) != null
 }
 
-deny contains sprintf("%s leaves %d activities out by except, and %d are agreed.", [address, excepted, most]) if {
+deny contains sprintf("%s leaves %d activities out by except and reviewed, and %d are agreed.", [address, excepted, most]) if {
 	some address, _ in settings.required
 	excepted := reads[address].values.excepted
 	most := object.get(settings.most_excepted, address, 0)
 	excepted > most
 }
 
-deny contains sprintf("%s read the organization %v, and not %s.", [address, read.values.key_organization_id, settings.organization]) if {
+deny contains sprintf("%s read the organization %v, and not %s.", [address, found, settings.organization]) if {
 	some address, _ in settings.required
+	found := reads[address].values.key_organization_id
+	lower(sprintf("%v", [found])) != lower(settings.organization)
+}
+
+deny contains sprintf("%s is forbidden in settings.rego, and not required.", [address]) if {
+	some address, _ in settings.forbidden
+	not address in object.keys(settings.required)
+}
+
+deny contains sprintf("%s does not ask for %s.", [address, name]) if {
+	some address, names in settings.forbidden
 	read := reads[address]
-	settings.organization != ""
-	read.values.key_organization_id != settings.organization
+	some name in names
+	not name in asked_for(read.values)
 }
 
 deny contains sprintf("No summary in the plan counts %s.", [type]) if {
-	some type in (settings.forbidden | object.keys(settings.thresholds))
+	some type, _ in settings.thresholds
 	not looked_for(type)
 }
 
@@ -117,12 +128,24 @@ deferred contains change.address if {
 is_feed(resource) if {
 	resource.mode == "data"
 	resource.type == "compliance_activity_summary"
-	endswith(resource.provider_name, "/compliance-feed/compliance")
+	resource.provider_name in providers
+}
+
+# Whole, since anybody may publish a provider of this name on a host of his own.
+providers := {
+	"registry.terraform.io/compliance-feed/compliance",
+	"registry.opentofu.org/compliance-feed/compliance",
 }
 
 has_result(read) if {
+	is_number(read.values.total)
+	is_string(read.values.listing)
 	is_object(read.values.by_type)
-	is_array(read.values.newest)
+}
+
+asked_for(arguments) := {name |
+	some argument in ["topics", "activity_types"]
+	some name in object.get(arguments, argument, null)
 }
 
 in_time(window, hours) if {
@@ -144,6 +167,7 @@ looked_for(type) if {
 
 matches(arguments, type) if {
 	object.get(arguments, "activity_types", null) == null
+	object.get(arguments, "topics", null) == null # which types those are, no policy can know
 	not type in exclusions(arguments)
 }
 

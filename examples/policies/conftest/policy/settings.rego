@@ -2,20 +2,22 @@
 
 package settings
 
+# The organization of the API key: key_organization_id of any read. Nothing passes without it.
+organization := null
+
 # The reads that the policies rely on, each with the hours that its window must have. In a
 # module: module.NAME.data.…, with count or for_each as in the plan: module.NAME["eu"].data.…
 required := {
-	"data.compliance_activity_summary.admin_changes": 24,
+	"data.compliance_activity_summary.sign_in_settings": 25,
 	"module.sign_ins.data.compliance_activity_summary.failed": 24,
 }
 
-# Activity types that must not occur. Who may all the same is up to `except` in the read.
-forbidden := {
-	"admin_api_key_created",
-	"org_sso_connection_deactivated",
+# Those that must find nothing, with the topics and types that each must ask for. What passes
+# all the same is up to `except` and `reviewed` in the read.
+forbidden := {"data.compliance_activity_summary.sign_in_settings": {
 	"org_sso_connection_deleted",
-	"primary_owner_transferred",
-}
+	"org_sso_toggled",
+}}
 
 # How often a type may occur in the window.
 thresholds := {
@@ -23,11 +25,8 @@ thresholds := {
 	"sso_login_failed": 100,
 }
 
-# How many activities `except` may leave out of a read. None where a read is not named.
-most_excepted := {"data.compliance_activity_summary.admin_changes": 5}
-
-# The organization that the API key must belong to. With "" any passes, and so does a made-up feed.
-organization := ""
+# How many activities a read may leave out. None where it is not named.
+most_excepted := {"data.compliance_activity_summary.sign_in_settings": 5}
 
 # Checks that must be in the plan, and must have passed.
 required_checks := {"check.no_exports"}
