@@ -5,7 +5,6 @@ import (
 	"errors"
 	"io"
 	"log"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -366,12 +365,7 @@ func TestSocket(t *testing.T) {
 
 func TestConnectionRefused(t *testing.T) {
 	t.Parallel()
-	listener, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	host := listener.Addr().String()
-	listener.Close()
+	const host = "127.0.0.1:1"
 	got := errorAs[*ConnectionError](t, read(socketClient(t, "http://"+host, noRetries).Pages(t.Context(), Query{})).err)
 	if got.Cause != Refused || got.Stage != AtConnection || got.Host != host {
 		t.Errorf("got %+v, want %s refused", got, host)

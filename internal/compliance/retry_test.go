@@ -113,20 +113,6 @@ func TestWaits(t *testing.T) {
 	}
 }
 
-func TestBackoff(t *testing.T) {
-	t.Parallel()
-	for failed, want := range map[int]int{1: 1, 2: 2, 3: 4, 4: 8, 5: 16, 6: 32, 7: 48, 8: 48, 10: 48, 64: 48, 65: 48, 1000: 48} {
-		least := time.Duration(want) * time.Second
-		most := least * 5 / 4
-		if got := backoff(failed, 0); got != least {
-			t.Errorf("after %d: got at least %v, want %v", failed, got, least)
-		}
-		if got := backoff(failed, 0.9999999); got >= most || got < most-time.Millisecond {
-			t.Errorf("after %d: got at most %v, want just below %v", failed, got, most)
-		}
-	}
-}
-
 // TestBackoffSpreads draws many waits through the client: they keep the bounds, and
 // clients that failed together do not come back together.
 func TestBackoffSpreads(t *testing.T) {
