@@ -46,15 +46,15 @@ type StatusError struct {
 }
 
 func (e *StatusError) Error() string {
-	text := fmt.Sprintf("HTTP %d", e.Status)
+	parts := []string{fmt.Sprintf("HTTP %d", e.Status)}
 	for _, more := range []struct{ name, text string }{
 		{"", e.Type}, {"", e.Code}, {"redirect to ", e.RedirectHost}, {"message ", e.Message}, {"request-id ", e.RequestID},
 	} {
 		if more.text != "" {
-			text += ", " + more.name + more.text
+			parts = append(parts, more.name+more.text)
 		}
 	}
-	return text
+	return strings.Join(parts, ", ")
 }
 
 // Stage is how far a request had come when it failed.

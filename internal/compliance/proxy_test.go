@@ -89,12 +89,6 @@ func (p *connectProxy) asked() []string {
 	return slices.Clone(p.targets)
 }
 
-func (p *connectProxy) forget() {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.targets = nil
-}
-
 // newConnectProxy makes one. answer, if there is one, says no by returning true; it may
 // write what it likes.
 func newConnectProxy(t *testing.T, server string, answer func(net.Conn, *http.Request) bool) *connectProxy {
