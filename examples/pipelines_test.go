@@ -2,6 +2,8 @@ package examples_test
 
 import (
 	"encoding/json"
+	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -17,11 +19,9 @@ import (
 )
 
 const (
-	reusable  = "pipelines/github-actions/audit-gate.yml"
-	caller    = "pipelines/github-actions/pull-request.yml"
-	gitlab    = "pipelines/gitlab-ci/.gitlab-ci.yml"
-	atlantis  = "pipelines/atlantis/atlantis.yaml"
-	atlantisd = "pipelines/atlantis/repos.yaml"
+	reusable = "pipelines/github-actions/audit-gate.yml"
+	caller   = "pipelines/github-actions/infrastructure.yml"
+	gitlab   = "pipelines/gitlab-ci/.gitlab-ci.yml"
 )
 
 // parseYAML reads a file, with conftest, which can.
@@ -63,9 +63,9 @@ func TestActionsArePinned(t *testing.T) {
 				t.Errorf("%s: %s is not pinned by a commit with its version behind it", file, line[1])
 			}
 		}
-		forbid(t, read(t, file), "upload-artifact", "actions/cache")
+		forbid(t, read(t, file), "actions/cache", "\n  pull_request_target:")
 	}
-	if used != 4 {
+	if used != 11 {
 		t.Errorf("%d actions and workflows are used", used)
 	}
 	module := read(t, "../tools/conftest/go.mod")
@@ -75,46 +75,104 @@ func TestActionsArePinned(t *testing.T) {
 	}
 }
 
-// pipelineRun is a checked-out repository on a runner.
+// pipelineRun is a repository with a configuration in the folder infrastructure, and another
+// with the policies.
 type pipelineRun struct {
-	t    *testing.T
-	w    *enginetest.Workspace
-	bin  string
-	temp string
+	t        *testing.T
+	w        *enginetest.Workspace
+	feed     *fakeapi.Server
+	key      string
+	bin      string
+	temp     string
+	policies string
+	commit   string
 }
 
-// newPipelineRun makes a repository with the policies, and with the configuration that they
-// look at in the folder infrastructure.
-func newPipelineRun(t *testing.T, feed *fakeapi.Server, more map[string]string) *pipelineRun {
+func newPipelineRun(t *testing.T, state pipelineState) *pipelineRun {
 	t.Helper()
-	w := workspace(t, feed)
+	feed := newFeed(t, state.feed...)
+	r := &pipelineRun{t: t, w: workspace(t, feed), feed: feed, key: fakeapi.Key, bin: t.TempDir(), temp: t.TempDir(), policies: t.TempDir()}
+	if state.key != "" {
+		r.key = strings.TrimPrefix(state.key, "-")
+	}
 	use(t, conftestFolder)
-	for source, target := range map[string]string{"plan": "infrastructure", "policy": "policy"} {
-		if err := os.CopyFS(filepath.Join(w.Dir, target), os.DirFS(filepath.Join(conftestFolder, source))); err != nil {
+	for source, target := range map[string]string{filepath.Join(conftestFolder, "plan"): filepath.Join(r.w.Dir, "infrastructure"), adapted(t): filepath.Join(r.policies, "policy")} {
+		if err := os.CopyFS(target, os.DirFS(source)); err != nil {
 			t.Fatal(err)
 		}
 	}
-	for name, text := range more {
-		w.Write(name, text)
-	}
-	r := &pipelineRun{t: t, w: w, bin: t.TempDir(), temp: t.TempDir()}
-	for name, path := range map[string]string{"terraform": os.Getenv("TF_ACC_TERRAFORM_PATH"), "conftest": toolPath(t, "conftest")} {
-		if err := os.Symlink(path, filepath.Join(r.bin, name)); err != nil {
-			t.Fatal(err)
+	r.w.Write("infrastructure/production.tf", `resource "terraform_data" "production" { input = "deployed" }`)
+	r.w.Must("-chdir=infrastructure", "init", "-input=false", "-no-color") // makes the lock file
+	r.edit(state.files)
+
+	// What the scripts call is there, under the name by which they call it.
+	r.program("conftest", fmt.Sprintf("exec '%s' \"$@\"", toolPath(t, "conftest")))
+	r.program("terraform", fmt.Sprintf(`if [[ " $* " == *" init "* ]] && env | grep -qF -e '%s' -e 'wrong-key'; then echo "init has the key"; exit 9; fi
+exec '%s' "$@"
+`, fakeapi.Key, os.Getenv("TF_ACC_TERRAFORM_PATH")))
+	r.program("gh", gh)
+	for _, name := range []string{"jq", "git", "openssl"} {
+		if _, err := exec.LookPath(name); err != nil {
+			t.Fatalf("the pipelines need %s: %v", name, err)
 		}
 	}
-	if _, err := exec.LookPath("jq"); err != nil {
-		t.Fatal("the workflow needs jq: ", err)
-	}
+	r.commitPolicies()
 	return r
+}
+
+func (r *pipelineRun) program(name, script string) {
+	r.t.Helper()
+	if err := os.WriteFile(filepath.Join(r.bin, name), []byte("#!/usr/bin/env bash\n"+script), 0o700); err != nil {
+		r.t.Fatal(err)
+	}
+}
+
+// edit writes files, those below policy/ into the other repository. One without text goes.
+func (r *pipelineRun) edit(files map[string]string) {
+	r.t.Helper()
+	for name, text := range files {
+		file := filepath.Join(r.w.Dir, name)
+		if strings.HasPrefix(name, "policy/") {
+			file = filepath.Join(r.policies, name)
+		}
+		if text != "" {
+			write(r.t, file, text)
+		} else if err := os.Remove(file); err != nil {
+			r.t.Fatal(err)
+		}
+	}
+}
+
+func (r *pipelineRun) commitPolicies() {
+	r.t.Helper()
+	result := run(r.t, r.policies, []string{"GIT_CONFIG_GLOBAL=/dev/null"}, "bash", "-ec", `git init -q && git add -A && git -c user.name=a -c user.email=a@b.test commit -qm policies --allow-empty && git rev-parse HEAD`)
+	require(r.t, result, 0)
+	r.commit = strings.TrimSpace(result.Stdout)
+	checkout := filepath.Join(r.w.Dir, ".policies")
+	if err := errors.Join(os.RemoveAll(checkout), os.CopyFS(filepath.Join(checkout, "policy"), os.DirFS(filepath.Join(r.policies, "policy")))); err != nil {
+		r.t.Fatal(err)
+	}
 }
 
 func (r *pipelineRun) bash(script string, env ...string) enginetest.Result {
 	r.t.Helper()
 	file := filepath.Join(r.t.TempDir(), "script.sh")
 	write(r.t, file, script)
-	env = append(env, "PATH="+r.bin+string(os.PathListSeparator)+os.Getenv("PATH"), "TMPDIR="+r.temp, "NO_COLOR=1")
+	// The environment of a job has no key but that of the pipeline.
+	env = append(env, "ANTHROPIC_COMPLIANCE_API_KEY=", "TF_IN_AUTOMATION=true",
+		"PATH="+r.bin+string(os.PathListSeparator)+os.Getenv("PATH"), "TMPDIR="+r.temp, "NO_COLOR=1")
 	return run(r.t, r.w.Dir, append(r.w.Environ(), env...), "bash", "--noprofile", "--norc", "-eo", "pipefail", file)
+}
+
+// freshCheckout is what the next job begins with: nothing of the last one but an artifact.
+func (r *pipelineRun) freshCheckout(state pipelineState) {
+	r.t.Helper()
+	if err := os.RemoveAll(filepath.Join(r.w.Dir, "infrastructure/.terraform")); err != nil {
+		r.t.Fatal(err)
+	}
+	r.feed.Add(state.since...)
+	r.edit(state.later)
+	r.commitPolicies()
 }
 
 // clean fails the test if the pipeline has left something in its temporary folder.
@@ -125,27 +183,40 @@ func (r *pipelineRun) clean() {
 		r.t.Fatal(err)
 	}
 	for _, entry := range entries {
-		if entry.Name() != "gh.txt" && entry.Name() != "summary.md" {
+		if entry.Name() != "comments" && entry.Name() != "summary.md" {
 			r.t.Errorf("%s is still there", entry.Name())
 		}
 	}
 }
 
-// pipelineStates are those in which each pipeline is run.
-var pipelineStates = []struct {
+// applied says whether the plan was applied.
+func (r *pipelineRun) applied() bool {
+	state, err := os.ReadFile(filepath.Join(r.w.Dir, "infrastructure/terraform.tfstate"))
+	return err == nil && strings.Contains(string(state), "deployed")
+}
+
+// A pipelineState is one in which each pipeline is run.
+type pipelineState struct {
 	name   string
 	feed   []string
-	key    string
-	files  map[string]string
+	key    string            // "-" for none
+	files  map[string]string // changed before it
 	open   bool
 	says   []string
 	noPlan bool // not even a broken one
-}{
+
+	// Of those that are open, what happens until the apply, and what that says if it is refused.
+	since   []string
+	later   map[string]string
+	refused string
+}
+
+var pipelineStates = []pipelineState{
 	{name: "open", open: true},
 	{
 		name: "closed_by_a_policy",
-		feed: []string{activity("activity_01Owner", "primary_owner_transferred", stranger, time.Hour)},
-		says: []string{"by user_01Stranger  activity_01Owner"},
+		feed: switches(1, stranger, false),
+		says: []string{"sign_in_settings found once what must not be:", "org_sso_toggled  activity_00Switch  by user_01Stranger"},
 	},
 	{
 		name: "closed_by_a_check",
@@ -156,109 +227,110 @@ var pipelineStates = []struct {
 		name:  "closed_by_the_plan",
 		feed:  []string{activity("activity_01Settings", "org_compliance_api_settings_updated", robin, time.Hour)},
 		files: map[string]string{"infrastructure/gate.tf": gateFile},
-		says:  []string{"The plan has failed", "data.compliance_activities.settings failed: Changed by activity_01Settings."},
+		says:  []string{"The plan has failed", "Changed in the last day."},
 	},
 	{name: "wrong_key", key: "wrong-key-wrong-key", says: []string{"The plan has failed"}},
 	{name: "no_key", key: "-", says: []string{"The plan has failed"}},
 	{name: "no_plan", files: map[string]string{"infrastructure/broken.tf": "resource {"}, noPlan: true},
+	{name: "no_lock_file", files: map[string]string{"infrastructure/.terraform.lock.hcl": ""}, noPlan: true},
 	{name: "no_policy", files: map[string]string{"policy/broken.rego": "package main\ndeny contains"}, noPlan: true},
+	{
+		name: "closed_in_between", open: true,
+		files: map[string]string{
+			"infrastructure/gate.tf":       gateFile,
+			"infrastructure/production.tf": "resource \"terraform_data\" \"production\" {\n  input      = \"deployed\"\n  depends_on = [terraform_data.gate]\n}",
+		},
+		since:   []string{activity("activity_01Settings", "org_compliance_api_settings_updated", robin, time.Second)},
+		refused: "Changed in the last day.",
+	},
+	{
+		name: "approved_too_late", open: true,
+		later:   map[string]string{"policy/late.rego": "package main\n\ndeny contains \"too late\""},
+		refused: "too late",
+	},
 }
 
 const gateFile = `
-data "compliance_activities" "settings" {
+ephemeral "compliance_activity_summary" "settings" {
   lookback       = "24h"
   activity_types = ["org_compliance_api_settings_updated"]
+}
 
+resource "terraform_data" "gate" {
   lifecycle {
-    postcondition {
-      condition     = length(self.activities) == 0
-      error_message = "Changed by ${join(", ", self.activities[*].id)}."
+    precondition {
+      condition     = ephemeral.compliance_activity_summary.settings.total == 0
+      error_message = "Changed in the last day."
     }
   }
 }
 `
 
-// gh stands in for GitHub's command: there is no comment to be edited, and it keeps the new one.
-const gh = `#!/usr/bin/env bash
-[[ $* != *--edit-last* ]] || exit 1
-echo "gh $*" >"$RUNNER_TEMP/gh.txt"
-cat "${@: -1}" >>"$RUNNER_TEMP/gh.txt"
+// gh stands in for GitHub's command: comments are files, of a user or of a bot.
+const gh = `comments=$RUNNER_TEMP/comments
+for ((i = 1; i <= $#; i++)); do
+  case ${!i} in
+    repos/*) path=${!i} ;;
+    --jq) i=$((i + 1)); filter=${!i} ;;
+    --method) i=$((i + 1)); method=${!i} ;;
+    body=@*) body=${!i#body=@} ;;
+  esac
+done
+if [[ -n ${filter-} ]]; then
+  for file in "$comments"/*; do
+    jq -n --arg file "${file##*/}" --rawfile body "$file" '($file | split(".")) as [$id, $type] | {$id, user: {$type}, $body}'
+  done | jq -s . | jq -r "$filter"
+elif [[ ${method-} == PATCH ]]; then
+  cp "$body" "$comments/${path##*/}.Bot"
+else
+  cp "$body" "$comments/$(ls "$comments" | wc -l).Bot"
+fi
 `
 
+type workflowStep struct {
+	Name, If, Run, Uses string
+	Env                 map[string]string
+}
+
 // TestGitHubActions runs the steps of the reusable workflow as a runner does. Actions that
-// it uses are stood in for: the engine, conftest and gh are there already.
+// it uses are stood in for: the repositories, the engine, conftest and the artifact are there.
 func TestGitHubActions(t *testing.T) {
 	t.Parallel()
 	needs(t, engines.EphemeralResources)
-	type step struct {
-		Name, If, Run, Uses string
-		Env                 map[string]string
-	}
 	workflow := parseYAML[struct {
-		Defaults struct{ Run struct{ Shell string } }
-		Jobs     map[string]struct{ Steps []step }
+		Permissions any
+		Defaults    struct{ Run struct{ Shell string } }
+		Jobs        map[string]struct {
+			Permissions any
+			Steps       []workflowStep
+		}
 	}](t, reusable)
-	if workflow.Defaults.Run.Shell != "bash" {
-		t.Fatal("the steps are written for bash with pipefail")
+	if workflow.Defaults.Run.Shell != "bash" || workflow.Permissions != nil || workflow.Jobs["plan"].Permissions != nil {
+		t.Fatal("the steps are written for bash with pipefail, and the permissions are the caller's")
 	}
-	steps := workflow.Jobs["gate"].Steps
 
 	for _, state := range pipelineStates {
 		t.Run(state.name, func(t *testing.T) {
 			t.Parallel()
-			r := newPipelineRun(t, newFeed(t, state.feed...), state.files)
-			write(t, filepath.Join(r.bin, "gh"), gh)
-			if err := os.Chmod(filepath.Join(r.bin, "gh"), 0o700); err != nil {
+			r := newPipelineRun(t, state)
+			comments := filepath.Join(r.temp, "comments")
+			if err := os.Mkdir(comments, 0o700); err != nil {
 				t.Fatal(err)
 			}
-			key := fakeapi.Key
-			if state.key != "" {
-				key = strings.TrimPrefix(state.key, "-")
+			const marker = "<!-- audit-gate infrastructure -->"
+			write(t, filepath.Join(comments, "0.User"), marker+" of somebody else")
+
+			ran, log, failed := r.job(workflow.Jobs["plan"].Steps)
+			want := "Init Plan Judge Comment Seal Clean up"
+			if state.name == "no_lock_file" || state.name == "no_plan" {
+				want = "Init Judge Comment Clean up"
+			} else if !state.open {
+				want = "Init Plan Judge Comment Clean up"
 			}
-			expressions := map[string]string{
-				"${{ steps.vault.outputs.key || secrets.compliance-api-key }}": key,
-				"${{ inputs.directory }}":                                      "infrastructure",
-				"${{ inputs.policy }}":                                         "policy",
-				"${{ github.token }}":                                          "made-up-token",
-				"${{ github.event.pull_request.html_url }}":                    "https://github.com/example/example/pull/1",
-				"true": "true",
+			if ran != want || failed == state.open {
+				t.Errorf("steps %q ran, want %q; failed: %t\n%s", ran, want, failed, log)
 			}
-			failed, log, ran := false, "", []string{}
-			for _, s := range steps {
-				if s.Run == "" || s.Name == "Install conftest" {
-					continue
-				}
-				forced := slices.Contains([]string{"${{ !cancelled() }}", "always()"}, s.If)
-				if s.If != "" && !forced {
-					t.Fatalf("step %q has the unknown condition %q", s.Name, s.If)
-				}
-				if failed && !forced {
-					continue
-				}
-				if strings.Contains(s.Run, "${{") {
-					t.Errorf("step %q has an expression in its script", s.Name)
-				}
-				// The environment of the job has no key.
-				env := []string{"RUNNER_TEMP=" + r.temp, "GITHUB_STEP_SUMMARY=" + filepath.Join(r.temp, "summary.md"), "ANTHROPIC_COMPLIANCE_API_KEY="}
-				for name, value := range s.Env {
-					known, ok := expressions[value]
-					if !ok {
-						t.Fatalf("step %q has the unknown value %q", s.Name, value)
-					}
-					env = append(env, name+"="+known)
-				}
-				result := r.bash(s.Run, env...)
-				log += result.Output()
-				failed = failed || result.Code != 0
-				ran = append(ran, s.Name)
-			}
-			if got, want := strings.Join(ran, " "), "Plan Judge Comment Clean up"; got != want {
-				t.Errorf("steps %q ran, want %q", got, want)
-			}
-			if failed == state.open {
-				t.Errorf("failed: %t, want %t\n%s", failed, !state.open, log)
-			}
-			comment := read(t, filepath.Join(r.temp, "gh.txt"))
+			comment := read(t, filepath.Join(comments, "1.Bot"))
 			verdict := "**Closed**, because of:"
 			switch {
 			case state.open:
@@ -266,7 +338,7 @@ func TestGitHubActions(t *testing.T) {
 			case state.noPlan:
 				verdict = "**Closed**: there is no result."
 			}
-			for _, text := range append(state.says, verdict) {
+			for _, text := range append(state.says, marker+"\n### Audit gate", verdict) {
 				if !strings.Contains(comment, text) {
 					t.Errorf("want %q in the comment:\n%s\n%s", text, comment, log)
 				}
@@ -274,89 +346,176 @@ func TestGitHubActions(t *testing.T) {
 			if state.open != strings.Contains(comment, "**Open**") {
 				t.Errorf("the comment is wrong:\n%s", comment)
 			}
-			forbid(t, log+comment+read(t, filepath.Join(r.temp, "summary.md")), append(addresses, fakeapi.Key, "wrong-key", "made-up-token")...)
+			if state.open {
+				r.freshCheckout(state)
+				ran, more, failed := r.job(workflow.Jobs["apply"].Steps)
+				if !strings.HasPrefix(ran, "Init Judge again ") || failed != (state.refused != "") || !strings.Contains(unwrapped(more), state.refused) {
+					t.Errorf("steps %q ran; failed: %t\n%s", ran, failed, more)
+				}
+				log += more
+			}
+			if want := state.open && state.refused == ""; r.applied() != want {
+				t.Errorf("applied: %t, want %t", !want, want)
+			}
+			// The next run finds its comment, and no other.
+			if state.name == "open" {
+				r.job(workflow.Jobs["plan"].Steps)
+				if found, _ := os.ReadDir(comments); len(found) != 2 || read(t, filepath.Join(comments, "0.User")) != marker+" of somebody else" {
+					t.Errorf("there are the comments %v", found)
+				}
+			}
+			forbid(t, log+comment+read(t, filepath.Join(r.temp, "summary.md")), append(addresses, fakeapi.Key, "wrong-key", "made-up")...)
 			r.clean()
 		})
 	}
 }
 
-// TestGitLabCI runs the job's script.
+// job runs the scripts of a job, and returns the names of the steps that ran, and the log.
+func (r *pipelineRun) job(steps []workflowStep) (ran, log string, failed bool) {
+	r.t.Helper()
+	expressions := map[string]string{
+		"${{ steps.vault.outputs.key || secrets.compliance-api-key }}": r.key,
+		"${{ secrets.credentials }}":                                   "MADE_UP_TOKEN=made-up\n",
+		"${{ secrets.plan-passphrase }}":                               "made-up-passphrase",
+		"${{ inputs.directory }}":                                      "infrastructure",
+		".policies/${{ inputs.policy-directory }}":                     ".policies/policy",
+		"${{ github.token }}":                                          "made-up-token",
+		"${{ github.repository }}":                                     "example/example",
+		"${{ github.event.pull_request.number }}":                      "1",
+	}
+	var names []string
+	for _, s := range steps {
+		if s.Run == "" || s.Name == "Install conftest" {
+			continue
+		}
+		forced := slices.Contains([]string{"${{ !cancelled() }}", "always()"}, s.If)
+		if s.If != "" && !forced && s.If != "inputs.apply" {
+			r.t.Fatalf("step %q has the unknown condition %q", s.Name, s.If)
+		}
+		if failed && !forced {
+			continue
+		}
+		if strings.Contains(s.Run, "${{") {
+			r.t.Errorf("step %q has an expression in its script", s.Name)
+		}
+		env := []string{"RUNNER_TEMP=" + r.temp, "GITHUB_STEP_SUMMARY=" + filepath.Join(r.temp, "summary.md")}
+		for name, value := range s.Env {
+			known, ok := expressions[value]
+			if !ok {
+				r.t.Fatalf("step %q has the unknown value %q", s.Name, value)
+			}
+			env = append(env, name+"="+known)
+		}
+		artifact := filepath.Join(r.w.Dir, "../artifact")
+		if s.Name == "Init" && len(names) == 0 {
+			_ = os.Rename(artifact, filepath.Join(r.temp, "sealed-plan")) // the apply's first step
+		}
+		result := r.bash(s.Run, env...)
+		if s.Name == "Seal" {
+			if err := os.Link(filepath.Join(r.temp, "sealed-plan"), artifact); err != nil {
+				r.t.Fatal(err)
+			}
+		}
+		log += result.Output()
+		failed = failed || result.Code != 0
+		names = append(names, s.Name)
+	}
+	return strings.Join(names, " "), log, failed
+}
+
+// TestTell runs what makes a failed schedule heard.
+func TestTell(t *testing.T) {
+	t.Parallel()
+	needs(t, engines.EphemeralResources)
+	bin, log := t.TempDir(), filepath.Join(t.TempDir(), "log")
+	for name, script := range map[string]string{
+		"gh":   `echo "gh $*" >>"$LOG"; [[ $* != *"issue list"* ]] || echo "$OPEN"`,
+		"curl": `echo "curl $*" >>"$LOG"`,
+	} {
+		if err := os.WriteFile(filepath.Join(bin, name), []byte("#!/usr/bin/env bash\n"+script+"\n"), 0o700); err != nil {
+			t.Fatal(err)
+		}
+	}
+	github := parseYAML[struct {
+		Jobs map[string]struct{ Steps []workflowStep }
+	}](t, caller)
+	ci := decode[struct{ Script []string }](t, string(parseYAML[map[string]json.RawMessage](t, gitlab)["tell"]))
+	for _, test := range []struct{ script, open, want string }{
+		{github.Jobs["tell"].Steps[0].Run, "", "issue create --title The audit gate is closed, or nobody could look --body https://run"},
+		{github.Jobs["tell"].Steps[0].Run, "7", "issue comment 7 --body Again: https://run"},
+		{strings.Join(ci.Script, "\n"), "", `"text": "The audit gate is closed, or nobody could look: https://run"} https://webhook`},
+	} {
+		env := []string{"PATH=" + bin + string(os.PathListSeparator) + os.Getenv("PATH"), "LOG=" + log, "OPEN=" + test.open,
+			"RUN=https://run", "CI_PIPELINE_URL=https://run", "ALERT_WEBHOOK=https://webhook"}
+		require(t, run(t, bin, env, "bash", "-eo", "pipefail", "-c", test.script), 0)
+		if told := read(t, log); !strings.Contains(told, test.want) {
+			t.Errorf("want %q in:\n%s", test.want, told)
+		}
+	}
+}
+
+// TestGitLabCI runs the scripts of the jobs.
 func TestGitLabCI(t *testing.T) {
 	t.Parallel()
 	needs(t, engines.EphemeralResources)
 	use(t, gitlab)
-	pipeline := parseYAML[map[string]json.RawMessage](t, gitlab)
-	job := decode[struct {
-		Script    []string
-		Artifacts struct {
+	type job struct {
+		Extends      string
+		BeforeScript []string `json:"before_script"`
+		Script       []string
+		Artifacts    struct {
 			Paths   []string
 			Reports map[string]string
 		}
-	}](t, string(pipeline["audit-gate"]))
-	if len(job.Artifacts.Paths) > 0 || len(job.Artifacts.Reports) != 1 {
-		t.Errorf("there are other artifacts than the report: %v", job.Artifacts)
+	}
+	pipeline := parseYAML[map[string]json.RawMessage](t, gitlab)
+	gate, plan, apply := decode[job](t, string(pipeline[".gate"])), decode[job](t, string(pipeline["audit-gate"])), decode[job](t, string(pipeline["apply"]))
+	if !slices.Equal(plan.Artifacts.Paths, []string{"sealed-plan"}) || len(plan.Artifacts.Reports) != 1 || plan.Extends != ".gate" || apply.Extends != ".gate" {
+		t.Errorf("there are other artifacts than the sealed plan and the report: %v", plan.Artifacts)
 	}
 	for _, state := range pipelineStates {
 		t.Run(state.name, func(t *testing.T) {
 			t.Parallel()
-			r := newPipelineRun(t, newFeed(t, state.feed...), state.files)
-			key := fakeapi.Key
-			if state.key != "" {
-				key = strings.TrimPrefix(state.key, "-")
+			r := newPipelineRun(t, state)
+			bash := func(j job) enginetest.Result {
+				return r.bash(strings.Join(slices.Concat(gate.BeforeScript, j.Script), "\n"),
+					"DIRECTORY=infrastructure", "POLICY_REPOSITORY="+r.policies, "POLICY_COMMIT="+r.commit, "POLICY_DIRECTORY=policy",
+					"CI_COMMIT_BRANCH=main", "CI_DEFAULT_BRANCH=main", "PLAN_PASSPHRASE=made-up-passphrase", "COMPLIANCE_API_KEY="+r.key)
 			}
-			result := r.bash(strings.Join(job.Script, "\n"),
-				"DIRECTORY=infrastructure", "POLICY="+filepath.Join(r.w.Dir, "policy"), "TF_IN_AUTOMATION=true", "ANTHROPIC_COMPLIANCE_API_KEY="+key)
+			result := bash(plan)
 			if (result.Code == 0) != state.open {
 				t.Errorf("exit code %d, and open is %t:\n%s", result.Code, state.open, result.Output())
 			}
-			report, _ := os.ReadFile(filepath.Join(r.w.Dir, job.Artifacts.Reports["junit"]))
+			report, _ := os.ReadFile(filepath.Join(r.w.Dir, plan.Artifacts.Reports["junit"]))
 			for _, text := range state.says {
 				if !strings.Contains(result.Output(), text) || !strings.Contains(string(report), strings.Fields(text)[0]) {
 					t.Errorf("want %q in:\n%s\n%s", text, result.Output(), report)
 				}
 			}
-			forbid(t, result.Output()+string(report), append(addresses, fakeapi.Key, "wrong-key")...)
+			_, err := os.Stat(filepath.Join(r.w.Dir, "sealed-plan"))
+			if (err == nil) != state.open {
+				t.Errorf("the plan can be applied: %t", err == nil)
+			}
+			log := result.Output() + string(report)
+			if state.open {
+				r.freshCheckout(state)
+				result := bash(apply)
+				if (result.Code == 0) != (state.refused == "") || !strings.Contains(unwrapped(result.Output()), state.refused) {
+					t.Errorf("exit code %d:\n%s", result.Code, result.Output())
+				}
+				log += result.Output()
+			}
+			if want := state.open && state.refused == ""; r.applied() != want {
+				t.Errorf("applied: %t, want %t", !want, want)
+			}
+			forbid(t, log, append(addresses, fakeapi.Key, "wrong-key", "made-up-passphrase")...)
 			r.clean()
 		})
 	}
-}
-
-// TestAtlantis looks at the files only: its server is not here. The steps plan, show and
-// policy_check are those of the other pipelines.
-func TestAtlantis(t *testing.T) {
-	t.Parallel()
-	use(t, atlantis)
-	use(t, atlantisd)
-	type stage struct{ Steps []any }
-	server := parseYAML[struct {
-		Repos []struct {
-			Workflow             string
-			AllowedOverrides     []string `json:"allowed_overrides"`
-			AllowCustomWorkflows bool     `json:"allow_custom_workflows"`
-		}
-		Workflows map[string]struct {
-			Plan        stage
-			PolicyCheck stage `json:"policy_check"`
-			Apply       stage
-		}
-		Policies struct {
-			PolicySets []struct{ Name, Path string } `json:"policy_sets"`
-		}
-	}](t, atlantisd)
-	for _, repo := range server.Repos {
-		workflow, ok := server.Workflows[repo.Workflow]
-		if !ok || len(workflow.Plan.Steps) == 0 || len(workflow.PolicyCheck.Steps) == 0 || len(workflow.Apply.Steps) == 0 {
-			t.Errorf("the workflow %q is not complete", repo.Workflow)
-		}
-		if repo.AllowCustomWorkflows || len(repo.AllowedOverrides) > 0 {
-			t.Error("a pull request can go round the gate")
-		}
-	}
-	if len(server.Repos) == 0 || len(server.Policies.PolicySets) == 0 {
-		t.Error("there is no repository, or no policy")
-	}
-	repository := parseYAML[struct{ Projects []struct{ Dir string } }](t, atlantis)
-	if len(repository.Projects) == 0 {
-		t.Error("there is no project")
+	// A branch is no commit.
+	r := newPipelineRun(t, pipelineState{})
+	result := r.bash(strings.Join(gate.BeforeScript, "\n"), "POLICY_REPOSITORY="+r.policies, "POLICY_COMMIT=main", "DIRECTORY=infrastructure")
+	if result.Code == 0 {
+		t.Errorf("the policies of a branch are taken:\n%s", result.Output())
 	}
 }
