@@ -173,7 +173,7 @@ func TestVersionConstraint(t *testing.T) {
 		t.Errorf("%d files ask for a version, want provider.tf, the index and README at least", asked)
 	}
 	installed := strings.TrimPrefix(one[1], "~> ") + ".0"
-	for file, text := range map[string]string{"internal/enginetest/enginetest.go": `installed = "` + installed + `"`, "scripts/mirror": "main.version=" + installed + "'"} {
+	for file, text := range map[string]string{"internal/enginetest/enginetest.go": `installed = "` + installed + `"`, "scripts/install": "version=" + installed + "+local."} {
 		if !strings.Contains(readFile(t, file), text) {
 			t.Errorf("%s does not install version %s", file, installed)
 		}
