@@ -164,6 +164,6 @@ data "compliance_activity_summary" "owner" {
 output "organization" {
   value = data.compliance_activity_summary.owner.key_organization_id
 }`)
-		require(t, w.Plan(), 0, "Warning: The activity feed is read from another host", "ANTHROPIC_COMPLIANCE_BASE_URL names 127.0.0.1:", fakeapi.Organization)
+		require(t, w.Plan(), 0, "Warning: The activity feed is read from another host", "ANTHROPIC_COMPLIANCE_BASE_URL names 127.0.0.1:", organization)
 	})
 }

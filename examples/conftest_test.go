@@ -10,7 +10,6 @@ import (
 
 	"github.com/compliance-feed/terraform-provider-compliance/internal/engines"
 	"github.com/compliance-feed/terraform-provider-compliance/internal/enginetest"
-	"github.com/compliance-feed/terraform-provider-compliance/internal/fakeapi"
 )
 
 const conftestFolder = "policies/conftest"
@@ -31,7 +30,7 @@ func adapted(t *testing.T) string {
 	if err := os.CopyFS(dir, os.DirFS(filepath.Join(conftestFolder, "policy"))); err != nil {
 		t.Fatal(err)
 	}
-	replace(t, dir, "settings.rego", "organization := null", fmt.Sprintf("organization := %q", fakeapi.Organization))
+	replace(t, dir, "settings.rego", "organization := null", fmt.Sprintf("organization := %q", organization))
 	return dir
 }
 

@@ -106,10 +106,13 @@ func serve(t *testing.T, age time.Duration, activities ...string) *fakeapi.Serve
 	t.Helper()
 	feed := fakeapi.Generate(fakeapi.Spec{Activities: 2000, Newest: time.Now().Add(-age)})
 	feed.Add(activities...)
-	server := fakeapi.NewServer(fakeapi.Options{Feed: feed})
+	server := fakeapi.NewServer(fakeapi.Options{Feed: feed, Organization: organization})
 	t.Cleanup(server.Close)
 	return server
 }
+
+// organization is that of the key, as examples name it.
+const organization = "org_01Example"
 
 // Actors.
 const (
@@ -213,18 +216,6 @@ func TestExamples(t *testing.T) {
 			})
 		}
 	}
-}
-
-// TestOrganization is the example whose outcome depends on the key.
-func TestOrganization(t *testing.T) {
-	t.Parallel()
-	const file = "data-sources/compliance_activity_summary/organization.tf"
-	w := workspace(t, someFeed(t), file)
-	complete(w, read(t, file))
-	w.Setenv("TF_VAR_organization", fakeapi.Organization)
-	require(t, w.Plan(), 0)
-	w.Setenv("TF_VAR_organization", "org_01Other")
-	require(t, w.Plan(), 1, "The API key belongs to "+fakeapi.Organization+".")
 }
 
 // TestSummaryExamples are those that close, and what opens them.

@@ -18,9 +18,6 @@ variable "compliance_api_key" {
 }
 
 provider "compliance" {
-  api_key = var.compliance_api_key
-
-  request_timeout         = "1m"
-  max_retries             = 5
-  max_concurrent_requests = 2
+  api_key             = var.compliance_api_key
+  key_organization_id = "org_01Example" # your own; a key of another one closes every gate
 }

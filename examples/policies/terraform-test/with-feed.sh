@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Runs the tests in tests-with-feed against a made-up feed, and stops the feed whether they pass or not.
-# ENGINE is terraform or tofu; FAKEAPI is the command of the made-up feed.
+# ENGINE is terraform or tofu; FAKEAPI is the command of the feed.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 
