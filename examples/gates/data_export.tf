@@ -1,23 +1,24 @@
-# The organization's data, its audit log or the list of its people leaves in one file.
-# Elastic, claude-audit.
+# What leaves in bulk? An export by somebody who exports nothing, or a kind of export that its
+# actor had not made in 90 days. Plan it daily.
 data "compliance_activity_summary" "data_export" {
-  lookback = "24h"
-  activity_types = [
-    "audit_log_export_accessed",
-    "audit_log_export_started",
-    "org_data_export_accessed",
-    "org_data_export_started",
-    "org_members_exported",
+  lookback = "25h"
+  topics   = ["data_export"]
+  group_by = ["actor", "type"]
+  baseline = "90d"
+  except = [
+    { type = ["org_data_export_completed"], "actor.type" = ["anthropic_actor"] }, # started and accessed count
+    { type = ["claude_file_exported"], export_destination = ["google_drive"] },   # if the Drive is yours
   ]
+  reviewed = var.reviewed
 
   lifecycle {
     postcondition {
-      condition = self.total == 0
-      error_message = join("\n", concat(
-        ["Since ${self.window.start}: Data was exported."],
-        [for a in self.newest : "  ${a.created_at}  ${a.type}  ${a.id}  by ${coalesce(a.actor_id, a.actor_type, "unknown")}"],
-        self.total > 20 ? ["  and ${self.total - 20} more"] : [],
-      ))
+      condition     = alltrue([for g in self.groups : contains(local.exporters, g.keys.actor)])
+      error_message = "Data was exported by somebody who exports none:\n${self.listing}"
+    }
+    postcondition {
+      condition     = alltrue([for g in self.groups : g.baseline.count > 0])
+      error_message = "Data was exported in a way that is new in 90 days:\n${self.listing}"
     }
   }
 }

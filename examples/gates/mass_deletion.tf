@@ -1,29 +1,24 @@
-# Thirty deletions by one actor in a day: somebody covers their tracks. Elastic for chats,
-# Sumo Logic for resources.
+# What is destroyed? 30 deletions by one actor within any 24 hours, or one of those of which
+# a single one stands for many. Plan it daily.
 data "compliance_activity_summary" "mass_deletion" {
-  lookback = "24h"
-  activity_types = [
-    "claude_chat_deleted",
-    "claude_chat_snapshot_deleted",
-    "claude_file_deleted",
-    "claude_project_deleted",
-    "claude_project_document_deleted",
-    "claude_project_file_deleted",
-    "claude_published_artifact_deleted",
-    "claude_skill_deleted",
-    "platform_file_deleted",
-    "platform_memory_deleted",
-  ]
+  lookback  = "49h" # a day and an hour between two plans, and a day that is counted
+  topics    = ["deletion"]
   group_by  = ["actor"]
+  within    = "24h"
   min_count = 30
+  reviewed  = var.reviewed
 
   lifecycle {
     postcondition {
-      condition = length(self.groups) == 0
-      error_message = join("\n", concat(
-        ["Since ${self.window.start}: 30 deletions or more by one actor."],
-        [for g in self.groups : "  ${g.count} by ${g.keys.actor}, the last ${g.newest_id} at ${g.newest_created_at}"],
-      ))
+      condition     = length(self.groups) == 0
+      error_message = "Much was deleted within 24 hours:\n${self.listing}"
+    }
+    postcondition {
+      condition = alltrue([
+        for type, count in self.by_type :
+        !startswith(type, "org_sync_") && !endswith(type, "_audit_truncated") && type != "platform_memory_store_deleted"
+      ])
+      error_message = "Many were deleted at once, which the feed records as one:\n${join("\n", [for a in self.newest : "  ${a.created_at}  ${a.type}  ${a.id}"])}"
     }
   }
 }

@@ -12,7 +12,7 @@ import (
 const (
 	// Key is the API key that is valid where [Options].Keys is nil. It is
 	// distinctive, so that tests can search for it where it must not be.
-	Key = "fake-compliance-access-key-q7XvZ3mT9w"
+	Key = "sk-ant-fake01-q7XvZ3mT9wK2pLr8"
 
 	// Scope lets a key read activities. A Compliance Access Key was given it or
 	// OrganizationScope; an Admin API key has it unless it was made before the
