@@ -203,10 +203,10 @@ data "compliance_activity_summary" "sign_in_settings" {
 		{
 			name: "narrower_filter",
 			edit: func(t *testing.T, w *enginetest.Workspace) {
-				replace(t, w.Dir, "main.tf", `"org_sso_connection_deleted", `, "")
+				replace(t, w.Dir, "main.tf", `topics   = ["sign_in_settings_changed"]`, `activity_types = ["org_sso_toggled"]`)
 				replace(t, w.Dir, "sign-ins/main.tf", `lookback       = "24h"`, "lookback = \"24h\"\norganization_ids = [\"org_01Example\"]")
 			},
-			denied: []string{list + " does not ask for org_sso_connection_deleted.", summary + " leaves activities out, by organization_ids."},
+			denied: []string{list + " does not ask for sign_in_settings_changed.", summary + " leaves activities out, by organization_ids."},
 		},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -222,8 +222,8 @@ func TestExamples(t *testing.T) {
 func TestSummaryExamples(t *testing.T) {
 	t.Parallel()
 	const folder = "data-sources/compliance_activity_summary/"
-	off := activity("activity_01Off", "org_sso_toggled", robin, time.Hour, `"enabled":false`)
-	elsewhere := activity("activity_02Off", "org_sso_toggled", strings.ReplaceAll(robin, "192.0.2.", "198.51.100."), time.Hour, `"enabled":false`)
+	const made = "admin_api_key_created"
+	elsewhere := activity("activity_02Key", made, strings.ReplaceAll(robin, "192.0.2.", "198.51.100."), time.Hour)
 	for _, test := range []struct {
 		name, file string
 		feed       []string
@@ -231,11 +231,11 @@ func TestSummaryExamples(t *testing.T) {
 		code       int
 		says       []string
 	}{
-		{"in_the_office", "except.tf", []string{off, activity("activity_03On", "org_sso_toggled", stranger, time.Hour, `"enabled":true`)}, nil, 0, []string{"excepted = 2"}},
-		{"elsewhere", "except.tf", []string{off, elsewhere}, nil, 1, []string{"org_sso_toggled  activity_02Off  by user_01Robin"}},
-		{"reviewed", "except.tf", []string{elsewhere}, []string{`-var=reviewed={ activity_02Off = "Planned." }`}, 0, []string{"excepted = 1"}},
-		{"below_the_threshold", "groups.tf", failedSignIns(49), nil, 0, nil},
-		{"at_the_threshold", "groups.tf", failedSignIns(50), nil, 1, []string{": 50 failed sign-ins of one account from 1 addresses, the last activity_SignIn"}},
+		{"in_the_office", "except.tf", []string{activity("activity_01Key", made, robin, time.Hour)}, nil, 0, []string{"excepted = 1"}},
+		{"elsewhere", "except.tf", []string{activity("activity_01Key", made, robin, time.Hour), elsewhere}, nil, 1, []string{made + "  activity_02Key  by user_01Robin"}},
+		{"switched_on", "data-source.tf", switches(2, robin, true), nil, 0, nil},
+		{"switched_off", "data-source.tf", switches(1, robin, false), nil, 1, []string{"How people sign in was changed:", "org_sso_toggled  activity_00Switch  by user_01Robin"}},
+		{"reviewed", "data-source.tf", switches(1, robin, false), []string{`-var=reviewed={ activity_00Switch = "Planned." }`}, 0, nil},
 		{"spread_out", "within.tf", signInsApart(5, 3*time.Minute), nil, 0, nil},
 		{"within_ten_minutes", "within.tf", signInsApart(5, 2*time.Minute), nil, 1, []string{"  5 activities  newest activity_SignIn"}},
 		{"a_role_as_before", "baseline.tf", roles("admin", "admin"), nil, 0, nil},
@@ -283,15 +283,25 @@ func someFeed(t *testing.T) *fakeapi.Server {
 		activity("activity_03Chat", "claude_chat_created", robin, 10*time.Minute))
 }
 
-// TestDemo plans the demo with the feed of scripts/demo.
+// TestDemo plans the demo, and the gate of the README, with the feed of the demo: it closes, and
+// what is reviewed opens it.
 func TestDemo(t *testing.T) {
 	t.Parallel()
-	w := workspace(t, serveFile(t, "demo/feed.jsonl"), "demo")
-	result := w.Plan()
-	require(t, result, 1, "Single sign-on was switched off", "by user_01DemoRobin  activity_01DemoSsoDeactivated")
-	forbid(t, result.Output(), addresses...)
-	w.Write("reviewed.auto.tfvars", `reviewed = { activity_01DemoSsoDeactivated = "Planned." }`)
-	require(t, w.Plan(), 0, "api_keys_made_this_week")
+	gate := hclBlock.FindStringSubmatch(read(t, "../README.md"))
+	for name, text := range map[string]string{"demo": "", "readme": gate[1]} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := workspace(t, serveFile(t, "demo/feed.jsonl"), "demo")
+			if text != "" {
+				w.Write("main.tf", text)
+			}
+			result := w.Plan()
+			require(t, result, 1, "How people sign in was changed:", "org_sso_toggled  activity_01DemoSsoOff  by user_01DemoRobin")
+			forbid(t, result.Output(), append(addresses, "activity_01DemoSsoOn")...)
+			w.Write("reviewed.auto.tfvars", `reviewed = { activity_01DemoSsoOff = "Planned." }`)
+			require(t, w.Plan(), 0)
+		})
+	}
 }
 
 func serveFile(t *testing.T, name string) *fakeapi.Server {
@@ -300,7 +310,7 @@ func serveFile(t *testing.T, name string) *fakeapi.Server {
 	if err := feed.Load(strings.NewReader(read(t, name)), time.Now()); err != nil {
 		t.Fatal(err)
 	}
-	server := fakeapi.NewServer(fakeapi.Options{Feed: feed})
+	server := fakeapi.NewServer(fakeapi.Options{Feed: feed, Organization: "org_01DemoOrganization"})
 	t.Cleanup(server.Close)
 	return server
 }

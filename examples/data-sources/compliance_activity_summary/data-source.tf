@@ -7,14 +7,22 @@ terraform {
   }
 }
 
-data "compliance_activity_summary" "sign_ins" {
-  lookback       = "24h"
-  activity_types = ["sso_login_failed", "sso_login_succeeded"]
+variable "reviewed" {
+  description = "Findings that somebody has looked at: the activity's ID, and why it is fine."
+  type        = map(string)
+  default     = {}
 }
 
-check "sign_in_failures" {
-  assert {
-    condition     = lookup(data.compliance_activity_summary.sign_ins.by_type, "sso_login_failed", 0) <= 100
-    error_message = "There were more than 100 failed sign-ins in the last 24 hours."
+data "compliance_activity_summary" "sign_in_settings" {
+  lookback = "24h"
+  topics   = ["sign_in_settings_changed"]
+  except   = [{ type = ["org_sso_toggled", "org_magic_link_second_factor_toggled"], enabled = ["true"] }] # switched on
+  reviewed = var.reviewed
+
+  lifecycle {
+    postcondition {
+      condition     = self.total == 0
+      error_message = "How people sign in was changed:\n${self.listing}"
+    }
   }
 }

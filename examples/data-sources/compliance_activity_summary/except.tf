@@ -1,38 +1,20 @@
-variable "administrators" {
-  type        = list(string)
-  default     = ["user_01Robin"]
-  description = "Who may switch single sign-on off, from the office."
-}
-
-variable "reviewed" {
-  type        = map(string)
-  default     = {}
-  description = "Activities that somebody has looked at: their IDs, and why they are harmless."
-
-  validation {
-    condition     = alltrue([for id, why in var.reviewed : can(regex("^[A-Za-z0-9_]+$", id)) && try(trimspace(why) != "", false)])
-    error_message = "A reviewed activity needs its ID, such as activity_01AbC, which is no pattern, and a reason."
-  }
-}
-
-data "compliance_activity_summary" "sso_off" {
-  lookback       = "24h"
-  activity_types = ["org_sso_connection_deleted", "org_sso_toggled"]
+data "compliance_activity_summary" "key_made" {
+  lookback = "24h"
+  topics   = ["credential_created"]
 
   except = [
-    { type = ["org_sso_toggled"], enabled = ["true"] },                              # switched on
-    { "actor.user_id" = var.administrators, "actor.ip_address" = ["192.0.2.0/24"] }, # an administrator in the office
-    { id = keys(var.reviewed) },                                                     # looked at, in a reviewed change
+    { "actor.user_id" = ["user_01Robin"], "actor.ip_address" = ["192.0.2.0/24"] }, # Robin, in the office
+    { type = ["service_key_created"], scopes = ["read"] },                         # a service key that only reads
   ]
 
   lifecycle {
     postcondition {
       condition     = self.total == 0
-      error_message = "Single sign-on was switched off:\n${self.listing}"
+      error_message = "A key was made by somebody else, or elsewhere:\n${self.listing}"
     }
   }
 }
 
 output "excepted" {
-  value = data.compliance_activity_summary.sso_off.excepted
+  value = data.compliance_activity_summary.key_made.excepted
 }

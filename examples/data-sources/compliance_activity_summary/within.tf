@@ -1,10 +1,10 @@
 # Five failed sign-ins of one account within any ten minutes, whoever the account belongs to.
 data "compliance_activity_summary" "guessing" {
-  lookback       = "24h"
-  activity_types = ["magic_link_login_failed", "sso_login_failed"]
-  group_by       = ["account"]
-  within         = "10m"
-  min_count      = 5
+  lookback  = "24h"
+  topics    = ["sign_in_failed"]
+  group_by  = ["account"]
+  within    = "10m"
+  min_count = 5
 
   lifecycle {
     postcondition {

@@ -10,10 +10,10 @@ terraform {
 provider "compliance" {} # The key comes from ANTHROPIC_COMPLIANCE_API_KEY.
 
 data "compliance_activity_summary" "failed_sign_ins" {
-  lookback       = "7d"
-  activity_types = ["magic_link_login_failed", "sso_login_failed"]
-  group_by       = ["account"]
-  max_groups     = 10
+  lookback   = "7d"
+  topics     = ["sign_in_failed"]
+  group_by   = ["account"]
+  max_groups = 10
 }
 
 # Which account it is, newest_id tells, to those who may look it up.

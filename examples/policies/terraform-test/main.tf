@@ -7,15 +7,17 @@ terraform {
   }
 }
 
-variable "lookback" {
-  type    = string
-  default = "24h"
+variable "reviewed" {
+  description = "Findings that somebody has looked at: the activity's ID, and why it is fine."
+  type        = map(string)
+  default     = {}
 }
 
 data "compliance_activity_summary" "sign_in_settings" {
-  lookback       = var.lookback
-  activity_types = ["org_sso_connection_deleted", "org_sso_toggled"]
-  except         = [{ type = ["org_sso_toggled"], enabled = ["true"] }] # switched on
+  lookback = "24h"
+  topics   = ["sign_in_settings_changed"]
+  except   = [{ type = ["org_sso_toggled", "org_magic_link_second_factor_toggled"], enabled = ["true"] }] # switched on
+  reviewed = var.reviewed
 
   lifecycle {
     postcondition {

@@ -22,9 +22,9 @@ provider "compliance" {
 
 # Everything that it depends on is known during plan, so that it is read during plan.
 data "compliance_activity_summary" "sign_in_settings" {
-  lookback       = "25h"
-  activity_types = ["org_sso_connection_deleted", "org_sso_toggled"]
-  except         = [{ type = ["org_sso_toggled"], enabled = ["true"] }] # how many may be is a setting of the policies
+  lookback = "24h"
+  topics   = ["sign_in_settings_changed"]
+  except   = [{ type = ["org_sso_toggled", "org_magic_link_second_factor_toggled"], enabled = ["true"] }] # switched on
 }
 
 # A policy finds it in a module too.

@@ -8,16 +8,13 @@ organization := null
 # The reads that the policies rely on, each with the hours that its window must have. In a
 # module: module.NAME.data.…, with count or for_each as in the plan: module.NAME["eu"].data.…
 required := {
-	"data.compliance_activity_summary.sign_in_settings": 25,
+	"data.compliance_activity_summary.sign_in_settings": 24,
 	"module.sign_ins.data.compliance_activity_summary.failed": 24,
 }
 
 # Those that must find nothing, with the topics and types that each must ask for. What passes
 # all the same is up to `except` and `reviewed` in the read.
-forbidden := {"data.compliance_activity_summary.sign_in_settings": {
-	"org_sso_connection_deleted",
-	"org_sso_toggled",
-}}
+forbidden := {"data.compliance_activity_summary.sign_in_settings": {"sign_in_settings_changed"}}
 
 # How often a type may occur in the window.
 thresholds := {

@@ -1,19 +1,18 @@
-run "closed_by_what_was_switched_off" {
+run "closed" {
   command = plan
 
   expect_failures = [data.compliance_activity_summary.sign_in_settings]
 }
 
-# That nothing is found means something only beside the other run.
-run "open_for_what_was_switched_on" {
+run "open_once_it_is_reviewed" {
   command = plan
 
   variables {
-    lookback = "4h"
+    reviewed = { activity_02Off = "Planned." }
   }
 
   assert {
-    condition     = data.compliance_activity_summary.sign_in_settings.excepted == 1
+    condition     = data.compliance_activity_summary.sign_in_settings.excepted == 2 # and what was switched on
     error_message = "The feed was not read."
   }
 }
