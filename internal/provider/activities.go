@@ -26,59 +26,53 @@ const maxResultBytes = 255 << 20
 
 // activities is compliance_activities: every activity that matches, as a list.
 var activities = &readable{
-	name: "activities",
-	description: "Reads the activities of the Activity Feed that match the filters, all pages of them. " +
-		"It returns every match or fails; it never returns only part of them.",
+	name:        "activities",
+	description: "Reads the activities of the Activity Feed that match the filters, all of them, or fails.",
 	attributes: withFilters(map[string]schema.Attribute{
 		"order": schema.StringAttribute{
 			Optional:            true,
-			MarkdownDescription: "`desc` (newest first, the default) or `asc`. Activities with the same `created_at` are ordered by ID.",
+			MarkdownDescription: "`desc` (newest first, the default) or `asc`.",
 			Validators:          []validator.String{oneOf(string(feed.NewestFirst), string(feed.OldestFirst))},
 		},
 		"after_id": schema.StringAttribute{
-			Optional: true,
-			MarkdownDescription: "Start after this cursor, in the order of the result: the `last_id` of an earlier read continues where that ended. " +
-				"Conflicts with `before_id`.",
-			Validators: []validator.String{cursorString},
+			Optional:            true,
+			MarkdownDescription: "Start after this cursor, the `last_id` of an earlier read. Conflicts with `before_id`.",
+			Validators:          []validator.String{cursorString},
 		},
 		"before_id": schema.StringAttribute{
-			Optional: true,
-			MarkdownDescription: "Read what comes before this cursor, in the order of the result: with the `first_id` of an earlier read, " +
-				"by default what is newer. Conflicts with `after_id`.",
-			Validators: []validator.String{cursorString, stringvalidator.ConflictsWith(path.MatchRoot("after_id"))},
+			Optional:            true,
+			MarkdownDescription: "Read what stands before this cursor, the `first_id` of an earlier read: by default, what is newer. Conflicts with `after_id`.",
+			Validators:          []validator.String{cursorString, stringvalidator.ConflictsWith(path.MatchRoot("after_id"))},
 		},
 		"limit": schema.NumberAttribute{
-			Optional: true,
-			MarkdownDescription: fmt.Sprintf("The most activities that one request asks for, 1 to %[1]d. Default: %[1]d. If that is too much for the server, the provider asks for fewer by itself. It does not shorten the result; `max_results` does "+
-				"(AWS's `maxResults` is this `limit`).", compliance.MaxPageSize),
+			Optional:            true,
+			MarkdownDescription: fmt.Sprintf("The most activities that one request asks for, 1 to %[1]d, the default. It does not shorten the result; `max_results` does (AWS's `maxResults` is this `limit`).", compliance.MaxPageSize),
 			Validators: []validator.Number{wholeNumber{min: 1, max: compliance.MaxPageSize,
 				advice: "It is the size of one request, and everything that matches is read anyway. To limit the total, use max_results."}},
 		},
 		"max_results": schema.NumberAttribute{
-			Optional: true,
-			MarkdownDescription: fmt.Sprintf("Stop after exactly this many activities; `has_more` then says whether there are more. It is the total, not the size of a page: "+
-				"that is `limit` (and AWS's `maxResults`). Without it, a read that finds more than %s fails.", count(maxActivities)),
-			Validators: []validator.Number{wholeNumber{min: 1, max: noMaximum}},
+			Optional:            true,
+			MarkdownDescription: fmt.Sprintf("Stop after exactly this many; `has_more` says whether there are more. It is the total, not the size of a page (`limit`, AWS's `maxResults`). Without it, more than %s are an error.", count(maxActivities)),
+			Validators:          []validator.Number{wholeNumber{min: 1, max: noMaximum}},
 		},
 		"activities": schema.ListAttribute{
 			Computed:    true,
 			ElementType: activityType,
-			MarkdownDescription: "The activities, in the API's order, each `id` once. Each is an object with `id`, `created_at`, `type`, `organization_id` and `organization_uuid` (strings), `actor` (an object, or null) and " +
-				"`extra` (every other field, as the text of a JSON object: read it with `jsondecode`). `actor` has `type`, `user_id`, `email_address`, `unauthenticated_email_address`, `api_key_id`, " +
-				"`admin_api_key_id`, `service_account_id`, `ip_address`, `user_agent`, `directory_id`, `idp_connection_type`, `workos_event_id` and `extra`, all of them strings. " +
-				"What the server does not send is null, or `{}` for `extra`.",
+			MarkdownDescription: "The activities, in the API's order, each `id` once: objects with `id`, `created_at`, `type`, `organization_id`, `organization_uuid`, `actor` and " +
+				"`extra` (every other field, as JSON). `actor` has `type`, `user_id`, `email_address`, `unauthenticated_email_address`, `api_key_id`, " +
+				"`admin_api_key_id`, `service_account_id`, `ip_address`, `user_agent`, `directory_id`, `idp_connection_type`, `workos_event_id` and `extra`.",
 		},
 		"has_more": schema.BoolAttribute{
 			Computed:            true,
-			MarkdownDescription: "Whether `max_results` ended the read early. False in all other cases.",
+			MarkdownDescription: "Whether `max_results` ended the read early.",
 		},
 		"first_id": schema.StringAttribute{
 			Computed:            true,
-			MarkdownDescription: "The cursor of the first activity, opaque: `before_id` with it returns exactly what comes before it. Null if nothing matched.",
+			MarkdownDescription: "The cursor of the first activity, for `before_id`. Null if nothing matched.",
 		},
 		"last_id": schema.StringAttribute{
 			Computed:            true,
-			MarkdownDescription: "The cursor of the last activity, opaque: `after_id` with it continues exactly where this read ended. Null if nothing matched.",
+			MarkdownDescription: "The cursor of the last activity, for `after_id`. Null if nothing matched.",
 		},
 	}),
 	newModel: func() model { return &activitiesModel{} },

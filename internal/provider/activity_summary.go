@@ -27,80 +27,75 @@ import (
 // activitySummary is compliance_activity_summary: how many activities match, by several
 // keys, the newest of them, and groups. It holds no e-mail or IP address.
 var activitySummary = &readable{
-	name: "activity_summary",
-	description: "Counts the activities of the Activity Feed that match the filters: in total, by type, actor's type, organization and day, and in groups of your choice. " +
-		"It reads all of them, however many there are, and holds no e-mail address, IP address or user agent. It returns the full counts or fails.",
+	name:        "activity_summary",
+	description: "Counts the activities of the Activity Feed that match the filters, all of them, or fails; and says who, what and when, without e-mail or IP addresses. Most gates need no more.",
 	attributes: withFilters(map[string]schema.Attribute{
 		"group_by": schema.SetAttribute{
 			Optional:    true,
 			ElementType: types.StringType,
-			MarkdownDescription: "Count groups of activities that have all of these in common: `actor` (the stable ID, or else the actor's type), `account` (the e-mail address, signed in or not, regardless of case), " +
-				"`ip_address` (IPv6 by its /64), `user_agent`, `type`, `organization`, `hour` and `day` (in UTC), or a field, named as in `except`. Activities that lack it are a group of their own, whose key is `none`.",
+			MarkdownDescription: "Count groups that have all of these in common: `actor` (the stable ID, else the type), `account` (the e-mail address, signed in or not), " +
+				"`ip_address` (IPv6 by its /64), `user_agent`, `type`, `organization`, `hour`, `day` (in UTC), or a field as in `except`.",
 			Validators: []validator.Set{groupingSet{}},
 		},
 		"min_count": schema.NumberAttribute{
 			Optional:            true,
-			MarkdownDescription: "Leave out groups of fewer activities. Only with `group_by`.",
+			MarkdownDescription: "Leave out smaller groups.",
 			Validators:          []validator.Number{wholeNumber{min: 1, max: noMaximum}, numbervalidator.AlsoRequires(groupBy)},
 		},
 		"max_groups": schema.NumberAttribute{
 			Optional: true,
-			MarkdownDescription: fmt.Sprintf("Only so many groups, the largest, 1 to %[1]d; `more_groups` says how many more there are. Without it, more than %[1]d are an error. Only with `group_by`.",
+			MarkdownDescription: fmt.Sprintf("Only so many groups, the largest, 1 to %d.",
 				summary.MaxGroups),
 			Validators: []validator.Number{wholeNumber{min: 1, max: summary.MaxGroups}, numbervalidator.AlsoRequires(groupBy)},
 		},
 		"within": schema.StringAttribute{
-			Optional: true,
-			MarkdownDescription: "Count not all activities of a group, but the most that any stretch of this length has, so that no border of an hour divides what belongs together: a duration of at least `1s`, such as `10m`. " +
-				"It holds for `count`, `by_type` and `distinct`, each for itself. Only with `group_by`, and not with `hour` or `day`.",
-			Validators: []validator.String{durationString(time.Second), stringvalidator.AlsoRequires(groupBy)},
+			Optional:            true,
+			MarkdownDescription: "Count the most activities of a group that any stretch of this length has, such as `10m`; each number of `by_type` and `distinct` for itself. Not with `hour` or `day`.",
+			Validators:          []validator.String{durationString(time.Second), stringvalidator.AlsoRequires(groupBy)},
 		},
 		"baseline": schema.StringAttribute{
-			Optional: true,
-			MarkdownDescription: "Read as much before the window, too, to tell what is usual: a duration such as `30d`. It is counted in `baseline` of each group, and nowhere else. " +
-				"Only with `group_by`, and with a lower bound.",
-			Validators: []validator.String{durationString(0), stringvalidator.AlsoRequires(groupBy)},
+			Optional:            true,
+			MarkdownDescription: "Read as much before the window, too, such as `30d`, to tell what is usual; counted in `baseline` of each group and nowhere else. Needs a lower bound.",
+			Validators:          []validator.String{durationString(0), stringvalidator.AlsoRequires(groupBy)},
 		},
 		"total": schema.Int64Attribute{
 			Computed:            true,
-			MarkdownDescription: "How many activities match. Each `id` counts once, here and in all other counts.",
+			MarkdownDescription: "How many activities match, each `id` once.",
 		},
 		"by_type":         countsAttribute("By activity type."),
 		"by_actor_type":   countsAttribute("By the actor's type; `none` if there is no actor."),
-		"by_organization": countsAttribute("By `organization_id`; `none` if that is null, as for sign-ins, sign-outs and calls of the Compliance API."),
-		"by_day":          countsAttribute("By day in UTC, as in `2026-04-10`. Days without activities are left out."),
+		"by_organization": countsAttribute("By `organization_id`; `none` where that is null, as for sign-ins."),
+		"by_day":          countsAttribute("By day in UTC, `2026-04-10`."),
 		"oldest_created_at": schema.StringAttribute{
 			Computed:            true,
-			MarkdownDescription: "The earliest `created_at`, as sent. Null if nothing matched.",
+			MarkdownDescription: "The earliest `created_at`; null if nothing matched.",
 		},
 		"newest_created_at": schema.StringAttribute{
 			Computed:            true,
-			MarkdownDescription: "The latest `created_at`, as sent. Null if nothing matched.",
+			MarkdownDescription: "The latest `created_at`; null if nothing matched.",
 		},
 		"newest": schema.ListAttribute{
 			Computed:    true,
 			ElementType: latestType,
-			MarkdownDescription: "The newest 20 activities, newest first. Each is an object with `id`, `created_at`, `type`, `organization_id`, `actor_type` and " +
-				"`actor_id`, all of them strings; the last three are null if there is none. `actor_id` is the actor's stable ID: the first of `user_id`, `api_key_id`, `admin_api_key_id`, `service_account_id`, " +
-				"`directory_id` and `external_client_id` that it has and that is no e-mail or IP address. It holds no addresses.",
+			MarkdownDescription: "The newest 20, newest first: objects with `id`, `created_at`, `type`, `organization_id`, `actor_type` and " +
+				"`actor_id` (strings, the last three may be null). `actor_id` is the stable ID: the first of `user_id`, `api_key_id`, `admin_api_key_id`, `service_account_id`, " +
+				"`directory_id` and `external_client_id` that is no address.",
 		},
 		"groups": schema.ListAttribute{
 			Computed:    true,
 			ElementType: groupType,
-			MarkdownDescription: "The groups of `group_by`, largest first; of equally large ones, the one with the newest activity first. Each is an object. `count` (number) is how many activities it has. `keys` (map of strings) is what they have in common: " +
-				"`actor`, `type`, `organization`, `hour` and `day`, and `none` for what they lack; never an e-mail address, IP address, user agent or the value of a field. `by_type` (map of numbers) counts by activity type. " +
-				"`distinct` (map of numbers) is how many different known values of `actor`, `account`, `ip_address`, `user_agent`, `type` and `organization` the group has. " +
-				"`newest_id` and `newest_created_at` (strings) are those of its newest activity. `baseline` (null without the argument) is an object: `count` (number) is how often the like occurred in the baseline, " +
-				"and with `hour` or `day` in `group_by`, `mean` and `deviation` (numbers) are over the hours or days in which it did. They are 0 where a key is not known. Empty without `group_by`.",
+			MarkdownDescription: "The groups of `group_by`, largest first: objects with `count`; `keys` (the actor's ID or type, type, organization, hour and day, and `none` for what is lacking); `by_type`; " +
+				"`distinct` (how many different `actor`, `account`, `ip_address`, `user_agent`, `type` and `organization`); " +
+				"`newest_id` and `newest_created_at`; and `baseline` (null without the argument), with `count`, how often the like occurred there, " +
+				"and with `hour` or `day` in `group_by` `mean` and `deviation` of the hours or days in which it did.",
 		},
 		"more_groups": schema.Int64Attribute{
 			Computed:            true,
-			MarkdownDescription: "How many groups `max_groups` left out; 0 without it.",
+			MarkdownDescription: "How many groups `max_groups` left out.",
 		},
 		"listing": schema.StringAttribute{
-			Computed: true,
-			MarkdownDescription: "What was found, ready for a message: a line for each of `newest`, or with `group_by` for each of the 20 largest groups, and how many more there are. " +
-				"Empty if nothing was found.",
+			Computed:            true,
+			MarkdownDescription: "What was found, ready for a message: a line for each of `newest`, or of the 20 largest groups, and how many more there are.",
 		},
 	}),
 	newModel: func() model { return &activitySummaryModel{} },

@@ -63,7 +63,7 @@ func withFilters(more map[string]schema.Attribute) map[string]schema.Attribute {
 	bound := func(description string) schema.Attribute {
 		return schema.StringAttribute{
 			Optional:            true,
-			MarkdownDescription: description + " RFC 3339, such as `2026-04-10T08:00:00Z`.",
+			MarkdownDescription: description + " RFC 3339.",
 			Validators:          []validator.String{timeString},
 		}
 	}
@@ -71,20 +71,18 @@ func withFilters(more map[string]schema.Attribute) map[string]schema.Attribute {
 		return schema.SetAttribute{
 			Optional:            true,
 			ElementType:         types.StringType,
-			MarkdownDescription: description + " Omit it to read without this filter; an empty set is an error.",
+			MarkdownDescription: description + " An empty set is an error.",
 			Validators:          append(more, filterSet{check}),
 		}
 	}
 	attributes := map[string]schema.Attribute{
-		"organization_ids": set("Only activities of these organizations: `org_…` IDs or organization UUIDs. "+
-			"Activities that belong to no organization, such as sign-ins and calls of the Compliance API, are included anyway.", checkOrganizationID),
-		"actor_ids": set("Only activities of these actors: `user_…` IDs. The API documents no other IDs here, and others may match nothing.", checkActorID),
-		"activity_types": set("Only activities of these types. The server refuses a name that it does not know (400), and does not accept patterns; "+
-			"the function `activity_types` expands them to names. Conflicts with `exclude_activity_types`.", checkActivityType),
-		"topics": set("All known activity types of these topics, such as `credential_created`; with `activity_types`, both. `unclassified` alone: what this version of the provider does not know. "+
-			"The guide *Activity types* lists them. Conflicts with `exclude_activity_types`.", checkTopic,
+		"organization_ids": set("Only activities of these organizations, `org_…` or UUIDs, and those of none, such as sign-ins.", checkOrganizationID),
+		"actor_ids":        set("Only activities of these users, `user_…`. Other IDs may match nothing.", checkActorID),
+		"activity_types":   set("Only activities of these types; no patterns. Conflicts with `exclude_activity_types`.", checkActivityType),
+		"topics": set("Only activities of the types of these topics, such as `credential_created`, and of `activity_types`. `unclassified`, alone: what this version does not know. "+
+			"Conflicts with `exclude_activity_types`.", checkTopic,
 			setvalidator.ConflictsWith(path.MatchRoot("exclude_activity_types"))),
-		"exclude_activity_types": set("No activities of these types: names, as in `activity_types`. Conflicts with `activity_types`.",
+		"exclude_activity_types": set("No activities of these types. Conflicts with `activity_types` and `topics`.",
 			checkActivityType, setvalidator.ConflictsWith(path.MatchRoot("activity_types"))),
 		"created_at_gte": bound("Only activities at or after this time."),
 		"created_at_gt":  bound("Only activities after this time."),
@@ -92,27 +90,23 @@ func withFilters(more map[string]schema.Attribute) map[string]schema.Attribute {
 		"created_at_lt":  bound("Only activities before this time."),
 		"lookback": schema.StringAttribute{
 			Optional: true,
-			MarkdownDescription: "How far back to read: from the upper bound, or from now if there is none. " +
-				"A duration in Go's units, `d` and `w`, such as `90m`, `24h`, `7d` or `1d12h`, and at least `2m`. Conflicts with `created_at_gte` and `created_at_gt`.",
+			MarkdownDescription: "How far back to read, from the upper bound or from now: a duration such as `90m`, `24h`, `7d` or `1d12h`, at least `2m`. " +
+				"Conflicts with `created_at_gte` and `created_at_gt`.",
 			Validators: []validator.String{
 				durationString(minLookback),
 				stringvalidator.ConflictsWith(path.MatchRoot("created_at_gte"), path.MatchRoot("created_at_gt")),
 			},
 		},
 		"except": schema.ListAttribute{
-			Optional:    true,
-			ElementType: types.MapType{ElemType: types.ListType{ElemType: types.StringType}}, // of sets, 5,000 values take minutes
-			MarkdownDescription: "Leave out activities that are known to be harmless, before anything is counted or listed. A list of maps from fields to lists of values, such as `[{ \"actor.ip_address\" = [\"192.0.2.0/24\"] }]`: " +
-				"an activity is left out if every field of at least one map has one of its values. A field is `id`, `type`, `organization_id`, `organization_uuid`, a field of the actor (`actor.user_id`) " +
-				"or one of the activity's own (`enabled`); a dot leads into an object (`provider.type`). `*` in a value stands for any text, and `actor.ip_address` also takes CIDR ranges. " +
-				"Every element of an array must match. A field that is missing, null or an object never matches.",
+			Optional:            true,
+			ElementType:         types.MapType{ElemType: types.ListType{ElemType: types.StringType}}, // of sets, 5,000 values take minutes
+			MarkdownDescription: "Leave out what is harmless: maps from fields to values, such as `{ type = [\"org_sso_toggled\"], enabled = [\"true\"] }`. An activity is left out if every field of at least one map has one of its values.",
 		},
 		"reviewed": schema.MapAttribute{
-			Optional:    true,
-			ElementType: types.StringType,
-			MarkdownDescription: "Leave out the activities with these IDs, which somebody has looked at: a map from each ID to the reason why it is fine. " +
-				"The reasons are in no request, log or message.",
-			Validators: []validator.Map{reviewedMap{}},
+			Optional:            true,
+			ElementType:         types.StringType,
+			MarkdownDescription: "Leave out what somebody has looked at: a map from the activity's ID to the reason why it is fine.",
+			Validators:          []validator.Map{reviewedMap{}},
 		},
 		"excepted": schema.Int64Attribute{
 			Computed:            true,
@@ -121,15 +115,15 @@ func withFilters(more map[string]schema.Attribute) map[string]schema.Attribute {
 		"reviewed_ids": schema.ListAttribute{
 			Computed:            true,
 			ElementType:         types.StringType,
-			MarkdownDescription: "The IDs of `reviewed` that were among what was read, sorted: the others can be taken off the list.",
+			MarkdownDescription: "The IDs of `reviewed` that were met, sorted. Take the others off.",
 		},
 		"timeouts": schema.SingleNestedAttribute{
 			Optional:            true,
-			MarkdownDescription: "How long the read may take. The only key is `read`, in ephemeral resources too: Terraform and OpenTofu drop any other, such as `open`, without a word.",
+			MarkdownDescription: "How long the read may take. The only key is `read`; engines drop any other without a word.",
 			Attributes: map[string]schema.Attribute{
 				"read": schema.StringAttribute{
 					Optional: true,
-					MarkdownDescription: fmt.Sprintf("For the whole read, including waits and retries: a duration such as `5m`. Default: `%s`.",
+					MarkdownDescription: fmt.Sprintf("Waits and retries included. Default: `%s`.",
 						brief(defaultReadTimeout)),
 					Validators: []validator.String{durationString(0)},
 				},
@@ -138,16 +132,15 @@ func withFilters(more map[string]schema.Attribute) map[string]schema.Attribute {
 		"window": schema.ObjectAttribute{
 			Computed:            true,
 			AttributeTypes:      map[string]attr.Type{"start": types.StringType, "end": types.StringType},
-			MarkdownDescription: "The time bounds that were sent: an object with `start` and `end`, strings, RFC 3339 in UTC. Each is the tightest bound on its side, or null if there is none.",
+			MarkdownDescription: "The bounds that were sent, `start` and `end`, in UTC; null where there is none.",
 		},
 		"request_id": schema.StringAttribute{
 			Computed:            true,
-			MarkdownDescription: "The `request-id` of the last page (on AWS `x-amzn-requestid`), for an audit trail.",
+			MarkdownDescription: "The `request-id` of the last page.",
 		},
 		"key_organization_id": schema.StringAttribute{
-			Computed: true,
-			MarkdownDescription: "The organization of the API key, as the server names it, so that a policy can check that it looked at the right one. " +
-				"Null if the server does not say.",
+			Computed:            true,
+			MarkdownDescription: "The organization of the API key, as the server names it; null if it does not.",
 		},
 	}
 	maps.Copy(attributes, more)

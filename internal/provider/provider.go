@@ -66,7 +66,7 @@ func (p *activityFeedProvider) Schema(_ context.Context, _ provider.SchemaReques
 				Sensitive: true,
 				MarkdownDescription: "A Compliance Access Key with the scope `read:compliance_activities`, or an Admin API key. " +
 					"Default: the first of the environment variables " + keyVariablesMarkdown + " that is set. " +
-					"It is needed when something is read, not before. Take it from the environment or an `ephemeral` variable: one that is only `sensitive` is written in clear text into saved plans.",
+					"Give it an `ephemeral` variable: one that is only `sensitive` is in clear text in saved plans.",
 				Validators: []validator.String{checkedString("a key that can be sent", checkAPIKey)},
 			},
 			"base_url": schema.StringAttribute{
@@ -76,26 +76,25 @@ func (p *activityFeedProvider) Schema(_ context.Context, _ provider.SchemaReques
 				Validators: []validator.String{checkedString("an https URL", checkBaseURL)},
 			},
 			"request_timeout": schema.StringAttribute{
-				Optional: true,
-				MarkdownDescription: fmt.Sprintf("How long one request may take, including its whole answer but not the waits before it: "+
-					"a duration such as `%.0fs`, the default.", defaultRequestTimeout.Seconds()),
-				Validators: []validator.String{durationString(0)},
+				Optional:            true,
+				MarkdownDescription: fmt.Sprintf("How long one request and its whole answer may take: a duration such as `%.0fs`, the default.", defaultRequestTimeout.Seconds()),
+				Validators:          []validator.String{durationString(0)},
 			},
 			"max_retries": schema.NumberAttribute{
 				Optional: true,
-				MarkdownDescription: fmt.Sprintf("How many times the request for one page is sent again after a failure that may be temporary, 0 to 10. Default: %d.",
+				MarkdownDescription: fmt.Sprintf("How often the request for a page is sent again after a temporary failure, 0 to 10. Default: %d.",
 					defaultMaxRetries),
 				Validators: []validator.Number{wholeNumber{min: 0, max: 10}},
 			},
 			"rate_limit_rpm": schema.NumberAttribute{
 				Optional: true,
-				MarkdownDescription: fmt.Sprintf("The most requests a minute that all reads together may send; 0 for no such limit. Default: %d, which is the server's own limit "+
-					"for the parent organization. The server's limit is respected in any case.", defaultRateLimitRPM),
+				MarkdownDescription: fmt.Sprintf("The most requests a minute that all reads together may send; 0 for no such limit. Default: %d, the server's own limit, "+
+					"which holds in any case.", defaultRateLimitRPM),
 				Validators: []validator.Number{wholeNumber{min: 0, max: noMaximum}},
 			},
 			"max_concurrent_requests": schema.NumberAttribute{
 				Optional:            true,
-				MarkdownDescription: fmt.Sprintf("The most requests that all reads together may have under way at once, 1 to 16. Default: %d.", defaultMaxConcurrentRequests),
+				MarkdownDescription: fmt.Sprintf("The most requests at once, 1 to 16. Default: %d.", defaultMaxConcurrentRequests),
 				Validators:          []validator.Number{wholeNumber{min: 1, max: 16}},
 			},
 			"anthropic_version": schema.StringAttribute{
@@ -105,9 +104,8 @@ func (p *activityFeedProvider) Schema(_ context.Context, _ provider.SchemaReques
 			},
 			"key_organization_id": schema.StringAttribute{
 				Optional: true,
-				MarkdownDescription: "The organization that the key has to belong to, as results name it in `key_organization_id`; upper and lower case are one. " +
-					"A read that is answered for another one, or without saying for which, is an error: nothing found in the wrong feed would be a false all-clear. " +
-					"It is part of the policy, so no environment variable sets it.",
+				MarkdownDescription: "The organization that the key has to belong to, as results name it in `key_organization_id`. " +
+					"A read for another one, or that does not say for which, is an error. No environment variable sets it.",
 				Validators: []validator.String{checkedString("an organization's ID", checkKeyOrganizationID)},
 			},
 		},
