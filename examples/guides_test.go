@@ -280,3 +280,20 @@ func TestReport(t *testing.T) {
 	}
 	forbid(t, result.Output(), addresses...)
 }
+
+// TestWorkedExample is that of the guide on performance: what it says of the requests is true.
+func TestWorkedExample(t *testing.T) {
+	t.Parallel()
+	page := read(t, "../docs/guides/performance.md")
+	feed := fakeapi.Generate(fakeapi.Spec{Activities: 100_000, Newest: time.Now().Add(-time.Minute), Span: 29 * 24 * time.Hour})
+	server := fakeapi.NewServer(fakeapi.Options{Feed: feed, SkipReadLog: true})
+	t.Cleanup(server.Close)
+	w := workspace(t, server)
+	text := "data \"compliance_activity_summary\" \"month\" {\n  lookback = \"30d\"\n}\n"
+	w.Write("main.tf", text)
+	complete(w, text)
+	require(t, w.Plan(), 0)
+	if n := len(server.Requests()); n < 20 || n > 24 || !strings.Contains(page, "at most 24 requests") {
+		t.Errorf("%d requests, and the page says at most 24", n)
+	}
+}
