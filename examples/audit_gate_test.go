@@ -8,18 +8,20 @@ import (
 	"testing"
 	"time"
 
+	"github.com/compliance-feed/terraform-provider-compliance/internal/engines"
 	"github.com/compliance-feed/terraform-provider-compliance/internal/fakeapi"
 )
 
-// TestAuditGate runs the module as a user's configuration calls it. Whatever it finds, it
-// is one request, and no address is in what it prints or keeps.
+// TestAuditGate runs the module as a user's configuration calls it. Whatever it finds, no
+// address is in what it prints or keeps.
 func TestAuditGate(t *testing.T) {
 	t.Parallel()
 	const (
-		header  = "The audit gate is closed. Findings since 20"
+		header  = "The audit gate is closed. Since 20"
 		keys    = `forbidden_activity_types = ["admin_api_key_created", "api_key_created"]`
 		signIns = "thresholds = { sso_login_failed = 3 }"
 		service = `{"type":"service_account_actor","service_account_id":"svac_01Rotation","ip_address":"192.0.2.40","user_agent":"python-httpx/0.28"}`
+		device  = `{"type":"attested_device_actor","external_client_id":"user_01Robin","ip_address":"192.0.2.40","kid_hash":"a"}`
 		system  = `{"type":"system_actor","service":"192.0.2.41"}`
 	)
 	one := func(actor string, fields ...string) []string {
@@ -35,7 +37,7 @@ func TestAuditGate(t *testing.T) {
 		{
 			name: "open", inputs: keys,
 			feed: []string{activity("activity_01", "api_key_created", robin, 25*time.Hour)},
-			says: []string{"findings = []", "excepted = 0"},
+			says: []string{"excepted = 0"},
 		},
 		{
 			name: "forbidden", inputs: keys, code: 1,
@@ -44,8 +46,13 @@ func TestAuditGate(t *testing.T) {
 				activity("activity_02Key", "admin_api_key_created", robin, time.Hour),
 				activity("activity_03Nobody", "api_key_created", "null", 2*time.Hour),
 			},
-			says: []string{header, "admin_api_key_created activity_02Key by user_01Robin, forbidden", "api_key_created activity_03Nobody by unknown, forbidden"},
+			says: []string{header, "admin_api_key_created activity_02Key by user_01Robin", "api_key_created activity_03Nobody by nobody named", "In all: 1 admin_api_key_created, 1 api_key_created."},
 			not:  []string{"activity_01Key"},
+		},
+		{
+			name: "forbidden_topic", inputs: `forbidden_topics = ["credential_created"]`, code: 1,
+			feed: []string{activity("activity_01Token", "tunnel_token_minted", robin, time.Hour)},
+			says: []string{"tunnel_token_minted activity_01Token by user_01Robin"},
 		},
 		{
 			name: "allowed_actors", inputs: keys + "\n" + `allowed_actors = ["user_01Robin", "svac_01Rotation", "directory_01Example", "system_actor"]`,
@@ -55,7 +62,7 @@ func TestAuditGate(t *testing.T) {
 				activity("activity_03", "api_key_created", directory, time.Hour),
 				activity("activity_04", "api_key_created", system, time.Hour),
 			},
-			says: []string{"findings = []", "excepted = 4"},
+			says: []string{"excepted = 4"},
 		},
 		{
 			name: "other_actors", inputs: keys + "\n" + `allowed_actors = ["user_01Robin"]`, code: 1,
@@ -65,48 +72,47 @@ func TestAuditGate(t *testing.T) {
 				activity("activity_03Claimed", "api_key_created", anonymous, time.Hour),
 				activity("activity_04Directory", "api_key_created", directory, time.Hour),
 				activity("activity_05Service", "api_key_created", service, time.Hour),
+				activity("activity_06Device", "api_key_created", device, time.Hour), // calls itself so
 			},
-			says: []string{"activity_02Stranger by user_01Stranger", "activity_03Claimed by unauthenticated_user_actor", "activity_04Directory by directory_01Example", "activity_05Service by svac_01Rotation"},
+			says: []string{"activity_02Stranger by user_01Stranger", "activity_03Claimed by unauthenticated_user_actor", "activity_04Directory by directory_01Example", "activity_05Service by svac_01Rotation", "activity_06Device by user_01Robin"},
 			not:  []string{"activity_01Robin"},
 		},
 		{
 			name: "type_of_actors_with_ids", inputs: keys + "\n" + `allowed_actors = ["user_actor"]`, code: 1,
-			says: []string{"would let all of them through"},
+			says: []string{"or a type of actors that have none"},
 		},
 		{
 			name: "excepted", inputs: keys + "\n" + `except = [{ scopes = ["api:admin"], "actor.ip_address" = ["192.0.2.0/24"] }]`,
-			feed: one(robin, `"scopes":["api:admin"]`), says: []string{"findings = []", "excepted = 1"},
+			feed: one(robin, `"scopes":["api:admin"]`), says: []string{"excepted = 1"},
 		},
 		{
 			name: "not_excepted", inputs: keys + "\n" + `except = [{ scopes = ["api:admin"] }]`, code: 1,
-			feed: one(robin, `"scopes":["api:admin","read:compliance_activities"]`), says: []string{"activity_01Key by user_01Robin, forbidden"},
+			feed: one(robin, `"scopes":["api:admin","read:compliance_activities"]`), says: []string{"activity_01Key by user_01Robin"},
 		},
 		{
 			name: "reviewed", inputs: keys + "\n" + `reviewed = { activity_01Key = "rotation" }`,
-			feed: one(stranger), says: []string{"findings = []", "excepted = 1"},
+			feed: one(stranger), says: []string{"excepted = 1", "activity_01Key"},
 		},
 		{
 			name: "another_was_reviewed", inputs: keys + "\n" + `reviewed = { activity_01Other = "rotation" }`, code: 1,
-			feed: one(stranger), says: []string{"activity_01Key by user_01Stranger, forbidden"},
+			feed: one(stranger), says: []string{"activity_01Key by user_01Stranger"},
 		},
 		{
 			name: "at_the_threshold", inputs: signIns,
-			feed: failedSignIns(3), says: []string{"findings = []"},
+			feed: failedSignIns(3), says: []string{"excepted = 0"},
 		},
 		{
-			name: "above_the_threshold", inputs: signIns + "\nmax_listed = 2", code: 1,
-			feed: failedSignIns(4),
-			says: []string{header, "activity_SignIniii by unauthenticated_user_actor, 4 in the window, at most 3 allowed", "and 2 more"},
-			not:  []string{"activity_SignIni "},
+			name: "above_the_threshold", inputs: signIns, code: 1,
+			feed: failedSignIns(4), says: []string{header, "more often than allowed (sso_login_failed 3)", "4 activities type sso_login_failed"},
 		},
 		{
 			name: "threshold_holds_for_allowed_actors", inputs: `thresholds = { api_key_created = 0 }` + "\n" + `allowed_actors = ["user_01Robin"]`, code: 1,
-			feed: one(robin), says: []string{"activity_01Key by user_01Robin, 1 in the window, at most 0 allowed"},
+			feed: one(robin), says: []string{"newest activity_01Key"},
 		},
 		{
-			name: "older_than_the_newest", inputs: keys + "\n" + signIns, code: 1,
+			name: "both", inputs: keys + "\n" + signIns, code: 1,
 			feed: append(failedSignIns(30), activity("activity_01Key", "api_key_created", stranger, 2*time.Hour)),
-			says: []string{"api_key_created activity_01Key by (see the feed), forbidden", "30 in the window, at most 3 allowed", "and 11 more"},
+			says: []string{"api_key_created activity_01Key by user_01Stranger", "30 activities"},
 		},
 		{
 			name: "report_only", inputs: keys + "\nenforce = false",
@@ -120,27 +126,35 @@ func TestAuditGate(t *testing.T) {
 				activityAt("activity_02Within", "api_key_created", robin, time.Date(2026, 4, 10, 0, 0, 0, 0, time.UTC)),
 				activityAt("activity_03After", "api_key_created", robin, time.Date(2026, 4, 11, 0, 0, 0, 0, time.UTC)),
 			},
-			says: []string{"Findings since 2026-04-10T00:00:00Z", "activity_02Within"},
+			says: []string{"Since 2026-04-10T00:00:00Z", "activity_02Within"},
 			not:  []string{"activity_01Before", "activity_03After"},
 		},
 		{
 			// What was asked for has been counted, under a name that nobody looks up.
-			name: "answered_under_a_newer_name", inputs: keys, code: 1,
+			name: "answered_under_a_newer_name", inputs: "thresholds = { api_key_created = 100 }", code: 1,
 			feed: one(robin), fault: fakeapi.SetField(0, "type", `"api_key_created_v2"`),
-			says: []string{"none of the types that were asked for: api_key_created_v2."},
+			says: []string{"type api_key_created_v2"},
 		},
 		{
 			name: "nothing_to_look_for", inputs: "", code: 1,
 			says: []string{"The audit gate has nothing to look for"},
 		},
 		{
-			name: "forbidden_with_a_threshold", inputs: keys + "\nthresholds = { api_key_created = 3 }", code: 1,
-			says: []string{"either forbidden or has a threshold: api_key_created."},
+			name: "null", inputs: "forbidden_activity_types = null\n" + signIns, code: 1,
+			says: []string{"null would do that without a word"},
+		},
+		{
+			name: "window_without_start", inputs: keys + "\nwindow = { start = null }", code: 1,
+			says: []string{"The window has no start"},
 		},
 		{
 			// Where the counts are known only at apply, a condition would pass; count does not.
 			name: "deferred", inputs: keys + "\ndepends_on = [terraform_data.change]", code: 1,
 			says: []string{"Invalid count argument"},
+		},
+		{
+			name: "enforce_not_known", inputs: keys + "\nenforce = terraform_data.change.id != \"\"", code: 1,
+			feed: one(robin), says: []string{"Invalid count argument"},
 		},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -164,8 +178,12 @@ module "audit_gate" {
 
 resource "terraform_data" "change" {}
 
-output "findings" {
-  value = module.audit_gate.findings
+output "listing" {
+  value = module.audit_gate.listing
+}
+
+output "reviewed_ids" {
+  value = module.audit_gate.reviewed_ids
 }
 
 output "excepted" {
@@ -179,12 +197,88 @@ output "excepted" {
 			if strings.Contains(result.Output(), "Invalid") { // never read, or never planned
 				return
 			}
-			if n := len(feed.Requests()); n > 1 {
-				t.Errorf("%d requests, want one", n)
+			if n := len(feed.Requests()); n > 2 {
+				t.Errorf("%d requests, want one for what is forbidden and one for thresholds", n)
 			}
 			if _, err := os.Stat(filepath.Join(w.Dir, "gate.tfplan")); err == nil {
 				forbid(t, w.Must("show", "-json", "gate.tfplan"), private...)
 			}
 		})
+	}
+}
+
+// TestEveryWayOfPlanning plans with a finding in all ways that may leave something out,
+// against the module and each kind of gate: all close.
+func TestEveryWayOfPlanning(t *testing.T) {
+	t.Parallel()
+	needs(t, engines.EphemeralResources)
+	module, err := filepath.Abs("modules/audit-gate")
+	if err != nil {
+		t.Fatal(err)
+	}
+	feed := newFeed(t, activity("activity_01Key", "api_key_created", robin, time.Hour))
+	w := workspace(t, feed)
+	complete(w, "")
+	w.Write("main.tf", fmt.Sprintf(`
+module "gate" {
+  source                   = %q
+  forbidden_activity_types = ["api_key_created"]
+}
+
+data "compliance_activity_summary" "gate" {
+  lookback       = "25h"
+  activity_types = ["api_key_created"]
+  lifecycle {
+    postcondition {
+      condition     = self.total == 0
+      error_message = "The data source is closed."
+    }
+  }
+}
+
+ephemeral "compliance_activity_summary" "gate" {
+  lookback       = "25h"
+  activity_types = ["api_key_created"]
+}
+
+resource "terraform_data" "gate" {
+  lifecycle {
+    precondition {
+      condition     = ephemeral.compliance_activity_summary.gate.total == 0
+      error_message = "The ephemeral gate is closed."
+    }
+  }
+}
+
+resource "terraform_data" "production" {
+  depends_on = [module.gate, data.compliance_activity_summary.gate, terraform_data.gate]
+}`, module))
+	w.Init()
+	const inModule, inData, inEphemeral = "The audit gate is closed.", "The data source is closed.", "The ephemeral gate is closed."
+	for args, says := range map[string][]string{
+		"":                                   {inModule, inData, inEphemeral},
+		"-refresh=false":                     {inModule, inData, inEphemeral},
+		"-replace=terraform_data.production": {inModule, inData, inEphemeral},
+		"-target=terraform_data.production":  {inModule, inData, inEphemeral},
+		"-target=module.gate":                {inModule},
+		"-target=module.gate.terraform_data.read_at_plan":                   {inModule},
+		"-target=module.gate.data.compliance_activity_summary.forbidden":    {inModule},
+		"-target=module.gate.data.compliance_activity_summary.forbidden[0]": {inModule},
+		"-target=data.compliance_activity_summary.gate":                     {inData},
+		"-target=terraform_data.gate":                                       {inEphemeral},
+	} {
+		var more []string
+		if args != "" {
+			more = append(more, args)
+		}
+		result := w.Run(append([]string{"plan", "-input=false", "-no-color"}, more...)...)
+		if result.Code != 1 {
+			t.Errorf("%q: exit code %d", args, result.Code)
+		}
+		for _, text := range says {
+			if !strings.Contains(result.Output(), text) {
+				t.Errorf("%q: want %q in:\n%s", args, text, result.Output())
+			}
+		}
 	}
 }

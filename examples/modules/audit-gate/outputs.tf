@@ -1,29 +1,24 @@
-output "findings" {
-  description = "What is wrong: id, type, created_at, actor (an ID or an actor type) and reason. The newest 20 of all, after the newest of each type that is not among them."
-  value       = local.findings
+output "by_type" {
+  description = "How often each of the types occurred, exceptions apart."
+  value       = merge(local.reads[*].by_type...)
 
-  # On an output and not on a resource, so that the module works without any.
   precondition {
-    condition = !var.enforce || length(local.reasons) == 0
-    error_message = join("\n", concat(
-      ["The audit gate is closed. Findings since ${data.compliance_activity_summary.watched.window.start}:"],
-      local.lines,
-      local.more > 0 ? ["  and ${local.more} more"] : [],
-    ))
+    condition     = local.forbids || local.counts
+    error_message = "The audit gate has nothing to look for: set forbidden_activity_types, forbidden_topics or thresholds."
   }
 }
 
-output "by_type" {
-  description = "How often each watched activity type occurred, exceptions apart. Those that did not are left out."
-  value       = local.by_type
+output "listing" {
+  description = "What was found, a line each: for a report while enforce is false."
+  value       = join("\n", compact(local.reads[*].listing))
 }
 
 output "excepted" {
-  description = "How many activities were let through: those of allowed actors, the reviewed ones, and what except names."
-  value       = data.compliance_activity_summary.watched.excepted
+  description = "How many activities allowed_actors, except and reviewed let through."
+  value       = sum(concat([0], local.reads[*].excepted))
 }
 
-output "window" {
-  description = "The time bounds that were read: start and end, the latter null where it is open."
-  value       = data.compliance_activity_summary.watched.window
+output "reviewed_ids" {
+  description = "The IDs of reviewed that were met: the others can be taken off the list."
+  value       = sort(distinct(flatten(local.reads[*].reviewed_ids)))
 }
