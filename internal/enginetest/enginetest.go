@@ -62,13 +62,26 @@ var install = sync.OnceValues(func() (folder string, err error) {
 		if err := os.MkdirAll(version, 0o755); err != nil {
 			return folder, err
 		}
-		if err := os.Link(binary, filepath.Join(version, "terraform-provider-compliance_v"+installed)); err != nil {
+		if err := place(binary, filepath.Join(version, "terraform-provider-compliance_v"+installed)); err != nil {
 			return folder, err
 		}
 	}
 	cli := fmt.Sprintf("provider_installation {\n  filesystem_mirror { path = %q }\n}\n", filepath.Join(folder, "mirror"))
 	return folder, os.WriteFile(filepath.Join(folder, "cli.tfrc"), []byte(cli), 0o600)
 })
+
+// place puts a program at a second path: by a link, or as a copy where that path is on
+// another file system.
+func place(program, path string) error {
+	if os.Link(program, path) == nil {
+		return nil
+	}
+	content, err := os.ReadFile(program)
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(path, content, 0o755)
+}
 
 // Main runs the tests of a package and removes what was built for them. It is the body
 // of a TestMain.
