@@ -9,7 +9,6 @@ import (
 	"testing"
 
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
-	"github.com/hashicorp/terraform-plugin-testing/echoprovider"
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
 	"github.com/hashicorp/terraform-plugin-testing/knownvalue"
 	"github.com/hashicorp/terraform-plugin-testing/statecheck"
@@ -20,14 +19,13 @@ import (
 	"github.com/compliance-feed/terraform-provider-compliance/internal/fakeapi"
 )
 
-// These tests run Terraform or OpenTofu; package enginetest says which. Those that look at
-// values have the provider in this process, by the test library of HashiCorp's. The others
-// run commands as a user does.
+// These tests run Terraform or OpenTofu; package enginetest says which. The one that looks at
+// values in the state has the provider in this process, by the test library of HashiCorp's.
+// The others run commands as a user does.
 
 // factories run the provider in this process, for the test library.
 var factories = map[string]func() (tfprotov6.ProviderServer, error){
 	TypeName: func() (tfprotov6.ProviderServer, error) { return newServer(newTestProvider())(), nil },
-	"echo":   echoprovider.NewProviderServer(),
 }
 
 func providerBlock(fake *fakeapi.Server) string {
@@ -137,39 +135,39 @@ func TestEngineReads(t *testing.T) {
 	})
 }
 
+// What is read for an ephemeral is in no plan and no state, so a condition compares it.
 func TestEngineOpensEphemerals(t *testing.T) {
 	t.Parallel()
 	enginetest.Needs(t, engines.EphemeralResources)
-	enginetest.New(t)
 	fake := newFake(t, fakeapi.Options{Feed: fakeapi.NewFeed(oddities...)})
-	resource.UnitTest(t, resource.TestCase{
-		ProtoV6ProviderFactories: factories,
-		Steps: []resource.TestStep{{
-			Config: providerBlock(fake) + `
-				ephemeral "compliance_activities" "all" {
-				  order       = "asc"
-				  max_results = 2
-				  timeouts    = { read = "1m" }
-				}
-				provider "echo" {
-				  data = {
-				    ids      = ephemeral.compliance_activities.all.activities[*].id
-				    email    = ephemeral.compliance_activities.all.activities[0].actor.email_address
-				    actor    = ephemeral.compliance_activities.all.activities[1].actor
-				    has_more = ephemeral.compliance_activities.all.has_more
-				  }
-				}
-				resource "echo" "all" {}`,
-			ConfigStateChecks: []statecheck.StateCheck{
-				statecheck.ExpectKnownValue("echo.all", tfjsonpath.New("data"), knownvalue.ObjectExact(map[string]knownvalue.Check{
-					"ids":      knownvalue.TupleExact([]knownvalue.Check{knownvalue.StringExact("a1"), knownvalue.StringExact("a2")}),
-					"email":    knownvalue.StringExact("user@example.com"),
-					"actor":    knownvalue.Null(),
-					"has_more": knownvalue.Bool(true),
-				})),
-			},
-		}},
-	})
+	w := newWorkspace(t, fake, `
+ephemeral "compliance_activities" "all" {
+  order       = "asc"
+  max_results = 2
+  timeouts    = { read = "1m" }
+}
+variable "actor" {
+  type    = string
+  default = null
+}
+resource "terraform_data" "gate" {
+  lifecycle {
+    precondition {
+      condition = jsonencode({
+        ids      = ephemeral.compliance_activities.all.activities[*].id
+        email    = ephemeral.compliance_activities.all.activities[0].actor.email_address
+        actor    = ephemeral.compliance_activities.all.activities[1].actor
+        has_more = ephemeral.compliance_activities.all.has_more
+      }) == jsonencode({ ids = ["a1", "a2"], email = "user@example.com", actor = var.actor, has_more = true })
+      error_message = "Something else was read."
+    }
+  }
+}
+`)
+	w.Must("apply", "-auto-approve", "-input=false")
+	result := w.Run("plan", "-input=false", "-no-color", "-var=actor=somebody")
+	requireEqual(t, "exit code", result.Code, 1)
+	requireContains(t, result.Output(), "Something else was read.")
 }
 
 // newWorkspace takes the blocks of a configuration. The key is in the environment, from
