@@ -50,6 +50,17 @@ func needs(t *testing.T, first engines.Versions) {
 	enginetest.Needs(t, first)
 }
 
+// since is the first version of the engines that reads a configuration.
+func since(text string) engines.Versions {
+	switch {
+	case strings.Contains(text, "ephemeral"), strings.Contains(text, `required_version = ">= 1.10"`):
+		return engines.EphemeralResources
+	case strings.Contains(text, "provider::"):
+		return engines.Functions
+	}
+	return engines.DataSources
+}
+
 // Files that tests have used, by their path below examples/.
 var used sync.Map
 
@@ -201,7 +212,6 @@ func complete(w *enginetest.Workspace, text string) {
 // TestExamples plans the examples of the provider's pages, each file alone.
 func TestExamples(t *testing.T) {
 	t.Parallel()
-	needs(t, engines.EphemeralResources)
 	for _, folder := range []string{"provider", "data-sources", "ephemeral-resources", "functions"} {
 		files := find(t, folder, ".tf")
 		if len(files) == 0 {
@@ -210,8 +220,10 @@ func TestExamples(t *testing.T) {
 		for _, file := range files {
 			t.Run(filepath.ToSlash(file), func(t *testing.T) {
 				t.Parallel()
+				text := read(t, file)
+				needs(t, since(text))
 				w := workspace(t, someFeed(t), file)
-				complete(w, read(t, file))
+				complete(w, text)
 				require(t, w.Plan(), 0)
 			})
 		}
@@ -325,7 +337,6 @@ var auditGate = regexp.MustCompile(`"[^"\n]*modules/audit-gate[^"\n]*"`)
 // is run with that file, by another test.
 func TestDocs(t *testing.T) {
 	t.Parallel()
-	needs(t, engines.EphemeralResources)
 	known := map[string]bool{}
 	for _, file := range find(t, ".", ".tf", ".hcl") {
 		known[strings.TrimSpace(read(t, file))] = true
@@ -354,6 +365,7 @@ func TestDocs(t *testing.T) {
 }
 
 func runBlock(t *testing.T, text string) {
+	needs(t, since(text))
 	w := workspace(t, someFeed(t))
 	if strings.Contains(text, "provider_installation") { // a CLI configuration
 		w.Write("cli.tfrc", text)
