@@ -38,7 +38,7 @@ func TestEachDependencyHasAReason(t *testing.T) {
 	if !found || len(required) == 0 {
 		t.Fatalf("CONTRIBUTING.md has the list: %t; go.mod requires %v", found, required)
 	}
-	if reasons := submatches("(?m)^\\| `(\\S+/\\S+)` \\| \\S", list); !slices.Equal(reasons, required) {
+	if reasons := submatches("(?m)^- `(\\S+/\\S+)`: \\S", list); !slices.Equal(reasons, required) {
 		t.Errorf("CONTRIBUTING.md gives reasons for\n%s\ngo.mod requires\n%s", strings.Join(reasons, "\n"), strings.Join(required, "\n"))
 	}
 }

@@ -29,7 +29,7 @@ var (
 func TestMain(m *testing.M) { os.Exit(enginetest.Main(m)) }
 
 // TestMemory holds what the provider takes for the longest list that it returns unasked,
-// which docs/guides/performance.md names.
+// which README.md names.
 func TestMemory(t *testing.T) {
 	const (
 		activities = 50_000
