@@ -123,13 +123,19 @@ func Needs(t *testing.T, first engines.Versions) {
 	if os.Getenv("TF_ACC_TERRAFORM_PATH") == "" {
 		return // whatever runs the engine has its own word on that
 	}
+	if Older(t, first) {
+		t.Skipf("needs Terraform %s or OpenTofu %s", first.Terraform, first.OpenTofu)
+	}
+}
+
+// Older says whether the engine that the environment names is older than these versions.
+func Older(t *testing.T, first engines.Versions) bool {
+	t.Helper()
 	printed, err := version()
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !first.KnownTo(printed) {
-		t.Skipf("needs Terraform %s or OpenTofu %s", first.Terraform, first.OpenTofu)
-	}
+	return !first.KnownTo(printed)
 }
 
 // IsOpenTofu says which of the two it is.

@@ -9,7 +9,9 @@ terraform {
   }
 }
 
-provider "compliance" {} # The key comes from ANTHROPIC_COMPLIANCE_API_KEY.
+provider "compliance" {
+  key_organization_id = "org_01Example" # yours
+}
 
 module "gate" {
   source = "./gate"

@@ -15,7 +15,7 @@ data "compliance_activity_summary" "owner" {
   lifecycle {
     postcondition {
       condition     = self.total == 0
-      error_message = "The primary owner changed: ${join(", ", self.newest[*].id)}."
+      error_message = "The primary owner changed:\n${self.listing}"
     }
   }
 }
@@ -26,7 +26,7 @@ ephemeral "compliance_activity_summary" "owner" {
   activity_types = ["primary_owner_transferred"]
 }
 
-# A condition of the ephemeral resource itself is not enough: OpenTofu does not check it at apply.
+# A condition of the ephemeral resource itself is not enough: OpenTofu 1.12 does not check it at apply.
 resource "terraform_data" "gate" {
   lifecycle {
     precondition {
