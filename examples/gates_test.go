@@ -641,11 +641,22 @@ func scenarios() map[string]scenario {
 	}
 }
 
+// scenariosHere are those of the gates that this engine can have.
+func scenariosHere(t *testing.T) map[string]scenario {
+	t.Helper()
+	needs(t, engines.DataSources)
+	all := scenarios()
+	if enginetest.Older(t, engines.EphemeralResources) {
+		delete(all, ephemeralGate)
+	}
+	return all
+}
+
 // TestGatesThatCount plans all gates with what each that counts or compares is about, with what
 // comes close, and with an empty feed. Nothing personal may be printed or kept.
 func TestGatesThatCount(t *testing.T) {
 	t.Parallel()
-	all := scenarios()
+	all := scenariosHere(t)
 	var harmless, bad []string
 	for _, name := range slices.Sorted(maps.Keys(all)) {
 		harmless = append(harmless, all[name].harmless...)
@@ -694,7 +705,7 @@ func TestGatesThatCount(t *testing.T) {
 // demands that one of two that follow each other closes. The second is the same feed a day older.
 func TestGatesAtEveryOffset(t *testing.T) {
 	t.Parallel()
-	all := scenarios()
+	all := scenariosHere(t)
 	names := slices.DeleteFunc(slices.Sorted(maps.Keys(all)), func(name string) bool {
 		return name == "second_factor_still_off" || name == "new_secret" // have no time of their own, or the hours of a week
 	})
@@ -731,6 +742,9 @@ func TestAllGatesInOneFolder(t *testing.T) {
 	feed := gateFeed(t, "org_01Example", readHere())
 	w.Setenv("ANTHROPIC_COMPLIANCE_BASE_URL", feed.URL)
 	require(t, w.Run("plan", "-input=false", "-no-color"), 0)
+	if enginetest.Older(t, engines.EphemeralResources) {
+		return
+	}
 	if sent := len(feed.Requests()); sent != requestsOfAllGates {
 		t.Errorf("all gates send %d requests; the guide says %d", sent, requestsOfAllGates)
 	}
@@ -749,6 +763,9 @@ func TestAllGatesInOneFolder(t *testing.T) {
 	}
 }
 
+// ephemeralGate is the only one that an engine without ephemeral resources cannot have.
+const ephemeralGate = "second_factor_still_off"
+
 func fileOfGate(name string) string {
 	if _, err := os.Stat("gates/" + name + ".tf"); err != nil {
 		return "gates/instead/" + name + ".tf"
@@ -759,7 +776,10 @@ func fileOfGate(name string) string {
 // gatesFolder is a folder with these gates, after init.
 func gatesFolder(t *testing.T, files ...string) *enginetest.Workspace {
 	t.Helper()
-	needs(t, engines.EphemeralResources)
+	needs(t, engines.DataSources)
+	if enginetest.Older(t, engines.EphemeralResources) {
+		files = slices.DeleteFunc(files, func(file string) bool { return strings.HasSuffix(file, "/"+ephemeralGate+".tf") })
+	}
 	w := workspace(t, gateFeed(t, "org_01Example"), files...)
 	w.Init()
 	return w
