@@ -183,7 +183,7 @@ type feed struct{ *fakeapi.Server }
 
 func newFeed(t *testing.T, activities int, latency time.Duration) feed {
 	server := fakeapi.NewServer(fakeapi.Options{
-		Feed: fakeapi.Generate(fakeapi.Spec{Activities: activities, Seed: 1}), SkipReadLog: true, Latency: latency,
+		Feed: fakeapi.Generate(fakeapi.Spec{Activities: activities, Seed: 1, Newest: time.Now()}), SkipReadLog: true, Latency: latency,
 	})
 	t.Cleanup(server.Close)
 	return feed{server}

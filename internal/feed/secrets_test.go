@@ -183,7 +183,7 @@ func TestLog(t *testing.T) {
 		requests := api.Requests()
 		want := `level=DEBUG msg="request answered" page=1 attempt=1 limit=2 took=0s
 level=INFO msg="read a page of activities" page=1 activities=2 oldest_created_at=2026-04-10T08:00:01Z request_id=` + requests[0].RequestID + ` remaining_requests=599
-level=DEBUG msg="request failed" page=2 attempt=1 limit=2 took=0s error="HTTP 429, rate_limit_error, \"Compliance API rate limit of 600 requests per minute per parent organization has been exceeded. Please try again later.\", request-id ` + requests[1].RequestID + `" retry=true wait=7s
+level=DEBUG msg="request failed" page=2 attempt=1 limit=2 took=0s error="HTTP 429, rate_limit_error, message Compliance API rate limit of 600 requests per minute per parent organization has been exceeded. Please try again later., request-id ` + requests[1].RequestID + `" retry=true wait=7s
 level=DEBUG msg="request answered" page=2 attempt=2 limit=2 took=0s
 level=INFO msg="read a page of activities" page=2 activities=3 oldest_created_at=2026-04-10T08:00:00Z request_id=` + requests[2].RequestID + ` remaining_requests=598
 `
