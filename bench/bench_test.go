@@ -265,7 +265,7 @@ func watch(pid int) (peaks func() (own, child int64)) {
 			lists, _ := filepath.Glob(process + "/task/*/children")
 			for _, list := range lists {
 				ids, _ := os.ReadFile(list)
-				for _, id := range strings.Fields(string(ids)) {
+				for id := range strings.FieldsSeq(string(ids)) {
 					// Until it runs a program of its own, a child is a copy of its parent.
 					if program("/proc/"+id) != program(process) {
 						child = max(child, peakMemory("/proc/"+id))
@@ -335,16 +335,16 @@ func (t *table) row(cells ...string) { t.WriteString("| " + strings.Join(cells, 
 func seconds(d time.Duration) string { return fmt.Sprintf("%.2f s", d.Seconds()) }
 
 // megabytes is in powers of ten; 0 is for what was not measured.
-func megabytes(bytes int64) string {
+func megabytes(size int64) string {
 	switch {
-	case bytes == 0:
+	case size == 0:
 		return ""
-	case bytes < 100_000:
-		return fmt.Sprintf("%.1f kB", float64(bytes)/1e3)
-	case bytes < 10_000_000:
-		return fmt.Sprintf("%.1f MB", float64(bytes)/1e6)
+	case size < 100_000:
+		return fmt.Sprintf("%.1f kB", float64(size)/1e3)
+	case size < 10_000_000:
+		return fmt.Sprintf("%.1f MB", float64(size)/1e6)
 	}
-	return fmt.Sprintf("%.0f MB", float64(bytes)/1e6)
+	return fmt.Sprintf("%.0f MB", float64(size)/1e6)
 }
 
 func thousands(n int) string {
