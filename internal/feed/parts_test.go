@@ -132,7 +132,7 @@ func TestPartsProperty(t *testing.T) {
 				}
 				got := read(reader.Pages(t.Context(), query))
 				if want.err != nil || got.err != nil || got.restarts > 0 {
-					t.Fatalf("-seed=%d: got %d restarts, and the errors %v and, in one piece, %v", *seed, got.restarts, got.err, want.err)
+					t.Fatalf("-seed=%d: got %d restarts, and the errors %v and, in one piece, %v (%+v)", *seed, got.restarts, got.err, want.err, query)
 				}
 				if !slices.Equal(got.ids(), want.ids()) || got.excepted() != want.excepted() {
 					t.Errorf("-seed=%d: got %d activities, want the %d of a read in one piece, in its order (%+v)", *seed, len(got.ids()), len(want.ids()), query)

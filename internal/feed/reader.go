@@ -36,7 +36,8 @@ type Page struct {
 	Activities []activity.Activity
 
 	// Excepted is how many activities of the page were left out because of
-	// [Query.Except]; none of them has been counted before.
+	// [Query.Except]; none of them has been counted before. It is one less for each that a
+	// page before has left out, and of which this one has a copy that is in Activities.
 	Excepted int
 
 	// HasMore says that the feed goes on behind this page in the direction of the
@@ -202,7 +203,11 @@ func (r *reading) take(ctx context.Context, a arrival) (page *Page, broken strin
 	r.tally.size.learn(a.asked, answer.PageSize)
 	var s span
 	if r.dividing {
-		if s, broken = p.check(answer); broken != "" {
+		shared := len(p.shared)
+		if s, broken = p.check(answer); len(p.shared) > shared {
+			p.walk.nothing = 0 // what is new on the page is the next part's
+		}
+		if broken != "" {
 			if r.divided > 0 {
 				return nil, broken, nil
 			}
@@ -230,7 +235,7 @@ func (r *reading) take(ctx context.Context, a arrival) (page *Page, broken strin
 		broken = r.goOn(p, page.HasMore, s)
 		// That a part has nothing more is no page of the whole, unless it is the last one
 		// and has said that there is more.
-		if r.divided > 0 && len(page.Activities)+page.Excepted == 0 && (p.next != nil || p.nothing() || !p.more) {
+		if r.divided > 0 && len(page.Activities) == 0 && page.Excepted == 0 && (p.next != nil || p.nothing() || !p.more) {
 			return nil, broken, nil
 		}
 		p.more = page.HasMore
