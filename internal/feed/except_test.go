@@ -115,3 +115,29 @@ func TestExceptRefuses(t *testing.T) {
 		t.Errorf("got limits %v, want 5000 and 2", limits)
 	}
 }
+
+// TestExceptCopies has an activity whose copies differ: it is left out if every one may be;
+// else the first that may not is what stays, on whichever page it comes.
+func TestExceptCopies(t *testing.T) {
+	t.Parallel()
+	fine, bad, other := `,"enabled":true`, `,"enabled":false`, activityText("b", time.Unix(1, 0), "")
+	a := func(extra string) string { return activityText("a", time.Unix(2, 0), extra) }
+	for name, test := range map[string]struct {
+		first, second []string
+		want          string
+		excepted      int
+	}{
+		"all fine":            {[]string{a(fine), a(fine)}, []string{a(fine), other}, "[b]", 1},
+		"the second is not":   {[]string{a(fine), a(bad)}, []string{other}, "[a b]", 0},
+		"the next page's not": {[]string{a(fine)}, []string{a(bad), a(fine), other}, "[a b]", 0},
+		"the first is not":    {[]string{a(bad)}, []string{a(fine), other}, "[a b]", 0},
+	} {
+		for _, lastPageOnly := range []bool{false, true} {
+			s := &script{steps: []step{{body: pageOf(true, "1", "2", test.first...)}, {body: pageOf(false, "3", "4", test.second...)}}}
+			got := walkWith(t, s, Query{RememberLastPageOnly: lastPageOnly, Except: func(a *activity.Activity) bool { return strings.Contains(a.Extra, fine[1:]) }})
+			if ids := fmt.Sprint(got.ids()); got.err != nil || ids != test.want || got.excepted() != test.excepted {
+				t.Errorf("%s: got %s, %d excepted and error %v; want %s and %d", name, ids, got.excepted(), got.err, test.want, test.excepted)
+			}
+		}
+	}
+}

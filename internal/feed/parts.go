@@ -232,7 +232,7 @@ func (r *reading) meet(p *part) (broken string) {
 	if p.walk.known.lastPageOnly {
 		// An activity that comes again may have another created_at, and be on both sides.
 		for _, id := range next.begin {
-			if p.walk.known.seen[id] != nil {
+			if p.walk.known.seen[id].fate != unseen {
 				return "an activity came in two parts"
 			}
 		}

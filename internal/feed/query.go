@@ -81,11 +81,6 @@ func (q Query) startCursor() string {
 	return q.AfterID
 }
 
-// leavesOut says whether an activity is not in the result.
-func (q Query) leavesOut(a *activity.Activity) bool {
-	return q.Skip != nil && q.Skip(a) || q.Except != nil && q.Except(a)
-}
-
 // selective says that the server sends activities that are not in the result.
 func (q Query) selective() bool { return q.Skip != nil || q.Except != nil }
 
@@ -94,21 +89,6 @@ func (q Query) selective() bool { return q.Skip != nil || q.Except != nil }
 func (q Query) growing() bool {
 	_, bounded := q.upperBound()
 	return !bounded && (q.Order == OldestFirst) != q.backward()
-}
-
-// without returns the activities for which a test is not true, in the same memory.
-func without(activities []activity.Activity, test func(*activity.Activity) bool) []activity.Activity {
-	if test == nil {
-		return activities
-	}
-	kept := activities[:0]
-	for i := range activities {
-		if !test(&activities[i]) {
-			kept = append(kept, activities[i])
-		}
-	}
-	clear(activities[len(kept):])
-	return kept
 }
 
 // values are the query parameters of the request for one page, but for its size.

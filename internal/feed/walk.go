@@ -80,10 +80,9 @@ func (w *walk) advance(answer *compliance.Answer) (*Page, error) {
 		}
 		w.enough = 0
 	}
-	activities, mixed := w.known.drop(w, answer.Activities)
-	w.mixed = w.mixed || mixed
-	if w.query.MaxActivities > 0 && !w.query.selective() && len(activities) > answer.PageSize {
-		return reject(PageError{Fault: TooMany, Came: len(activities), Asked: answer.PageSize})
+	kept, came, excepted := w.known.choose(w, answer.Activities)
+	if w.query.MaxActivities > 0 && !w.query.selective() && came > answer.PageSize {
+		return reject(PageError{Fault: TooMany, Came: came, Asked: answer.PageSize})
 	}
 	next, name := answer.LastID, "last_id"
 	if w.query.backward() {
@@ -99,7 +98,7 @@ func (w *walk) advance(answer *compliance.Answer) (*Page, error) {
 			return reject(PageError{Fault: OldCursor, Cursor: name})
 		}
 	}
-	if w.nothing++; len(activities) > 0 {
+	if w.nothing++; came > 0 {
 		w.nothing = 0
 	}
 	if w.nothing == mostEmptyPages && answer.HasMore {
@@ -108,17 +107,6 @@ func (w *walk) advance(answer *compliance.Answer) (*Page, error) {
 	if next != "" { // else the walk stays where it is, at its end
 		w.visited[next] = true
 		w.cursor = next
-	}
-	came, excepted := len(activities), 0
-	kept := without(activities, w.query.Skip)
-	if w.query.Except != nil {
-		kept = without(kept, func(a *activity.Activity) bool {
-			leaveOut := w.query.Except(a)
-			if leaveOut && (w.query.CountExcepted == nil || w.query.CountExcepted(a)) {
-				excepted++
-			}
-			return leaveOut
-		})
 	}
 	w.tally.add(kept, came)
 	return &Page{
@@ -145,7 +133,7 @@ func (w *walk) countEnough(activities []activity.Activity) int {
 		if w.query.backward() {
 			a = &activities[len(activities)-1-i]
 		}
-		if id := a.Identity(); !seen[id] && w.known.seen[id] == nil && !w.query.leavesOut(a) {
+		if id := a.Identity(); !seen[id] && w.known.seen[id].fate != kept && w.query.fateOf(a) == kept {
 			seen[id] = true
 			if missing--; missing == 0 {
 				return i + 1
@@ -215,31 +203,72 @@ func (s *sizing) learn(asked, answered int) {
 	}
 }
 
-// identities remembers which activities have come, and in which walk.
+// identities remembers which activities have come.
 type identities struct {
 	lastPageOnly bool // of one walk
-	seen         map[string]*walk
+	seen         map[string]sighting
 }
 
-// drop returns the activities without those that came before, in the same memory. It says
-// whether one of those came in another walk.
-func (k *identities) drop(w *walk, activities []activity.Activity) (kept []activity.Activity, mixed bool) {
-	fresh := k.seen
-	if fresh == nil || k.lastPageOnly {
-		fresh = make(map[string]*walk, len(activities))
+// sighting is in which walk an activity has come, and what became of it.
+type sighting struct {
+	walk *walk
+	fate fate
+}
+
+// fate is what becomes of an activity. If its copies differ, the highest holds: it is only
+// left out if every copy may be.
+type fate int
+
+const (
+	unseen fate = iota
+	skipped
+	excepted
+	kept
+)
+
+func (q Query) fateOf(a *activity.Activity) fate {
+	switch {
+	case q.Skip != nil && q.Skip(a):
+		return skipped
+	case q.Except != nil && q.Except(a):
+		return excepted
 	}
-	kept = activities[:0]
+	return kept
+}
+
+// choose returns the activities of the result, in the same memory: without those that came
+// before, unless all copies so far were left out and this one may not be. It counts those
+// that have come for the first time, and by how much the number of excepted ones changes.
+func (k *identities) choose(w *walk, activities []activity.Activity) (result []activity.Activity, came, exceptedMore int) {
+	before := k.seen
+	if k.seen == nil || k.lastPageOnly && len(activities) > 0 {
+		k.seen = make(map[string]sighting, len(activities))
+	}
+	result = activities[:0]
 	for i := range activities {
-		id := activities[i].Identity()
-		before := k.seen[id]
-		if before == nil && fresh[id] == nil {
-			kept = append(kept, activities[i])
+		a := &activities[i]
+		id, fate := a.Identity(), w.query.fateOf(a)
+		was, again := k.seen[id]
+		if !again {
+			was, again = before[id]
 		}
-		mixed = mixed || before != nil && before != w
-		fresh[id] = w
+		if !again {
+			came++
+		}
+		w.mixed = w.mixed || again && was.walk != w
+		k.seen[id] = sighting{w, max(was.fate, fate)}
+		if fate <= was.fate {
+			continue
+		}
+		if counts := w.query.CountExcepted == nil || w.query.CountExcepted(a); counts && fate == excepted {
+			exceptedMore++
+		} else if counts && was.fate == excepted {
+			exceptedMore--
+		}
+		if fate == kept {
+			result = append(result, *a)
+		}
 	}
-	if len(activities) > 0 {
-		k.seen = fresh
-	}
-	return kept, mixed
+	clear(activities[len(result):])
+	return result, came, exceptedMore
 }
