@@ -130,8 +130,8 @@ func scenarios() []scenario {
 		{name: "429 beyond the read", provider: values{"max_retries": 3}, config: values{"timeouts": values{"read": "1m"}}, inject: always(fakeapi.TooManyRequests("3600"))},
 		{name: "503 beyond the read", provider: values{"max_retries": 3}, config: values{"timeouts": values{"read": "1m"}}, inject: always(fakeapi.Status(503, "overloaded_error", "Back in an hour.", "retry-after", "3600"))},
 		{name: "rate_limit_rpm beyond the read", provider: values{"rate_limit_rpm": 2}, config: values{"limit": 4, "timeouts": values{"read": "10s"}}},
-		{name: "request_timeout", provider: values{"request_timeout": "50ms"}, inject: always(fakeapi.Hang())},
-		{name: "timeouts.read", config: values{"timeouts": values{"read": "50ms"}}, inject: always(fakeapi.Hang())},
+		{name: "request_timeout", provider: values{"request_timeout": "1s"}, inject: always(fakeapi.Hang())},
+		{name: "timeouts.read", config: values{"timeouts": values{"read": "1s"}}, inject: always(fakeapi.Hang())},
 		{name: "timeouts.read after a failure", provider: values{"max_retries": 10}, config: values{"timeouts": values{"read": "200ms"}}, inject: map[string]injection{
 			"first": {fakeapi.First(1), fakeapi.Status(503, "overloaded_error", "Overloaded", "retry-after-ms", "1")},
 			"then":  {fakeapi.From(2), fakeapi.Hang()},
@@ -178,7 +178,7 @@ func scenarios() []scenario {
 		// Pages that are too heavy, after the last attempt.
 		{name: "504, for fewer and fewer activities", provider: values{"max_retries": 2}, config: values{"limit": 300}, inject: always(fakeapi.Status(504, "timeout_error", "Request timed out", "retry-after-ms", "1"))},
 		{name: "413, down to 50 activities", provider: values{"max_retries": 9}, config: values{"limit": 120}, inject: always(fakeapi.HTML(413))},
-		{name: "request_timeout, for half as many", provider: values{"max_retries": 1, "request_timeout": "50ms"}, config: values{"limit": 300}, inject: always(fakeapi.Hang())},
+		{name: "request_timeout, for half as many", provider: values{"max_retries": 1, "request_timeout": "1s"}, config: values{"limit": 300}, inject: always(fakeapi.Hang())},
 
 		// Answers that are not of now, and windows that are not yet.
 		{name: "an answer of a cache", inject: always(fakeapi.Headers("age", "3600"))},
