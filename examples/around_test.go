@@ -179,7 +179,8 @@ data "compliance_activity_summary" "owner" {
     }
   }
 }`)
-			result := w.Plan()
+			w.Init()
+			result := apply(w)
 			if result.Code != code {
 				t.Errorf("%s: exit code %d, want %d:\n%s", function, result.Code, code, result.Output())
 			}
@@ -237,7 +238,7 @@ data "compliance_activity_summary" "owner" {
 }`)
 		require(t, w.Plan(), 1, "The API key may not read these organizations")
 	})
-	t.Run("data_source_in_a_check", func(t *testing.T) {
+	t.Run("check", func(t *testing.T) {
 		t.Parallel()
 		w := workspace(t, newFeed(t, bad))
 		complete(w, "")
@@ -251,6 +252,7 @@ check "owner" {
     error_message = "The owner changed."
   }
 }`)
+		require(t, w.Plan(), 0, "Warning: ", "The owner changed.")
 		w.Setenv("ANTHROPIC_COMPLIANCE_API_KEY", "wrong")
 		result := w.Plan()
 		require(t, result, 0, "Warning: ", "key")

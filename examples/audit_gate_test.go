@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/compliance-feed/terraform-provider-compliance/internal/engines"
+	"github.com/compliance-feed/terraform-provider-compliance/internal/enginetest"
 	"github.com/compliance-feed/terraform-provider-compliance/internal/fakeapi"
 )
 
@@ -208,10 +209,9 @@ output "excepted" {
 }
 
 // TestEveryWayOfPlanning plans with a finding in all ways that may leave something out,
-// against the module and each kind of gate: all close.
+// against the module and each kind of gate: all close, but for a check.
 func TestEveryWayOfPlanning(t *testing.T) {
 	t.Parallel()
-	needs(t, engines.EphemeralResources)
 	module, err := filepath.Abs("modules/audit-gate")
 	if err != nil {
 		t.Fatal(err)
@@ -236,6 +236,33 @@ data "compliance_activity_summary" "gate" {
   }
 }
 
+data "compliance_activity_summary" "checked" {
+  lookback       = "25h"
+  activity_types = ["api_key_created"]
+}
+
+check "gate" {
+  assert {
+    condition     = data.compliance_activity_summary.checked.total == 0
+    error_message = "The check warns."
+  }
+}
+
+resource "terraform_data" "production" {
+  depends_on = [module.gate, data.compliance_activity_summary.gate]
+}`, module))
+	const inModule, inData, inEphemeral = "The audit gate is closed.", "The data source is closed.", "The ephemeral gate is closed."
+	all := []string{inModule, inData}
+	ways := map[string][]string{
+		"-target=terraform_data.production":                                 all,
+		"-target=module.gate":                                               {inModule},
+		"-target=module.gate.terraform_data.read_at_plan":                   {inModule},
+		"-target=module.gate.data.compliance_activity_summary.forbidden":    {inModule},
+		"-target=module.gate.data.compliance_activity_summary.forbidden[0]": {inModule},
+		"-target=data.compliance_activity_summary.gate":                     {inData},
+	}
+	if !enginetest.Older(t, engines.EphemeralResources) {
+		w.Write("ephemeral.tf", `
 ephemeral "compliance_activity_summary" "gate" {
   lookback       = "25h"
   activity_types = ["api_key_created"]
@@ -250,35 +277,68 @@ resource "terraform_data" "gate" {
   }
 }
 
-resource "terraform_data" "production" {
-  depends_on = [module.gate, data.compliance_activity_summary.gate, terraform_data.gate]
-}`, module))
+resource "terraform_data" "more" {
+  depends_on = [terraform_data.gate]
+}`)
+		all = append(all, inEphemeral)
+		ways["-target=terraform_data.gate"] = []string{inEphemeral}
+		ways["-target=terraform_data.more"] = []string{inEphemeral}
+	}
+	ways["-refresh=true"], ways["-refresh=false"], ways["-replace=terraform_data.production"] = all, all, all
 	w.Init()
-	const inModule, inData, inEphemeral = "The audit gate is closed.", "The data source is closed.", "The ephemeral gate is closed."
-	for args, says := range map[string][]string{
-		"":                                   {inModule, inData, inEphemeral},
-		"-refresh=false":                     {inModule, inData, inEphemeral},
-		"-replace=terraform_data.production": {inModule, inData, inEphemeral},
-		"-target=terraform_data.production":  {inModule, inData, inEphemeral},
-		"-target=module.gate":                {inModule},
-		"-target=module.gate.terraform_data.read_at_plan":                   {inModule},
-		"-target=module.gate.data.compliance_activity_summary.forbidden":    {inModule},
-		"-target=module.gate.data.compliance_activity_summary.forbidden[0]": {inModule},
-		"-target=data.compliance_activity_summary.gate":                     {inData},
-		"-target=terraform_data.gate":                                       {inEphemeral},
-	} {
-		var more []string
-		if args != "" {
-			more = append(more, args)
-		}
-		result := w.Run(append([]string{"plan", "-input=false", "-no-color"}, more...)...)
+	for arg, says := range ways {
+		result := w.Plan(arg)
 		if result.Code != 1 {
-			t.Errorf("%q: exit code %d", args, result.Code)
+			t.Errorf("%s: exit code %d", arg, result.Code)
 		}
 		for _, text := range says {
 			if !strings.Contains(result.Output(), text) {
-				t.Errorf("%q: want %q in:\n%s", args, text, result.Output())
+				t.Errorf("%s: want %q in:\n%s", arg, text, result.Output())
 			}
 		}
+	}
+	// A check is left out as soon as there is a target.
+	result := w.Plan("-target=data.compliance_activity_summary.checked")
+	require(t, result, 0)
+	forbid(t, result.Output(), "The check warns.")
+}
+
+// TestUnknownInputs plans the module with each input known only after apply, in whole or in
+// part: an unknown condition passes, so nothing may get that far.
+func TestUnknownInputs(t *testing.T) {
+	t.Parallel()
+	module, err := filepath.Abs("modules/audit-gate")
+	if err != nil {
+		t.Fatal(err)
+	}
+	const id = "terraform_data.later.id"
+	for input, value := range map[string]string{
+		"lookback":                 id,
+		"window":                   "{ start = " + id + " }",
+		"forbidden_topics":         "[" + id + "]",
+		"forbidden_activity_types": "toset([" + id + "])",
+		"thresholds":               "{ api_key_created = length(" + id + ") }",
+		"allowed_actors":           "[" + id + "]",
+		"except":                   "[{ type = [" + id + "] }]",
+		"reviewed":                 "{ activity_01 = " + id + " }",
+		"organization_ids":         "[" + id + "]",
+		"enforce":                  id + ` != "x"`,
+	} {
+		t.Run(input, func(t *testing.T) {
+			t.Parallel()
+			w := workspace(t, newFeed(t, activity("activity_01Key", "api_key_created", robin, time.Hour)))
+			complete(w, "")
+			inputs := map[string]string{"forbidden_activity_types": `["api_key_created"]`, "thresholds": "{ api_key_created = 0 }"}
+			inputs[input] = value
+			text := ""
+			for name, value := range inputs {
+				text += "  " + name + " = " + value + "\n"
+			}
+			w.Write("main.tf", fmt.Sprintf("resource \"terraform_data\" \"later\" {}\n\nmodule \"gate\" {\n  source = %q\n%s}", module, text))
+			w.Init()
+			for _, address := range []string{"", ".data.compliance_activity_summary.forbidden", ".data.compliance_activity_summary.counted"} {
+				require(t, w.Plan("-target=module.gate"+address), 1, "Invalid count argument")
+			}
+		})
 	}
 }

@@ -1,7 +1,13 @@
 locals {
   forbids = length(var.forbidden_activity_types) + length(var.forbidden_topics) > 0
   counts  = length(var.thresholds) > 0
-  known   = var.enforce || !var.enforce # while enforce is not known, nor is this, and the plan fails at count
+
+  # While a part of what decides is not known, nor is this, and the plan fails at count: an unknown condition would pass.
+  # A hash, since engines do know that JSON is not "".
+  known = sha256(jsonencode([
+    var.lookback, var.window, var.forbidden_activity_types, var.forbidden_topics, var.thresholds,
+    var.allowed_actors, var.except, var.reviewed, var.organization_ids, var.enforce,
+  ])) != ""
 
   # Each kind of actor has its ID in a field of its own: a device may call itself user_01Robin.
   kinds = {

@@ -26,7 +26,7 @@ ephemeral "compliance_activity_summary" "owner" {
   activity_types = ["primary_owner_transferred"]
 }
 
-# A condition of the ephemeral resource itself is not enough: OpenTofu 1.12 does not check it at apply.
+# Not a condition of the ephemeral resource itself: OpenTofu 1.12 does not check that at apply.
 resource "terraform_data" "gate" {
   lifecycle {
     precondition {
