@@ -1,17 +1,14 @@
 package feed
 
 import (
-	"errors"
 	"fmt"
 	"time"
-
-	"github.com/compliance-feed/terraform-provider-compliance/internal/compliance"
 )
 
-// ReadError is what [Reader.Pages] ends with if it could not read everything. Err is a
-// [*FutureError], a [*ClockError], an [*OrganizationError], a [*PageError] or one of the error types of package compliance: a
-// [*compliance.StatusError], ConnectionError, PageError, StaleError, WaitError or
-// InterruptedError.
+// ReadError is what [Reader.Read] returns if it could not read everything. Err is a
+// [*FutureError], [*ClockError], [*OrganizationError], [*PageError] or one of the error types
+// of package compliance: a [*compliance.StatusError], ConnectionError, PageError, StaleError,
+// WaitError or InterruptedError.
 type ReadError struct {
 	Page       int // the page that could not be read, from 1
 	Activities int // of the result, on the pages before it
@@ -25,15 +22,6 @@ func (e *ReadError) Error() string {
 }
 
 func (e *ReadError) Unwrap() error { return e.Err }
-
-// failed is the error of a read that ends here.
-func (t *tally) failed(err error) *ReadError {
-	result := &ReadError{Page: t.pages + 1, Activities: t.activities, Err: err}
-	if request, ok := errors.AsType[*compliance.RequestError](err); ok {
-		result.Attempts, result.PageSize, result.Err = request.Attempts, request.PageSize, request.Err
-	}
-	return result
-}
 
 // FutureError means that nothing can be in the window yet: its lower bound is later than
 // now.
@@ -51,7 +39,7 @@ func (e *FutureError) Error() string {
 // would end early, or go in circles.
 type PageError struct {
 	Fault       PageFault
-	Cursor      string // the member that it is about: last_id, or first_id of a walk from BeforeID
+	Cursor      string // the member that it is about: last_id, or first_id of a read from BeforeID
 	Came, Asked int    // activities, of TooMany; Came is the number of pages of NothingNew
 	First, Then string // organizations, of OtherOrganization
 	RequestID   string

@@ -2,6 +2,7 @@ package feed
 
 import (
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"net/http"
 	"slices"
@@ -12,6 +13,7 @@ import (
 
 	"github.com/compliance-feed/terraform-provider-compliance/internal/compliance"
 	"github.com/compliance-feed/terraform-provider-compliance/internal/fakeapi"
+	"github.com/compliance-feed/terraform-provider-compliance/internal/feedtest"
 )
 
 // bridgeable are the faults that another attempt can get over.
@@ -190,9 +192,9 @@ func TestFaults(t *testing.T) {
 					{"all attempts", allAttempts, nil, kind.always},
 				} {
 					t.Run(kind.name+"/"+name+"/"+pageName+" page/"+on.name, func(t *testing.T) {
-						inBubble(t, func(t *testing.T) {
+						feedtest.InBubble(t, func(t *testing.T) {
 							const n, limit = 9, 3
-							api := newFake(n)
+							api := feedtest.NewFake(n)
 							before := api.Inject(onAttempts(page, on.before...), fakeapi.Overloaded())
 							// The earlier injection takes its requests before the matcher of the other sees them.
 							attempts := on.attempts
@@ -200,12 +202,12 @@ func TestFaults(t *testing.T) {
 								attempts = []int{1}
 							}
 							injected := api.Inject(onAttempts(page, attempts...), fault())
-							transport := uncompressed(api)
+							transport := feedtest.Uncompressed(api)
 							if name == "broken gzip" {
 								transport = api.Transport()
 							}
-							got := read(newReader(t, transport).Pages(t.Context(), Query{PageSize: limit}))
-							all := idsOf(NewestFirst, records(n))
+							got := newReader(t, transport).outcome(t.Context(), Request{PageSize: limit})
+							all := feedtest.IDs(n)
 							requests, fired := 3+len(on.before), len(attempts)
 							switch kind.name {
 							case "bridgeable":
@@ -214,7 +216,7 @@ func TestFaults(t *testing.T) {
 								fired = 1 // and then the page is there
 							}
 							if on.failing > 0 {
-								failed := got.readError(t)
+								failed := got.mustFail(t)
 								if failed.Page != page || failed.Activities != (page-1)*limit || failed.Attempts != on.failing {
 									t.Errorf("got %+v, want page %d after %d activities and %d attempts", failed, page, (page-1)*limit, on.failing)
 								}
@@ -224,7 +226,7 @@ func TestFaults(t *testing.T) {
 							} else if got.err != nil {
 								t.Fatalf("got error %v, want a complete read", got.err)
 							}
-							equal(t, "ids", got.ids(), all)
+							feedtest.Equal(t, "ids", got.ids(), all)
 							if got := len(api.Requests()); got != requests {
 								t.Errorf("got %d requests, want %d", got, requests)
 							}
@@ -254,20 +256,20 @@ func TestFaultyCursors(t *testing.T) {
 	} {
 		for _, backward := range []bool{false, true} {
 			t.Run(fmt.Sprintf("%s/backward_%t", name, backward), func(t *testing.T) {
-				inBubble(t, func(t *testing.T) {
-					api := newFake(16)
-					reader := newReader(t, uncompressed(api))
-					query := Query{PageSize: 3}
+				feedtest.InBubble(t, func(t *testing.T) {
+					api := feedtest.NewFake(16)
+					reader := newReader(t, feedtest.Uncompressed(api))
+					request := Request{PageSize: 3}
 					wantPage := test.wantPage
 					if backward {
-						query.BeforeID = read(reader.Pages(t.Context(), Query{Order: OldestFirst, MaxActivities: 1})).pages[0].FirstID
+						request.BeforeID = reader.outcome(t.Context(), Request{Order: OldestFirst, MaxActivities: 1}).FirstID
 						if name == "repeated" {
 							wantPage = 1 // since it has a cursor
 						}
 					}
 					api.Inject(fakeapi.Always, test.fault())
-					failed := read(reader.Pages(t.Context(), query)).readError(t)
-					if fault := errorAs[*PageError](t, failed).Fault; failed.Page != wantPage || failed.Activities != 3*(wantPage-1) || fault != test.want {
+					failed := reader.outcome(t.Context(), request).mustFail(t)
+					if fault := feedtest.ErrorAs[*PageError](t, failed).Fault; failed.Page != wantPage || failed.Activities != 3*(wantPage-1) || fault != test.want {
 						t.Errorf("got page %d after %d activities: %s; want page %d: %s", failed.Page, failed.Activities, fault, wantPage, test.want)
 					}
 				})
@@ -280,45 +282,37 @@ func TestFaultyCursors(t *testing.T) {
 // exactly the feed.
 func TestProperty(t *testing.T) {
 	t.Parallel()
-	names := slices.Sorted(func(yield func(string) bool) {
-		for name := range bridgeable {
-			if !yield(name) {
-				return
-			}
-		}
-	})
-	for i := range uint64(60) {
+	names := slices.Sorted(maps.Keys(bridgeable))
+	for i := range rounds(60) {
 		t.Run(fmt.Sprint(i), func(t *testing.T) {
-			inBubble(t, func(t *testing.T) {
-				random := rand.New(rand.NewPCG(*seed, i))
+			feedtest.InBubble(t, func(t *testing.T) {
+				random := rand.New(rand.NewPCG(*seed, uint64(i)))
 				n, limit := random.IntN(60), 1+random.IntN(20)
-				texts := records(n)
+				texts := feedtest.Records(n)
 				if random.IntN(2) == 0 {
 					texts = twice(n)
 				}
-				api := newFake(0)
-				api.Add(texts...)
+				api := newFakeOf(texts)
 				retries := 1 + random.IntN(4)
 				reader := newReader(t, api.Transport(), func(o *compliance.Options) {
 					o.MaxRetries = retries
 					o.RequestsPerMinute = []int{0, 5, 600}[random.IntN(3)]
 				})
-				query := Query{Order: []Order{NewestFirst, OldestFirst}[random.IntN(2)], PageSize: limit, RememberLastPageOnly: random.IntN(2) == 0}
-				want := idsOf(query.Order, records(n))
+				request := Request{Order: bothOrders[random.IntN(2)], PageSize: limit, Unique: random.IntN(2) == 0}
+				want := inOrder(request.Order, n)
 				if n > 0 && random.IntN(2) == 0 { // backward, from the other end
-					opposite := map[Order]Order{NewestFirst: OldestFirst, OldestFirst: NewestFirst}[query.Order]
-					edge := read(reader.Pages(t.Context(), Query{Order: opposite, PageSize: 1, MaxActivities: 1}))
-					query.BeforeID = edge.pages[0].FirstID
+					opposite := map[Order]Order{NewestFirst: OldestFirst, OldestFirst: NewestFirst}[request.Order]
+					request.BeforeID = reader.outcome(t.Context(), Request{Order: opposite, PageSize: 1, MaxActivities: 1}).FirstID
 					if strings.Count(strings.Join(texts, ""), want[n-1]) == 1 {
 						want = want[:n-1] // else a copy of it stands before it
 					}
 				}
 				if random.IntN(3) == 0 && len(want) > 0 {
-					query.MaxActivities = 1 + random.IntN(len(want))
-					if query.BeforeID != "" {
-						want = want[len(want)-query.MaxActivities:]
+					request.MaxActivities = 1 + random.IntN(len(want))
+					if request.BeforeID != "" {
+						want = want[len(want)-request.MaxActivities:]
 					} else {
-						want = want[:query.MaxActivities]
+						want = want[:request.MaxActivities]
 					}
 				}
 				faults := []string{}
@@ -340,10 +334,9 @@ func TestProperty(t *testing.T) {
 					mu.Unlock()
 					bridgeable[name]()(w, r, next)
 				})
-				got := read(reader.Pages(t.Context(), query))
-				if ids := got.ordered(query); got.err != nil || !slices.Equal(ids, want) {
+				if got := reader.outcome(t.Context(), request); got.err != nil || !slices.Equal(got.ids(), want) {
 					t.Errorf("-seed=%d: %d activities, %+v, faults %q: got %d %v and error %v, want %d %v",
-						*seed, n, query, faults, len(ids), ids, got.err, len(want), want)
+						*seed, n, request, faults, len(got.ids()), got.ids(), got.err, len(want), want)
 				}
 			})
 		})

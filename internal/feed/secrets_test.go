@@ -11,6 +11,7 @@ import (
 
 	"github.com/compliance-feed/terraform-provider-compliance/internal/compliance"
 	"github.com/compliance-feed/terraform-provider-compliance/internal/fakeapi"
+	"github.com/compliance-feed/terraform-provider-compliance/internal/feedtest"
 )
 
 // canary has a part that can stand nowhere by chance. The prefix says what kind of key
@@ -90,10 +91,10 @@ func echoes() map[string]fakeapi.Fault {
 		"cut at 64 KiB":       plain(400, strings.Repeat("m", 64<<10-20)+canary),
 		"after bytes":         plain(400, "\xff\xfe"+canary+"\xff"),
 		"request-id":          plain(400, "m", "request-id", canary),
-		"request-id of 200":   plain(200, emptyPage, "request-id", canary),
-		"organization of 200": plain(200, emptyPage, "anthropic-organization-id", canary),
+		"request-id of 200":   plain(200, feedtest.EmptyPage, "request-id", canary),
+		"organization of 200": plain(200, feedtest.EmptyPage, "anthropic-organization-id", canary),
 		"body's request_id":   plain(400, `{"error":{"type":"t","message":"m"},"request_id":"`+canary+`"}`),
-		"remaining":           plain(200, emptyPage, "anthropic-ratelimit-requests-remaining", canary),
+		"remaining":           plain(200, feedtest.EmptyPage, "anthropic-ratelimit-requests-remaining", canary),
 		"retry-after":         plain(503, "m", "retry-after", canary),
 		"redirect host":       fakeapi.Redirect(302, "https://"+canary+".evil.example.com/"),
 		"redirect host only":  fakeapi.Redirect(302, "https://"+canarySecret),
@@ -101,7 +102,7 @@ func echoes() map[string]fakeapi.Fault {
 		"redirect user":       fakeapi.Redirect(302, "https://"+canary+"@evil.example.com/"),
 		"created_at":          fakeapi.SetField(0, "created_at", `"`+canary+`"`),
 		"id":                  fakeapi.SetField(0, "id", `"`+canary+`"`),
-		"cursor repeats":      fakeapi.EditPage(func([]byte) []byte { return []byte(pageOf(true, canary, canary)) }),
+		"cursor repeats":      fakeapi.EditPage(func([]byte) []byte { return []byte(feedtest.Page(true, canary, canary)) }),
 		"cursor of 400":       plain(400, `{"error":{"type":"invalid_request_error","message":"Invalid after_id `+canary+`"}}`),
 		"no JSON":             plain(200, canary),
 		"no JSON, in a value": plain(200, `{"data":`+canary+`}`),
@@ -116,7 +117,7 @@ func echoes() map[string]fakeapi.Fault {
 	} {
 		faults["cut by "+name] = plain(400, between(canary, separator))
 		faults["cut into fives by "+name] = plain(400, chunks(canary, separator))
-		faults["JSON cut by "+name] = plain(400, `{"error":{"type":"t","message":`+jsonString(between(canary, separator))+`}}`)
+		faults["JSON cut by "+name] = plain(400, `{"error":{"type":"t","message":`+feedtest.JSON(between(canary, separator))+`}}`)
 	}
 	return faults
 }
@@ -133,8 +134,8 @@ func TestSecrets(t *testing.T) {
 	}
 	for name, fault := range faults {
 		t.Run(name, func(t *testing.T) {
-			inBubble(t, func(t *testing.T) {
-				api := newFake(6, withCanary)
+			feedtest.InBubble(t, func(t *testing.T) {
+				api := feedtest.NewFake(6, withCanary)
 				api.Inject(fakeapi.Always, fault)
 				var log bytes.Buffer
 				reader := newReader(t, api.Transport(), func(o *compliance.Options) {
@@ -142,7 +143,7 @@ func TestSecrets(t *testing.T) {
 					o.MaxRetries = 1
 					o.Logger = slog.New(slog.NewJSONHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug - 8}))
 				})
-				got := read(reader.Pages(after(t, 5*time.Minute), Query{PageSize: 2}))
+				got := reader.outcome(feedtest.After(t, 5*time.Minute), Request{PageSize: 2})
 				if part := leak(everyText(got.err)); part != "" {
 					t.Errorf("got %q of the key in %s", part, everyText(got.err))
 				}
@@ -164,11 +165,11 @@ func TestSecrets(t *testing.T) {
 
 // TestLog has the records that a read leaves, and no others.
 func TestLog(t *testing.T) {
-	inBubble(t, func(t *testing.T) {
-		api := newFake(3, withCanary)
+	feedtest.InBubble(t, func(t *testing.T) {
+		api := feedtest.NewFake(3, withCanary)
 		api.Inject(fakeapi.Nth(2), fakeapi.TooManyRequests("7"))
 		var log bytes.Buffer
-		reader := newReader(t, uncompressed(api), func(o *compliance.Options) {
+		reader := newReader(t, feedtest.Uncompressed(api), func(o *compliance.Options) {
 			o.APIKey = canary
 			o.Logger = slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug, ReplaceAttr: func(_ []string, a slog.Attr) slog.Attr {
 				if a.Key == slog.TimeKey || a.Key == "bytes" {
@@ -177,7 +178,7 @@ func TestLog(t *testing.T) {
 				return a
 			}}))
 		})
-		if err := read(reader.Pages(t.Context(), Query{PageSize: 2})).err; err != nil {
+		if err := reader.outcome(t.Context(), Request{PageSize: 2}).err; err != nil {
 			t.Fatal(err)
 		}
 		requests := api.Requests()
@@ -191,19 +192,4 @@ level=INFO msg="read a page of activities" page=2 activities=3 oldest_created_at
 			t.Errorf("got\n%s\nwant\n%s", got, want)
 		}
 	})
-}
-
-// TestCreatedAtInLog has a server send escape sequences where only a time belongs. The
-// activity has them as they are; the log has not.
-func TestCreatedAtInLog(t *testing.T) {
-	t.Parallel()
-	var log bytes.Buffer
-	s := &script{steps: []step{{body: pageOf(false, "1", "1", `{"id":"i","created_at":"\u001b[31mred","type":"t"}`)}}}
-	got := walkWith(t, s, Query{}, func(o *compliance.Options) { o.Logger = slog.New(slog.NewTextHandler(&log, nil)) })
-	if at := got.pages[0].Activities[0].CreatedAt; at != "\x1b[31mred" {
-		t.Errorf("got created_at %q", at)
-	}
-	if !strings.Contains(log.String(), "oldest_created_at=red ") {
-		t.Errorf("got %s, want it without escape sequences", log.String())
-	}
 }

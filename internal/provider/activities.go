@@ -1,9 +1,7 @@
 package provider
 
 import (
-	"context"
 	"fmt"
-	"slices"
 
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
@@ -87,111 +85,53 @@ type activitiesModel struct {
 	Limit      types.Number `tfsdk:"limit"`
 	MaxResults types.Number `tfsdk:"max_results"`
 
-	// Filled by the read.
+	// Attributes of the result. They are always null here; the framework wants a field for each.
 	Activities types.List   `tfsdk:"activities"`
 	HasMore    types.Bool   `tfsdk:"has_more"`
 	FirstID    types.String `tfsdk:"first_id"`
 	LastID     types.String `tfsdk:"last_id"`
 }
 
-func (m *activitiesModel) complete(query *feed.Query) {
-	query.Order = feed.Order(m.Order.ValueString())
-	query.AfterID = m.AfterID.ValueString()
-	query.BeforeID = m.BeforeID.ValueString()
-	query.PageSize = wholeNumberOr(m.Limit, 0)
-	query.MaxActivities = wholeNumberOr(m.MaxResults, 0)
+func (m *activitiesModel) collect(request *feed.Request, about readContext) collector {
+	request.Order = feed.Order(m.Order.ValueString())
+	request.AfterID = m.AfterID.ValueString()
+	request.BeforeID = m.BeforeID.ValueString()
+	request.PageSize = wholeNumberOr(m.Limit, 0)
+	request.MaxActivities = wholeNumberOr(m.MaxResults, 0)
+	request.Unique = true
+	return &activitiesCollector{about: about, guarded: request.MaxActivities == 0}
 }
 
-func (m *activitiesModel) read(ctx context.Context, s *service, query feed.Query, about readContext) (outcome, error) {
-	result := newActivitiesResult(query)
-	for page, err := range s.reader.Pages(ctx, query) {
-		if err != nil {
-			return outcome{}, err
-		}
-		if page.Restart {
-			result = newActivitiesResult(query)
-		}
-		result.add(page)
-		if query.MaxActivities == 0 && result.list.count > maxActivities {
-			return outcome{}, refusal{about.tooManyActivities(page.Number)}
-		}
-		if result.list.bytes > s.maxResultBytes {
-			return outcome{}, refusal{about.resultTooLarge(page.Number, result.list.count)}
-		}
+// activitiesCollector writes the activities of a batch down as soon as it arrives, so that a
+// read does not hold all of them twice.
+type activitiesCollector struct {
+	about   readContext
+	guarded bool // by maxActivities
+	list    *activityList
+}
+
+func (c *activitiesCollector) Begin() { c.list = newActivityList() }
+
+func (c *activitiesCollector) Add(batch feed.Batch) error {
+	c.list.add(batch)
+	switch {
+	case c.guarded && c.list.count > maxActivities:
+		return refusal{c.about.tooManyActivities(batch.Page)}
+	case c.list.bytes > c.about.maxResultBytes:
+		return refusal{c.about.resultTooLarge(batch.Page, c.list.count)}
 	}
-	return result.outcome(), nil
+	return nil
 }
 
-// activitiesResult collects the pages of a read. The activities of a page are encoded as
-// soon as it arrives, so that a read does not hold all of them twice.
-type activitiesResult struct {
-	backward bool
-	list     *activityList
-	pages    []feed.Page // as they arrived, without their activities
-	origin   origin
-}
-
-func newActivitiesResult(query feed.Query) *activitiesResult {
-	return &activitiesResult{backward: query.BeforeID != "", list: newActivityList()}
-}
-
-func (r *activitiesResult) add(page *feed.Page) {
-	r.list.add(page.Activities)
-	kept := *page
-	kept.Activities = nil
-	r.pages = append(r.pages, kept)
-	r.origin.add(page)
-}
-
-func (r *activitiesResult) outcome() outcome {
-	order := make([]int, len(r.pages)) // of the pages, in the direction of the walk
-	for i := range order {
-		order[i] = i
-	}
-	slices.SortFunc(order, func(a, b int) int { return r.pages[a].Compare(&r.pages[b]) })
-	firstID, lastID, came := r.ends(order)
-	hasMore := len(order) > 0 && r.pages[order[len(order)-1]].HasMore
-	if r.backward {
-		slices.Reverse(order)
-	}
+func (c *activitiesCollector) outcome(result feed.Result) (outcome, error) {
 	return outcome{
 		attributes: map[string]tftypes.Value{
-			"excepted": tftypes.NewValue(tftypes.Number, came-r.list.count),
-			"has_more": tftypes.NewValue(tftypes.Bool, hasMore),
-			"first_id": optional(firstID),
-			"last_id":  optional(lastID),
+			"has_more": tftypes.NewValue(tftypes.Bool, result.HasMore),
+			"first_id": optional(result.FirstID),
+			"last_id":  optional(result.LastID),
 		},
-		origin:   r.origin,
-		prepared: prepared{name: "activities", pieces: r.list.pieces(order)},
-	}
-}
-
-// ends are the cursors at both ends of the result, with how many activities came, including
-// excepted ones. It goes through the pages in the direction of the walk.
-func (r *activitiesResult) ends(order []int) (firstID, lastID string, came int) {
-	for _, i := range order {
-		page := &r.pages[i]
-		// An empty page has no cursors; one with activities and without cursors makes the
-		// result's null, since that of another page would not fit.
-		begin, end := &firstID, &lastID
-		pageBegin, pageEnd := page.FirstID, page.LastID
-		if r.backward {
-			begin, end = end, begin
-			pageBegin, pageEnd = pageEnd, pageBegin
-		}
-		if came == 0 {
-			*begin = pageBegin
-		}
-		onPage := r.list.counts[i] + page.Excepted
-		if onPage > 0 || pageEnd != "" {
-			*end = pageEnd
-		}
-		came += onPage
-	}
-	if came == 0 {
-		return "", "", 0 // pages without activities may have cursors
-	}
-	return firstID, lastID, came
+		encoded: encoded{name: "activities", pieces: c.list.pieces()},
+	}, nil
 }
 
 // optional is null for "".

@@ -19,6 +19,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 
+	"github.com/compliance-feed/terraform-provider-compliance/internal/activity"
 	"github.com/compliance-feed/terraform-provider-compliance/internal/feed"
 	"github.com/compliance-feed/terraform-provider-compliance/internal/summary"
 	"github.com/compliance-feed/terraform-provider-compliance/internal/timerange"
@@ -176,55 +177,60 @@ func (m *activitySummaryModel) groupings() (by []summary.Grouping) {
 	return by
 }
 
-// options are what is to be counted. A baseline moves the lower bound of the query.
-func (m *activitySummaryModel) options(query *feed.Query, window timerange.Window) summary.Options {
+// options are what is to be counted. A baseline moves the lower bound of the request.
+func (m *activitySummaryModel) options(request *feed.Request) summary.Options {
 	o := summary.Options{GroupBy: m.groupings()}
 	o.Within, _ = timerange.ParseDuration(m.Within.ValueString()) // validated, or null
-	if o.Baseline, _ = timerange.ParseDuration(m.Baseline.ValueString()); o.Baseline == 0 || window.Start == nil {
-		return summary.Options{GroupBy: o.GroupBy, Within: o.Within}
+	baseline, _ := timerange.ParseDuration(m.Baseline.ValueString())
+	start := request.Bounds.Lower()
+	if baseline == 0 || start == nil {
+		return o
 	}
-	o.Start = *window.Start
-	after, err := timerange.Parse(query.CreatedAtGT)
-	o.After = err == nil && after.Equal(o.Start)
-	query.Begins = o.Start
-	query.CreatedAtGTE, query.CreatedAtGT = timerange.Format(o.Start.Add(-o.Baseline)), ""
+	o.Baseline, o.Start, o.After = baseline, start.At, start.Exclusive
+	request.Begins = start.At
+	request.Bounds.GTE, request.Bounds.GT = new(start.At.Add(-baseline)), nil
 	return o
 }
 
-func (m *activitySummaryModel) complete(query *feed.Query) { query.RememberLastPageOnly = true }
+func (m *activitySummaryModel) collect(request *feed.Request, about readContext) collector {
+	c := &summaryCollector{about: about, options: m.options(request), minCount: int64(wholeNumberOr(m.MinCount, 0)), maxGroups: wholeNumberOr(m.MaxGroups, 0)}
+	request.CountExcepted = func(a *activity.Activity) bool { return c.counts.InWindow(a) }
+	return c
+}
 
-func (m *activitySummaryModel) read(ctx context.Context, s *service, query feed.Query, about readContext) (outcome, error) {
-	options := m.options(&query, about.window)
-	counts, excepted := summary.New(options), 0
-	query.CountExcepted = counts.InWindow
-	var from origin
-	for page, err := range s.reader.Pages(ctx, query) {
-		if err != nil {
-			return outcome{}, err
+// summaryCollector counts activities and keeps none of them.
+type summaryCollector struct {
+	about     readContext
+	options   summary.Options
+	minCount  int64
+	maxGroups int
+	counts    *summary.Summary
+}
+
+func (c *summaryCollector) Begin() { c.counts = summary.New(c.options) }
+
+func (c *summaryCollector) Add(batch feed.Batch) error {
+	for i := range batch.Activities {
+		if err := c.counts.Add(&batch.Activities[i]); err != nil {
+			return refusal{c.about.notCounted(batch.Page, err)}
 		}
-		if page.Restart {
-			counts, from, excepted = summary.New(options), origin{}, 0
-		}
-		for i := range page.Activities {
-			if err := counts.Add(&page.Activities[i]); err != nil {
-				return outcome{}, refusal{about.notCounted(page.Number, err, s.client.Clean)}
-			}
-		}
-		excepted += page.Excepted
-		from.add(page)
 	}
-	groups, more, err := counts.Groups(int64(wholeNumberOr(m.MinCount, 0)), wholeNumberOr(m.MaxGroups, 0))
+	return nil
+}
+
+func (c *summaryCollector) outcome(feed.Result) (outcome, error) {
+	counts := c.counts
+	groups, more, err := counts.Groups(c.minCount, c.maxGroups)
 	if err != nil {
-		return outcome{}, refusal{about.tooManyGroups()}
+		return outcome{}, refusal{c.about.tooManyGroups()}
 	}
-	l := listing{clean: s.client.Clean}
-	if len(options.GroupBy) > 0 {
+	l := listing{clean: c.about.clean}
+	if len(c.options.GroupBy) > 0 {
 		l.addGroups(groups, more)
 	} else {
 		l.addLatest(counts)
 	}
-	return outcome{origin: from, attributes: map[string]tftypes.Value{
-		"excepted":          tftypes.NewValue(tftypes.Number, excepted),
+	return outcome{attributes: map[string]tftypes.Value{
 		"total":             tftypes.NewValue(tftypes.Number, counts.Total),
 		"by_type":           countsValue(counts.ByType),
 		"by_actor_type":     countsValue(counts.ByActorType),
@@ -233,18 +239,18 @@ func (m *activitySummaryModel) read(ctx context.Context, s *service, query feed.
 		"oldest_created_at": optional(counts.Oldest),
 		"newest_created_at": optional(counts.Newest),
 		"newest":            latestValue(counts.Latest()),
-		"groups":            groupsValue(groups, options),
+		"groups":            groupsValue(groups, c.options),
 		"more_groups":       tftypes.NewValue(tftypes.Number, more),
 		"listing":           tftypes.NewValue(tftypes.String, strings.Join(l.lines, "\n")),
 	}}, nil
 }
 
 // notCounted is about an activity that a summary cannot place, or about too much to keep.
-func (r readContext) notCounted(page int, err error, clean func(string) string) diag.Diagnostic {
+func (r readContext) notCounted(page int, err error) diag.Diagnostic {
 	if fault, ok := errors.AsType[*summary.TimeError](err); ok {
 		return diag.NewErrorDiagnostic(
 			"An activity cannot be counted",
-			fmt.Sprintf("Page %d of %s: created_at %s of the activity %s is not an RFC 3339 timestamp. %s\n\n", page, r.what, quoted(clean(fault.CreatedAt)), quoted(clean(fault.ID)), nothingReturned)+
+			fmt.Sprintf("Page %d of %s: created_at %s of the activity %s is not an RFC 3339 timestamp. %s\n\n", page, r.what, quoted(r.clean(fault.CreatedAt)), quoted(r.clean(fault.ID)), nothingReturned)+
 				"Leave the activity out with a filter, or read the list (compliance_activities), which keeps created_at as it is.",
 		)
 	}

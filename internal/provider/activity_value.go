@@ -2,12 +2,14 @@ package provider
 
 import (
 	"bytes"
+	"slices"
 
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 	"github.com/vmihailenco/msgpack/v5"
 
 	"github.com/compliance-feed/terraform-provider-compliance/internal/activity"
+	"github.com/compliance-feed/terraform-provider-compliance/internal/feed"
 )
 
 // activityType is the type of an activity. It is the element type of a list attribute
@@ -28,13 +30,17 @@ func objectOf[T any](fields []activity.Field[T], attributes map[string]attr.Type
 // activityList writes activities as msgpack, the form in which they cross the plugin
 // protocol; see [NewServer] for why. A test compares it with the types above.
 type activityList struct {
-	pages  [][]byte // as they were added
-	counts []int    // of the activities of each
-	count  int      // of all
-	bytes  int
+	batches []encodedBatch
+	count   int // of activities
+	bytes   int
 
 	buffer  bytes.Buffer // what is being written; its writes never fail
 	encoder *msgpack.Encoder
+}
+
+type encodedBatch struct {
+	position feed.Position
+	text     []byte
 }
 
 func newActivityList() *activityList {
@@ -43,25 +49,24 @@ func newActivityList() *activityList {
 	return l
 }
 
-// add appends a page.
-func (l *activityList) add(activities []activity.Activity) {
+func (l *activityList) add(batch feed.Batch) {
 	l.buffer.Reset()
-	for i := range activities {
-		l.activity(&activities[i])
+	for i := range batch.Activities {
+		l.activity(&batch.Activities[i])
 	}
-	l.pages = append(l.pages, bytes.Clone(l.buffer.Bytes()))
-	l.counts = append(l.counts, len(activities))
-	l.count += len(activities)
+	l.batches = append(l.batches, encodedBatch{batch.Position, bytes.Clone(l.buffer.Bytes())})
+	l.count += len(batch.Activities)
 	l.bytes += l.buffer.Len()
 }
 
-// pieces make up the whole list if joined, with its pages in this order.
-func (l *activityList) pieces(order []int) [][]byte {
+// pieces make up the whole list if joined.
+func (l *activityList) pieces() [][]byte {
+	slices.SortStableFunc(l.batches, func(a, b encodedBatch) int { return a.position.Compare(b.position) })
 	l.buffer.Reset()
 	_ = l.encoder.EncodeArrayLen(l.count)
 	pieces := [][]byte{l.buffer.Bytes()}
-	for _, page := range order {
-		pieces = append(pieces, l.pages[page])
+	for _, batch := range l.batches {
+		pieces = append(pieces, batch.text)
 	}
 	return pieces
 }

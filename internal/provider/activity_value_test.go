@@ -57,30 +57,12 @@ func TestActivityListFitsTheSchema(t *testing.T) {
 	noActor := activity.Activity{ID: "id", CreatedAt: "created_at", Type: "type", Extra: "{}"}
 
 	list := newActivityList()
-	list.add([]activity.Activity{full, empty, noActor})
-	got := decodeList(t, slices.Concat(list.pieces([]int{0})...))
+	list.add(feed.Batch{Activities: []activity.Activity{full, empty, noActor}})
+	got := decodeList(t, slices.Concat(list.pieces()...))
 
 	wantEmpty := activityWith(values{"id": "id", "created_at": "created_at", "type": "type", "actor": actor(nil)})
 	wantNoActor := activityWith(values{"id": "id", "created_at": "created_at", "type": "type"})
 	requireEqual(t, "activities", got, []any{wantFull, wantEmpty, wantNoActor})
-}
-
-func TestActivityListOrder(t *testing.T) {
-	t.Parallel()
-	page := func(ids ...string) (activities []activity.Activity) {
-		for _, id := range ids {
-			activities = append(activities, activity.Activity{ID: id, Extra: "{}"})
-		}
-		return activities
-	}
-	list := newActivityList()
-	list.add(page("1", "2"))
-	list.add(page("3"))
-	list.add(page())
-	list.add(page("4", "5"))
-	requireEqual(t, "count", list.count, 5)
-	written := slices.Concat(list.pieces([]int{3, 2, 0, 1})...)
-	requireEqual(t, "activities", ids(values{"activities": decodeList(t, written)}), []string{"4", "5", "1", "2", "3"})
 }
 
 // The guard against results too large for the protocol counts these bytes.
@@ -89,13 +71,9 @@ func TestActivityListBytes(t *testing.T) {
 	for _, n := range []int{0, 1, 15, 16, 1 << 16} { // the lengths of msgpack's three headers
 		list := newActivityList()
 		for left := n; left > 0; left -= 5000 {
-			list.add(make([]activity.Activity, min(left, 5000)))
+			list.add(feed.Batch{Activities: make([]activity.Activity, min(left, 5000))})
 		}
-		order := []int{}
-		for page := range list.pages {
-			order = append(order, page)
-		}
-		written := slices.Concat(list.pieces(order)...)
+		written := slices.Concat(list.pieces()...)
 		header := 1
 		if n > 15 {
 			header = 3
@@ -119,14 +97,11 @@ func pageBytes(t *testing.T, fake *fakeapi.Server, limit int) int {
 	if err != nil {
 		t.Fatal(err)
 	}
-	list := newActivityList()
-	for page, err := range feed.New(client).Pages(t.Context(), feed.Query{MaxActivities: limit}) {
-		if err != nil {
-			t.Fatal(err)
-		}
-		list.add(page.Activities)
+	c := &activitiesCollector{about: readContext{maxResultBytes: maxResultBytes}}
+	if _, err := feed.New(client).Read(t.Context(), feed.Request{MaxActivities: limit}, c); err != nil {
+		t.Fatal(err)
 	}
-	return list.bytes
+	return c.list.bytes
 }
 
 func TestWindowTypeFitsTheSchema(t *testing.T) {

@@ -27,17 +27,27 @@ func BenchmarkActivityList(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	for page, err := range feed.New(client).Pages(b.Context(), feed.Query{}) {
-		if err != nil {
-			b.Fatal(err)
-		}
+	c := &activitiesCollector{about: readContext{maxResultBytes: maxResultBytes}}
+	if _, err := feed.New(client).Read(b.Context(), feed.Request{}, batches(func(batch feed.Batch) {
 		b.ReportAllocs()
 		for b.Loop() {
-			list := newActivityList()
-			list.add(page.Activities)
-			b.SetBytes(int64(list.bytes))
+			c.Begin()
+			_ = c.Add(batch)
+			b.SetBytes(int64(c.list.bytes))
 		}
+	})); err != nil {
+		b.Fatal(err)
 	}
+}
+
+// batches is a sink.
+type batches func(feed.Batch)
+
+func (batches) Begin() {}
+
+func (f batches) Add(batch feed.Batch) error {
+	f(batch)
+	return nil
 }
 
 // A read from the request of the engine to its answer: HTTP over a socket, decoding,

@@ -19,11 +19,14 @@ import (
 // readContext is what the diagnostics of a read need to know of it.
 type readContext struct {
 	what      string // the object's type, such as compliance_activities
-	query     feed.Query
+	request   feed.Request
 	window    timerange.Window
 	timeout   time.Duration
 	keyOrigin string // where the key comes from, as in "the environment variable X"
 	baseURL   string // the environment variable that sets the base URL, if it is not the argument
+
+	maxResultBytes int
+	clean          func(string) string // makes text of the server harmless
 }
 
 // base is what sets the base URL.

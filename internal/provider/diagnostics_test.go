@@ -428,7 +428,7 @@ func TestDiagnostics(t *testing.T) {
 	about := readContext{what: summaryName, window: timerange.Window{Start: &from}}
 	say("too many groups", about.tooManyGroups())
 	for _, part := range []summary.Part{summary.Maps, summary.Groups, summary.Stretch, summary.Baseline} {
-		say(fmt.Sprintf("too much to count: %d", part), about.notCounted(7, &summary.BudgetError{Most: part}, nil))
+		say(fmt.Sprintf("too much to count: %d", part), about.notCounted(7, &summary.BudgetError{Most: part}))
 	}
 
 	file := filepath.Join("testdata", "diagnostics.golden")

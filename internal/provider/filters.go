@@ -46,7 +46,7 @@ type filters struct {
 	Reviewed             types.Map    `tfsdk:"reviewed"`
 	Timeouts             types.Object `tfsdk:"timeouts"`
 
-	// A schema and its model have the same fields; the read's result does not go through these.
+	// Attributes of the result. They are always null here; the framework wants a field for each.
 	Excepted          types.Int64  `tfsdk:"excepted"`
 	Window            types.Object `tfsdk:"window"`
 	RequestID         types.String `tfsdk:"request_id"`
@@ -149,69 +149,61 @@ func withFilters(more map[string]schema.Attribute) map[string]schema.Attribute {
 
 func (f *filters) common() *filters { return f }
 
-// query returns the query for the filters, the window that it covers, and what gives the
+// request returns the request for the filters, the window that it covers, and what gives the
 // value of reviewed_ids once it has been read. All values are known and valid by themselves.
-func (f *filters) query(now time.Time) (feed.Query, timerange.Window, func() tftypes.Value, diag.Diagnostics) {
+func (f *filters) request(now time.Time) (feed.Request, timerange.Window, func() tftypes.Value, diag.Diagnostics) {
 	exceptions, diags := exceptionsOf(path.Root("except"), f.Except)
-	bounds, window, err := f.bounds().Resolve(now)
-	query := feed.Query{
+	bounds, window, boundsDiags := f.bounds(now)
+	request := feed.Request{
 		OrganizationIDs:      stringsOf(f.OrganizationIDs),
 		ActorIDs:             stringsOf(f.ActorIDs),
 		ActivityTypes:        stringsOf(f.ActivityTypes),
 		ExcludeActivityTypes: stringsOf(f.ExcludeActivityTypes),
-		CreatedAtGTE:         bounds.GTE,
-		CreatedAtGT:          bounds.GT,
-		CreatedAtLTE:         bounds.LTE,
-		CreatedAtLT:          bounds.LT,
+		Bounds:               bounds,
 	}
-	askForTopics(&query, stringsOf(f.Topics))
+	askForTopics(&request, stringsOf(f.Topics))
 	reviewed := newReviewed(f.Reviewed)
 	if len(exceptions) > 0 || len(reviewed) > 0 {
-		query.Except = func(a *activity.Activity) bool { return reviewed.match(a) || exceptions.Match(a) }
+		request.Except = func(a *activity.Activity) bool { return reviewed.match(a) || exceptions.Match(a) }
 	}
-	return query, window, reviewed.met, append(diags, boundsDiagnostics(err)...)
+	return request, window, reviewed.met, append(diags, boundsDiags...)
 }
 
-// bounds are the time bounds; those that are unknown or no duration count as open.
-func (f *filters) bounds() timerange.Bounds {
-	bounds := timerange.Bounds{
-		GTE: f.CreatedAtGTE.ValueString(),
-		GT:  f.CreatedAtGT.ValueString(),
-		LTE: f.CreatedAtLTE.ValueString(),
-		LT:  f.CreatedAtLT.ValueString(),
+// bounds are the time bounds, with their window. Those that are unknown or not valid by
+// themselves, for which there are validators, count as open.
+func (f *filters) bounds(now time.Time) (timerange.Bounds, timerange.Window, diag.Diagnostics) {
+	at := func(text types.String) *time.Time {
+		if parsed, err := timerange.Parse(text.ValueString()); err == nil {
+			return &parsed
+		}
+		return nil
 	}
-	if lookback := f.Lookback.ValueString(); lookback != "" {
-		bounds.Lookback, _ = timerange.ParseDuration(lookback)
+	bounds := timerange.Bounds{GTE: at(f.CreatedAtGTE), GT: at(f.CreatedAtGT), LTE: at(f.CreatedAtLTE), LT: at(f.CreatedAtLT)}
+	var diags diag.Diagnostics
+	if lookback, err := timerange.ParseDuration(f.Lookback.ValueString()); err == nil {
+		bounds, err = bounds.Since(lookback, now)
+		if early, ok := errors.AsType[*timerange.EarlyError](err); ok {
+			diags.AddAttributeError(path.Root("lookback"), "Invalid lookback",
+				fmt.Sprintf("The lookback %s leads from created_at_%s to before the year 0. Shorten it.", quoted(f.Lookback.ValueString()), early.Upper.Name))
+		}
 	}
-	return bounds
+	window, err := bounds.Window()
+	if empty, ok := errors.AsType[*timerange.EmptyError](err); ok {
+		lower, upper := "created_at_"+empty.Lower, "created_at_"+empty.Upper
+		diags.AddAttributeError(path.Root(lower), "The time bounds cover no time",
+			fmt.Sprintf("No activity can satisfy both %s and %s. Make %s the later of the two.", lower, upper, upper))
+	}
+	return bounds, window, diags
 }
 
-// validate checks the exceptions, and the time bounds together, as far as they are known. Each
-// bound has a validator of its own for what is wrong with it alone.
+// validate checks the exceptions, and the time bounds together, as far as they are known.
 func (f *filters) validate(now time.Time) diag.Diagnostics {
 	at := path.Root("except")
 	_, diags := exceptionsOf(at, f.Except)
 	diags.Append(strangeKeys(at, f.Except, f.typesAskedFor())...)
 	diags.Append(f.validateTopics()...)
-	_, _, err := f.bounds().Resolve(now)
-	if _, empty := errors.AsType[*timerange.EmptyError](err); empty {
-		diags.Append(boundsDiagnostics(err)...)
-	}
-	return diags
-}
-
-func boundsDiagnostics(err error) diag.Diagnostics {
-	var diags diag.Diagnostics
-	var empty *timerange.EmptyError
-	switch {
-	case errors.As(err, &empty):
-		lower, upper := "created_at_"+empty.Lower, "created_at_"+empty.Upper
-		diags.AddAttributeError(path.Root(lower), "The time bounds cover no time",
-			fmt.Sprintf("No activity can satisfy both %s and %s. Make %s the later of the two.", lower, upper, upper))
-	case err != nil:
-		diags.AddError("The time bounds cannot be used", err.Error())
-	}
-	return diags
+	_, _, boundsDiags := f.bounds(now)
+	return append(diags, boundsDiags...)
 }
 
 // timeout is for the whole read.

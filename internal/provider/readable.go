@@ -1,7 +1,6 @@
 package provider
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -42,11 +41,16 @@ type model interface {
 	common() *filters
 	// validate checks what the validators of single arguments cannot. Values may be unknown.
 	validate(now time.Time) diag.Diagnostics
-	// complete adds what the model's own arguments say of what is to be read.
-	complete(*feed.Query)
-	// read reads what the completed query asks for.
-	// Its error is a [*feed.ReadError], or a [refusal] of what was read.
-	read(context.Context, *service, feed.Query, readContext) (outcome, error)
+	// collect completes the request with the model's own arguments, and returns what takes
+	// the activities that are read.
+	collect(*feed.Request, readContext) collector
+}
+
+// collector makes the result of a read out of its activities.
+type collector interface {
+	feed.Sink
+	// outcome is what all that was added comes to. Its error, as that of Add, is a [refusal].
+	outcome(feed.Result) (outcome, error)
 }
 
 // refusal is why a read that succeeded has no result.
@@ -57,24 +61,7 @@ func (r refusal) Error() string { return r.Summary() }
 // outcome is what a read came to.
 type outcome struct {
 	attributes map[string]tftypes.Value // that the provider fills, by name
-	prepared   prepared                 // one more of them, which bypasses the framework
-	origin     origin
-}
-
-// origin is where the pages of a read came from, for an audit trail.
-type origin struct {
-	last              feed.Page     // in the direction of the walk; pages arrive in any order
-	keyOrganizationID string        // the same on all pages that name it, which package feed ensures
-	oldReset          time.Duration // of the page where it is longest
-}
-
-func (o *origin) add(page *feed.Page) {
-	if o.last.Number == 0 || page.Compare(&o.last) > 0 {
-		o.last = *page
-		o.last.Activities = nil // they would be kept for nothing
-	}
-	o.keyOrganizationID = cmp.Or(page.KeyOrganizationID, o.keyOrganizationID)
-	o.oldReset = max(o.oldReset, page.OldReset)
+	encoded    encoded                  // one more of them, which bypasses the framework
 }
 
 func (r *readable) typeName() string { return TypeName + "_" + r.name }
@@ -109,7 +96,7 @@ func (r *readable) result(ctx context.Context, s *service, config tfsdk.Config) 
 	if diags.HasError() {
 		return tftypes.Value{}, diags
 	}
-	if o.prepared.pieces != nil && !o.prepared.send(ctx) {
+	if o.encoded.pieces != nil && !o.encoded.send(ctx) {
 		diags.AddError("The result could not be handed to Terraform", "This is a bug of the provider: it was not started with its own server.")
 		return tftypes.Value{}, diags
 	}
@@ -123,50 +110,53 @@ func (r *readable) read(ctx context.Context, s *service, config tfsdk.Config) (o
 	if diags.HasError() {
 		return outcome{}, diags
 	}
-	query, window, reviewedIDs, queryDiags := model.common().query(s.now())
-	query.KeyOrganizationID = s.keyOrganizationID
-	model.complete(&query)
-	if diags.Append(queryDiags...); diags.HasError() {
+	arguments := model.common()
+	request, window, reviewedIDs, requestDiags := arguments.request(s.now())
+	if diags.Append(requestDiags...); diags.HasError() {
 		return outcome{}, diags
 	}
-	timeout := model.common().timeout()
-	ctx, cancel := context.WithTimeout(ctx, timeout)
+	request.KeyOrganizationID = s.keyOrganizationID
+	about := readContext{
+		what: r.typeName(), window: window, timeout: arguments.timeout(),
+		keyOrigin: s.keyOrigin, baseURL: s.baseURLVariable, maxResultBytes: s.maxResultBytes, clean: s.client.Clean,
+	}
+	collector := model.collect(&request, about)
+	about.request = request
+	ctx, cancel := context.WithTimeout(ctx, about.timeout)
 	defer cancel()
-	about := readContext{what: r.typeName(), query: query, window: window, timeout: timeout, keyOrigin: s.keyOrigin, baseURL: s.baseURLVariable}
-	topics := model.common().ofTopics()
-	o, err := model.read(ctx, s, query, about)
+	result, err := s.reader.Read(ctx, request, collector)
 	// A name that a topic brought, and that the server does not know any more, must not close
 	// every gate until the next release.
 	for err != nil {
-		refused := about.refusedNames(err, topics)
+		refused := about.refusedNames(err, arguments.ofTopics())
 		if len(refused) == 0 {
 			break
 		}
-		about.query = withoutTypes(about.query, refused)
+		about.request = withoutTypes(about.request, refused)
 		diags.Append(noLongerKnown(refused))
-		if query.ActivityTypes != nil && len(about.query.ActivityTypes) == 0 {
-			diags.Append(noTypeLeft())
-			return outcome{}, diags
+		if request.ActivityTypes != nil && len(about.request.ActivityTypes) == 0 {
+			return outcome{}, append(diags, noTypeLeft())
 		}
-		o, err = model.read(ctx, s, about.query, about)
+		result, err = s.reader.Read(ctx, about.request, collector)
 	}
-	var refused refusal
-	switch {
-	case errors.As(err, &refused):
-		diags.Append(refused.Diagnostic)
-	case err != nil:
-		diags.Append(about.readError(err))
+	var o outcome
+	if err == nil {
+		o, err = collector.outcome(result)
 	}
-	if diags.HasError() {
-		return outcome{}, diags
+	if refused, ok := errors.AsType[refusal](err); ok {
+		return outcome{}, append(diags, refused.Diagnostic)
 	}
-	if o.origin.oldReset > 0 {
-		diags.Append(about.oldReset(o.origin.oldReset))
+	if err != nil {
+		return outcome{}, append(diags, about.readError(err))
+	}
+	if result.OldReset > 0 {
+		diags.Append(about.oldReset(result.OldReset))
 	}
 	o.attributes["window"] = windowValue(window)
+	o.attributes["excepted"] = tftypes.NewValue(tftypes.Number, result.Excepted)
 	o.attributes["reviewed_ids"] = reviewedIDs()
-	o.attributes["request_id"] = optional(o.origin.last.RequestID)
-	o.attributes["key_organization_id"] = optional(o.origin.keyOrganizationID)
+	o.attributes["request_id"] = optional(result.RequestID)
+	o.attributes["key_organization_id"] = optional(result.KeyOrganizationID)
 	return o, diags
 }
 

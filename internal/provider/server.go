@@ -33,7 +33,7 @@ type server struct {
 }
 
 func (s *server) ReadDataSource(ctx context.Context, req *tfprotov6.ReadDataSourceRequest) (*tfprotov6.ReadDataSourceResponse, error) {
-	ctx, written := withPrepared(ctx)
+	ctx, written := withEncoded(ctx)
 	resp, err := s.ProviderServer.ReadDataSource(ctx, req)
 	if err != nil || resp == nil {
 		return resp, err
@@ -43,7 +43,7 @@ func (s *server) ReadDataSource(ctx context.Context, req *tfprotov6.ReadDataSour
 }
 
 func (s *server) OpenEphemeralResource(ctx context.Context, req *tfprotov6.OpenEphemeralResourceRequest) (*tfprotov6.OpenEphemeralResourceResponse, error) {
-	ctx, written := withPrepared(ctx)
+	ctx, written := withEncoded(ctx)
 	resp, err := s.ProviderServer.OpenEphemeralResource(ctx, req)
 	if err != nil || resp == nil {
 		return resp, err
@@ -52,57 +52,57 @@ func (s *server) OpenEphemeralResource(ctx context.Context, req *tfprotov6.OpenE
 	return resp, err
 }
 
-// prepared is an attribute of a result as msgpack, which bypasses the framework. It is in
+// encoded is an attribute of a result as msgpack, which bypasses the framework. It is in
 // pieces, so that a long list is copied only once, into the answer.
-type prepared struct {
+type encoded struct {
 	name   string
 	pieces [][]byte
 }
 
-type preparedKey struct{}
+type encodedKey struct{}
 
-func withPrepared(ctx context.Context) (context.Context, *prepared) {
-	p := &prepared{}
-	return context.WithValue(ctx, preparedKey{}, p), p
+func withEncoded(ctx context.Context) (context.Context, *encoded) {
+	e := &encoded{}
+	return context.WithValue(ctx, encodedKey{}, e), e
 }
 
 // send hands the attribute to the server that called the read. It says false if there is
 // none, as with the framework's own server: then the attribute would be missing silently.
-func (p prepared) send(ctx context.Context) bool {
-	to, ok := ctx.Value(preparedKey{}).(*prepared)
+func (e encoded) send(ctx context.Context) bool {
+	to, ok := ctx.Value(encodedKey{}).(*encoded)
 	if ok {
-		*to = p
+		*to = e
 	}
 	return ok
 }
 
 // into returns the object with the attribute in its place. After a failed read there is
 // neither; if the framework fails after a read, the object is null.
-func (p *prepared) into(object *tfprotov6.DynamicValue) (*tfprotov6.DynamicValue, error) {
-	if p.pieces == nil || object == nil {
+func (e *encoded) into(object *tfprotov6.DynamicValue) (*tfprotov6.DynamicValue, error) {
+	if e.pieces == nil || object == nil {
 		return object, nil
 	}
 	if null, err := object.IsNull(); null || err != nil {
 		return object, err
 	}
 	size := len(object.MsgPack)
-	for _, piece := range p.pieces {
+	for _, piece := range e.pieces {
 		size += len(piece)
 	}
 	var whole bytes.Buffer // its writes never fail
 	whole.Grow(size)
-	found, err := p.replace(msgpack.NewDecoder(bytes.NewReader(object.MsgPack)), &whole)
+	found, err := e.replace(msgpack.NewDecoder(bytes.NewReader(object.MsgPack)), &whole)
 	switch {
 	case err != nil:
-		return nil, fmt.Errorf("putting %s into the result: %w", p.name, err)
+		return nil, fmt.Errorf("putting %s into the result: %w", e.name, err)
 	case !found:
-		return nil, fmt.Errorf("the result has no %s", p.name)
+		return nil, fmt.Errorf("the result has no %s", e.name)
 	}
 	return &tfprotov6.DynamicValue{MsgPack: whole.Bytes()}, nil
 }
 
 // replace copies an object, and says whether it has the attribute.
-func (p *prepared) replace(object *msgpack.Decoder, whole *bytes.Buffer) (found bool, err error) {
+func (e *encoded) replace(object *msgpack.Decoder, whole *bytes.Buffer) (found bool, err error) {
 	attributes, err := object.DecodeMapLen()
 	if err != nil {
 		return false, err
@@ -119,12 +119,12 @@ func (p *prepared) replace(object *msgpack.Decoder, whole *bytes.Buffer) (found 
 			return false, err
 		}
 		_ = encoder.EncodeString(name)
-		if name != p.name {
+		if name != e.name {
 			whole.Write(value)
 			continue
 		}
 		found = true
-		for _, piece := range p.pieces {
+		for _, piece := range e.pieces {
 			whole.Write(piece)
 		}
 	}

@@ -28,7 +28,7 @@ func TestFrameworkAloneIsAnError(t *testing.T) {
 	requireEqual(t, "activities of the ephemeral resource", result["activities"], nil)
 }
 
-func TestPreparedInto(t *testing.T) {
+func TestEncodedInto(t *testing.T) {
 	t.Parallel()
 	object := func(attributes map[string]any) *tfprotov6.DynamicValue {
 		text, err := msgpack.Marshal(attributes)
@@ -39,23 +39,23 @@ func TestPreparedInto(t *testing.T) {
 	}
 	pieces := [][]byte{{0x92}, {0xa1, 'x'}, {0xa1, 'y'}} // ["x", "y"]
 	for name, test := range map[string]struct {
-		prepared *prepared
-		object   *tfprotov6.DynamicValue
-		want     string // of the decoded object
-		fails    string
+		encoded *encoded
+		object  *tfprotov6.DynamicValue
+		want    string // of the decoded object
+		fails   string
 	}{
-		"put in":                 {prepared: &prepared{"list", pieces}, object: object(map[string]any{"a": 1, "list": nil}), want: `map[a:1 list:[x y]]`},
-		"nothing prepared":       {prepared: &prepared{}, object: object(map[string]any{"list": nil}), want: `map[list:<nil>]`},
-		"no object":              {prepared: &prepared{"list", pieces}, want: "<nil>"},
-		"no such attribute":      {prepared: &prepared{"list", pieces}, object: object(map[string]any{"a": 1}), fails: "no list"},
-		"a null object":          {prepared: &prepared{"list", pieces}, object: object(nil), want: "map[]"},
-		"an object that is none": {prepared: &prepared{"list", pieces}, object: &tfprotov6.DynamicValue{MsgPack: []byte{0xc1}}, fails: "putting list"},
-		"an object cut short":    {prepared: &prepared{"list", pieces}, object: &tfprotov6.DynamicValue{MsgPack: []byte{0x81, 0xa4, 'l'}}, fails: "putting list"},
-		"a value cut short":      {prepared: &prepared{"list", pieces}, object: &tfprotov6.DynamicValue{MsgPack: []byte{0x81, 0xa1, 'l', 0xa9}}, fails: "putting list"},
+		"put in":                 {encoded: &encoded{"list", pieces}, object: object(map[string]any{"a": 1, "list": nil}), want: `map[a:1 list:[x y]]`},
+		"nothing encoded":        {encoded: &encoded{}, object: object(map[string]any{"list": nil}), want: `map[list:<nil>]`},
+		"no object":              {encoded: &encoded{"list", pieces}, want: "<nil>"},
+		"no such attribute":      {encoded: &encoded{"list", pieces}, object: object(map[string]any{"a": 1}), fails: "no list"},
+		"a null object":          {encoded: &encoded{"list", pieces}, object: object(nil), want: "map[]"},
+		"an object that is none": {encoded: &encoded{"list", pieces}, object: &tfprotov6.DynamicValue{MsgPack: []byte{0xc1}}, fails: "putting list"},
+		"an object cut short":    {encoded: &encoded{"list", pieces}, object: &tfprotov6.DynamicValue{MsgPack: []byte{0x81, 0xa4, 'l'}}, fails: "putting list"},
+		"a value cut short":      {encoded: &encoded{"list", pieces}, object: &tfprotov6.DynamicValue{MsgPack: []byte{0x81, 0xa1, 'l', 0xa9}}, fails: "putting list"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			got, err := test.prepared.into(test.object)
+			got, err := test.encoded.into(test.object)
 			if test.fails != "" {
 				if err == nil || !strings.Contains(err.Error(), test.fails) {
 					t.Fatalf("got the error %v, want one about %q", err, test.fails)

@@ -128,7 +128,7 @@ func (r readContext) explainPermission(err *compliance.StatusError) (summary, ha
 	}
 	advice += "Either it was made without the scope read:compliance_activities (scopes cannot be changed later, make a new key), " +
 		"or it is an Admin API key from before the Compliance API was enabled for the organization (make a new one)."
-	if !strings.Contains(err.Message, "scopes") && r.query.OrganizationIDs != nil {
+	if !strings.Contains(err.Message, "scopes") && r.request.OrganizationIDs != nil {
 		advice += " If neither applies, the key may not cover all of organization_ids."
 	}
 	return "The API key may not read the activity feed", happened, advice
@@ -181,14 +181,14 @@ var (
 // the values as they were sent.
 func (r readContext) argumentAtFault(err *compliance.StatusError) (argument string, values []sentValue) {
 	switch {
-	case isForeignOrganization(err) && r.query.OrganizationIDs != nil:
+	case isForeignOrganization(err) && r.request.OrganizationIDs != nil:
 		return "organization_ids", nil
 	case err.Status != 400 || err.Type == "" || isNotEnabled(err):
 		return "", nil
 	}
 	sent := map[string][]string{
-		"organization_ids": r.query.OrganizationIDs, "actor_ids": r.query.ActorIDs,
-		"activity_types": r.query.ActivityTypes, "exclude_activity_types": r.query.ExcludeActivityTypes,
+		"organization_ids": r.request.OrganizationIDs, "actor_ids": r.request.ActorIDs,
+		"activity_types": r.request.ActivityTypes, "exclude_activity_types": r.request.ExcludeActivityTypes,
 	}
 	for _, match := range listValue.FindAllStringSubmatch(err.Message, -1) {
 		if argument != "" && match[1] != argument || sent[match[1]] == nil {
@@ -204,9 +204,9 @@ func (r readContext) argumentAtFault(err *compliance.StatusError) (argument stri
 	switch {
 	case argument != "" || !cursor.MatchString(err.Message):
 		return argument, values
-	case r.query.AfterID != "":
+	case r.request.AfterID != "":
 		return "after_id", nil
-	case r.query.BeforeID != "":
+	case r.request.BeforeID != "":
 		return "before_id", nil
 	}
 	return "", nil

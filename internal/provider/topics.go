@@ -81,27 +81,27 @@ func knownTopics(set types.Set) (names []string) {
 // between refuse queries of 8,000.
 const maxExcluded = 6000
 
-// askForTopics adds the types of topics to a query. What is unclassified cannot be asked for
+// askForTopics adds the types of topics to a request. What is unclassified cannot be asked for
 // by name, and all names that it is not would be too long a query: so the server leaves out
 // the everyday ones, which are most of a feed, and the read the others.
-func askForTopics(query *feed.Query, topics []string) {
+func askForTopics(request *feed.Request, topics []string) {
 	if slices.Contains(topics, activitytype.Unclassified) {
 		length := 0
 		for _, name := range activitytype.Everyday() {
 			if length += len(url.Values{"exclude_activity_types[]": {name}}.Encode()) + len("&"); length > maxExcluded {
 				break
 			}
-			query.ExcludeActivityTypes = append(query.ExcludeActivityTypes, name)
+			request.ExcludeActivityTypes = append(request.ExcludeActivityTypes, name)
 		}
-		slices.Sort(query.ExcludeActivityTypes)
-		query.Skip = func(a *activity.Activity) bool { return activitytype.Of(a.Type).Classified() }
+		slices.Sort(request.ExcludeActivityTypes)
+		request.Skip = func(a *activity.Activity) bool { return activitytype.Of(a.Type).Classified() }
 		return
 	}
 	for _, topic := range topics {
-		query.ActivityTypes = append(query.ActivityTypes, activitytype.InTopic(topic)...)
+		request.ActivityTypes = append(request.ActivityTypes, activitytype.InTopic(topic)...)
 	}
-	slices.Sort(query.ActivityTypes)
-	query.ActivityTypes = slices.Compact(query.ActivityTypes)
+	slices.Sort(request.ActivityTypes)
+	request.ActivityTypes = slices.Compact(request.ActivityTypes)
 }
 
 // typesAskedFor are those that are named, by themselves or by a topic; nil for all, or where
@@ -117,7 +117,7 @@ func (f *filters) typesAskedFor() []string {
 	return names
 }
 
-// ofTopics says whether a name is in the query because of a topic, and not because the user
+// ofTopics says whether a name is in the request because of a topic, and not because the user
 // wrote it.
 func (f *filters) ofTopics() func(name string) bool {
 	topics := stringsOf(f.Topics)
@@ -148,12 +148,12 @@ func (r readContext) refusedNames(err error, ofTopics func(string) bool) (names 
 	return names
 }
 
-// withoutTypes is the query without these names, in whichever list they are.
-func withoutTypes(query feed.Query, names []string) feed.Query {
+// withoutTypes is the request without these names, in whichever list they are.
+func withoutTypes(request feed.Request, names []string) feed.Request {
 	refused := func(name string) bool { return slices.Contains(names, name) }
-	query.ActivityTypes = slices.DeleteFunc(slices.Clone(query.ActivityTypes), refused)
-	query.ExcludeActivityTypes = slices.DeleteFunc(slices.Clone(query.ExcludeActivityTypes), refused)
-	return query
+	request.ActivityTypes = slices.DeleteFunc(slices.Clone(request.ActivityTypes), refused)
+	request.ExcludeActivityTypes = slices.DeleteFunc(slices.Clone(request.ExcludeActivityTypes), refused)
+	return request
 }
 
 func noLongerKnown(names []string) diag.Diagnostic {

@@ -67,7 +67,11 @@ func durationString(least time.Duration) validator.String {
 // forms that are not RFC 3339 (see [timerange.Parse]), and whose message shows the layout of
 // Go's parser.
 var timeString = stringValidator{"an RFC 3339 timestamp", func(text string) string {
-	if _, err := timerange.Parse(text); err != nil {
+	_, err := timerange.Parse(text)
+	switch {
+	case errors.Is(err, timerange.ErrYear):
+		return "The value " + quoted(text) + " must be of the years 0000 to 9999, in UTC as well."
+	case err != nil:
 		return "The value " + quoted(text) + ` must be an RFC 3339 timestamp such as "2026-04-10T08:00:00Z", with "Z" or an offset such as "+02:00".`
 	}
 	return ""

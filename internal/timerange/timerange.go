@@ -11,18 +11,59 @@ import (
 	"time"
 )
 
-// Bounds are time bounds as their user wrote them.
-type Bounds struct {
-	GTE, GT, LTE, LT string // RFC 3339; "" means open
+// Bounds limit created_at; nil is open.
+type Bounds struct{ GTE, GT, LTE, LT *time.Time }
 
-	// Lookback is the lower bound as a distance: from the tightest upper bound, or
-	// from now where there is none. Zero means none. Not together with GTE or GT.
-	Lookback time.Duration
+// Bound is one of them.
+type Bound struct {
+	Name      string // "gte", "gt", "lte" or "lt"
+	At        time.Time
+	Exclusive bool
 }
 
-// Window is the time that bounds leave: the tightest bound on each side, nil where open.
-type Window struct {
-	Start, End *time.Time
+// Lower is the lower bound that leaves less, nil where both are open. At the same instant
+// the exclusive one does.
+func (b Bounds) Lower() *Bound {
+	return stricter(&Bound{Name: "gte"}, b.GTE, &Bound{Name: "gt", Exclusive: true}, b.GT, time.Time.After)
+}
+
+// Upper is the upper bound that leaves less, as for [Bounds.Lower].
+func (b Bounds) Upper() *Bound {
+	return stricter(&Bound{Name: "lte"}, b.LTE, &Bound{Name: "lt", Exclusive: true}, b.LT, time.Time.Before)
+}
+
+func stricter(inclusive *Bound, at *time.Time, exclusive *Bound, other *time.Time, leavesLess func(a, b time.Time) bool) *Bound {
+	switch {
+	case at == nil && other == nil:
+		return nil
+	case other == nil, at != nil && leavesLess(*at, *other):
+		inclusive.At = *at
+		return inclusive
+	}
+	exclusive.At = *other
+	return exclusive
+}
+
+// Window is the time that the bounds leave, nil where open.
+type Window struct{ Start, End *time.Time }
+
+// Window returns the window of the bounds. Its error is an [*EmptyError].
+func (b Bounds) Window() (Window, error) {
+	var window Window
+	lower, upper := b.Lower(), b.Upper()
+	if lower != nil {
+		window.Start = &lower.At
+	}
+	if upper != nil {
+		window.End = &upper.At
+	}
+	if lower != nil && upper != nil {
+		order := lower.At.Compare(upper.At)
+		if order > 0 || order == 0 && (lower.Exclusive || upper.Exclusive) {
+			return window, &EmptyError{Lower: lower.Name, Upper: upper.Name}
+		}
+	}
+	return window, nil
 }
 
 // EmptyError means that no instant is within the bounds.
@@ -34,74 +75,35 @@ func (e *EmptyError) Error() string {
 	return fmt.Sprintf("no instant is within both %s and %s", e.Lower, e.Upper)
 }
 
-// Resolve returns the bounds to send, in which Lookback has become GTE, and their
-// window. A lookback from now is rounded down to a whole second, which makes the
-// window a little longer and never shorter. Its error is an [*EmptyError], or about
-// a bound that is not RFC 3339.
-func (b Bounds) Resolve(now time.Time) (Bounds, Window, error) {
-	upper, err := tightest(bound{name: "lte", text: b.LTE}, bound{name: "lt", text: b.LT, exclusive: true}, time.Time.Before)
-	if err != nil {
-		return b, Window{}, err
-	}
-	if b.Lookback > 0 {
-		start := now.Add(-b.Lookback).Truncate(time.Second)
-		if upper != nil {
-			start = upper.time.Add(-b.Lookback)
-		}
-		b.GTE, b.Lookback = Format(start), 0
-	}
-	lower, err := tightest(bound{name: "gte", text: b.GTE}, bound{name: "gt", text: b.GT, exclusive: true}, time.Time.After)
-	if err != nil {
-		return b, Window{}, err
-	}
-	var window Window
-	if lower != nil {
-		window.Start = &lower.time
-	}
-	if upper != nil {
-		window.End = &upper.time
-	}
-	if lower != nil && upper != nil {
-		order := lower.time.Compare(upper.time)
-		if order > 0 || order == 0 && (lower.exclusive || upper.exclusive) {
-			return b, window, &EmptyError{Lower: lower.name, Upper: upper.name}
+// Since returns the bounds with a lower one at a distance: from the upper bound, or from
+// now where there is none. A lookback from now is rounded down to a whole second, which
+// makes the window a little longer and never shorter. Its error is an [*EarlyError].
+func (b Bounds) Since(lookback time.Duration, now time.Time) (Bounds, error) {
+	start := now.Add(-lookback).Truncate(time.Second)
+	if upper := b.Upper(); upper != nil {
+		if start = upper.At.Add(-lookback); !representable(start) {
+			return b, &EarlyError{Upper: *upper}
 		}
 	}
-	return b, window, nil
+	b.GTE = &start
+	return b, nil
 }
 
-type bound struct {
-	name      string
-	text      string
-	exclusive bool
-	time      time.Time
+// EarlyError means that a lookback from an upper bound leads to a time that RFC 3339
+// cannot say.
+type EarlyError struct{ Upper Bound }
+
+func (e *EarlyError) Error() string {
+	return fmt.Sprintf("the lookback from %s %s leads to before the year 0", e.Upper.Name, Format(e.Upper.At))
 }
 
-// tightest returns the bound that leaves less, nil where both are open. At the same
-// instant the exclusive one does.
-func tightest(inclusive, exclusive bound, tighter func(a, b time.Time) bool) (*bound, error) {
-	for _, b := range []*bound{&inclusive, &exclusive} {
-		if b.text == "" {
-			continue
-		}
-		var err error
-		if b.time, err = Parse(b.text); err != nil {
-			return nil, fmt.Errorf("%q: %w", b.text, err)
-		}
-	}
-	switch {
-	case inclusive.text == "" && exclusive.text == "":
-		return nil, nil
-	case exclusive.text == "", inclusive.text != "" && tighter(inclusive.time, exclusive.time):
-		return &inclusive, nil
-	}
-	return &exclusive, nil
-}
+// Why a text is no time that can be used.
+var (
+	ErrNoTime = errors.New("not an RFC 3339 timestamp")
+	ErrYear   = errors.New("not of the years 0000 to 9999 in UTC")
+)
 
-// ErrNoTime says that a text is no RFC 3339 timestamp.
-var ErrNoTime = errors.New("not an RFC 3339 timestamp")
-
-// Parse reads an RFC 3339 timestamp. Its error is [ErrNoTime].
+// Parse reads an RFC 3339 timestamp. Its error is [ErrNoTime] or [ErrYear].
 //
 // time.Parse lets two other forms through, an hour of one digit and a comma for the
 // point (https://go.dev/issue/54580), and its own error shows the layout of Go's parser.
@@ -110,7 +112,15 @@ func Parse(text string) (time.Time, error) {
 	if err != nil || text[len("2026-04-10T8")] == ':' || text[len("2026-04-10T08:00:00")] == ',' {
 		return time.Time{}, ErrNoTime
 	}
+	if !representable(t) {
+		return time.Time{}, ErrYear
+	}
 	return t, nil
+}
+
+func representable(t time.Time) bool {
+	year := t.UTC().Year()
+	return 0 <= year && year <= 9999
 }
 
 // Format writes a time as the API takes it: RFC 3339 in UTC, with as many decimals

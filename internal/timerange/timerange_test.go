@@ -9,7 +9,23 @@ import (
 
 var now = time.Date(2026, 4, 10, 8, 9, 10, 987654321, time.FixedZone("", 2*60*60))
 
-// text writes a window as [start, end], with a dash where it is open.
+// parsed are the bounds that somebody has written; "" is open.
+func parsed(t *testing.T, gte, gt, lte, lt string) Bounds {
+	t.Helper()
+	at := func(text string) *time.Time {
+		if text == "" {
+			return nil
+		}
+		at, err := Parse(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return &at
+	}
+	return Bounds{at(gte), at(gt), at(lte), at(lt)}
+}
+
+// text writes a window as start and end, with a dash where it is open.
 func (w Window) text() string {
 	write := func(t *time.Time) string {
 		if t == nil {
@@ -20,91 +36,84 @@ func (w Window) text() string {
 	return write(w.Start) + " " + write(w.End)
 }
 
-func TestResolve(t *testing.T) {
+func TestWindow(t *testing.T) {
 	t.Parallel()
 	const early, middle, late = "2026-01-01T00:00:00Z", "2026-02-01T00:00:00Z", "2026-03-01T00:00:00Z"
-	tests := map[string]struct {
-		bounds     Bounds
-		wantGTE    string // what of the bounds can change
-		wantWindow string
-	}{
-		"open":                    {Bounds{}, "", "- -"},
-		"gte":                     {Bounds{GTE: early}, early, early + " -"},
-		"gt":                      {Bounds{GT: early}, "", early + " -"},
-		"lte":                     {Bounds{LTE: late}, "", "- " + late},
-		"lt":                      {Bounds{LT: late}, "", "- " + late},
-		"both sides":              {Bounds{GTE: early, LT: late}, early, early + " " + late},
-		"gt is tighter":           {Bounds{GTE: early, GT: middle, LTE: late}, early, middle + " " + late},
-		"gte is tighter":          {Bounds{GTE: middle, GT: early, LTE: late}, middle, middle + " " + late},
-		"lt is tighter":           {Bounds{GTE: early, LTE: late, LT: middle}, early, early + " " + middle},
-		"lte is tighter":          {Bounds{GTE: early, LTE: middle, LT: late}, early, early + " " + middle},
-		"one instant":             {Bounds{GTE: middle, LTE: middle}, middle, middle + " " + middle},
-		"one instant, offsets":    {Bounds{GTE: "2026-02-01T02:00:00+02:00", LTE: middle}, "2026-02-01T02:00:00+02:00", middle + " " + middle},
-		"fractions are kept":      {Bounds{GTE: "2026-01-01T00:00:00.5Z"}, "2026-01-01T00:00:00.5Z", "2026-01-01T00:00:00.5Z -"},
-		"lookback from now":       {Bounds{Lookback: day}, "2026-04-09T06:09:10Z", "2026-04-09T06:09:10Z -"},
-		"lookback below a second": {Bounds{Lookback: time.Millisecond}, "2026-04-10T06:09:10Z", "2026-04-10T06:09:10Z -"},
-		"lookback from lte":       {Bounds{LTE: middle, Lookback: day}, "2026-01-31T00:00:00Z", "2026-01-31T00:00:00Z " + middle},
-		"lookback from lt":        {Bounds{LT: middle, Lookback: day}, "2026-01-31T00:00:00Z", "2026-01-31T00:00:00Z " + middle},
-		"lookback from the tighter": {Bounds{LTE: late, LT: middle, Lookback: day}, "2026-01-31T00:00:00Z",
-			"2026-01-31T00:00:00Z " + middle},
-		"lookback from a fraction": {Bounds{LT: "2026-02-01T00:00:00.25Z", Lookback: time.Second}, "2026-01-31T23:59:59.25Z",
-			"2026-01-31T23:59:59.25Z 2026-02-01T00:00:00.25Z"},
-		"lookback from an offset": {Bounds{LT: "2026-02-01T02:00:00+02:00", Lookback: day}, "2026-01-31T00:00:00Z", "2026-01-31T00:00:00Z " + middle},
-	}
-	for name, test := range tests {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			bounds, window, err := test.bounds.Resolve(now)
-			if err != nil {
-				t.Fatal(err)
-			}
-			want := test.bounds
-			want.GTE, want.Lookback = test.wantGTE, 0
-			if bounds != want {
-				t.Errorf("bounds: got %+v, want %+v", bounds, want)
-			}
-			if got := window.text(); got != test.wantWindow {
-				t.Errorf("window: got %s, want %s", got, test.wantWindow)
-			}
-		})
-	}
-}
-
-func TestResolveEmpty(t *testing.T) {
-	t.Parallel()
-	const early, late = "2026-01-01T00:00:00Z", "2026-03-01T00:00:00Z"
 	for name, test := range map[string]struct {
-		bounds Bounds
-		want   EmptyError
+		gte, gt, lte, lt string
+		lookback         time.Duration
+		want             string
+		empty            EmptyError
 	}{
-		"reversed":                        {Bounds{GTE: late, LTE: early}, EmptyError{"gte", "lte"}},
-		"gt and lte at one instant":       {Bounds{GT: early, LTE: early}, EmptyError{"gt", "lte"}},
-		"gte and lt at one instant":       {Bounds{GTE: early, LT: early}, EmptyError{"gte", "lt"}},
-		"gt and lt at one instant":        {Bounds{GT: early, LT: early}, EmptyError{"gt", "lt"}},
-		"the exclusive one of two lower":  {Bounds{GTE: early, GT: early, LTE: early}, EmptyError{"gt", "lte"}},
-		"the exclusive one of two upper":  {Bounds{GTE: early, LTE: early, LT: early}, EmptyError{"gte", "lt"}},
-		"two upper, the tighter is named": {Bounds{LTE: early, LT: late, GTE: late}, EmptyError{"gte", "lte"}},
+		"open":                      {want: "- -"},
+		"gte":                       {gte: early, want: early + " -"},
+		"gt":                        {gt: early, want: early + " -"},
+		"lte":                       {lte: late, want: "- " + late},
+		"lt":                        {lt: late, want: "- " + late},
+		"both sides":                {gte: early, lt: late, want: early + " " + late},
+		"gt leaves less":            {gte: early, gt: middle, lte: late, want: middle + " " + late},
+		"gte leaves less":           {gte: middle, gt: early, lte: late, want: middle + " " + late},
+		"lt leaves less":            {gte: early, lte: late, lt: middle, want: early + " " + middle},
+		"lte leaves less":           {gte: early, lte: middle, lt: late, want: early + " " + middle},
+		"one instant":               {gte: middle, lte: middle, want: middle + " " + middle},
+		"one instant, offsets":      {gte: "2026-02-01T02:00:00+02:00", lte: middle, want: middle + " " + middle},
+		"fractions are kept":        {gte: "2026-01-01T00:00:00.5Z", want: "2026-01-01T00:00:00.5Z -"},
+		"lookback from now":         {lookback: day, want: "2026-04-09T06:09:10Z -"},
+		"lookback below a second":   {lookback: time.Millisecond, want: "2026-04-10T06:09:10Z -"},
+		"lookback from lte":         {lte: middle, lookback: day, want: "2026-01-31T00:00:00Z " + middle},
+		"lookback from the earlier": {lte: late, lt: middle, lookback: day, want: "2026-01-31T00:00:00Z " + middle},
+		"lookback from a fraction":  {lt: "2026-02-01T00:00:00.25Z", lookback: time.Second, want: "2026-01-31T23:59:59.25Z 2026-02-01T00:00:00.25Z"},
+		"lookback from an offset":   {lt: "2026-02-01T02:00:00+02:00", lookback: day, want: "2026-01-31T00:00:00Z " + middle},
+		"the last second there is":  {lte: "9999-12-31T23:59:59Z", lookback: time.Second, want: "9999-12-31T23:59:58Z 9999-12-31T23:59:59Z"},
+
+		"reversed":                       {gte: late, lte: early, empty: EmptyError{"gte", "lte"}},
+		"gt and lte at one instant":      {gt: early, lte: early, empty: EmptyError{"gt", "lte"}},
+		"gte and lt at one instant":      {gte: early, lt: early, empty: EmptyError{"gte", "lt"}},
+		"gt and lt at one instant":       {gt: early, lt: early, empty: EmptyError{"gt", "lt"}},
+		"the exclusive one of two lower": {gte: early, gt: early, lte: early, empty: EmptyError{"gt", "lte"}},
+		"the exclusive one of two upper": {gte: early, lte: early, lt: early, empty: EmptyError{"gte", "lt"}},
+		"of two upper the earlier":       {lte: early, lt: late, gte: late, empty: EmptyError{"gte", "lte"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			_, _, err := test.bounds.Resolve(now)
-			var empty *EmptyError
-			if !errors.As(err, &empty) || *empty != test.want {
-				t.Fatalf("got %v, want %v", err, &test.want)
+			bounds := parsed(t, test.gte, test.gt, test.lte, test.lt)
+			if test.lookback > 0 {
+				var err error
+				if bounds, err = bounds.Since(test.lookback, now); err != nil {
+					t.Fatal(err)
+				}
 			}
-			if want := "no instant is within both " + test.want.Lower + " and " + test.want.Upper; err.Error() != want {
-				t.Errorf("got %q, want %q", err, want)
+			window, err := bounds.Window()
+			var empty *EmptyError
+			if errors.As(err, &empty) != (test.want == "") || empty != nil && *empty != test.empty {
+				t.Fatalf("got error %v, want %+v", err, test.empty)
+			}
+			if got := window.text(); err == nil && got != test.want {
+				t.Errorf("got %s, want %s", got, test.want)
 			}
 		})
 	}
 }
 
-func TestResolveRefuses(t *testing.T) {
+// TestEarly has a lookback lead to a time that nobody can write.
+func TestEarly(t *testing.T) {
 	t.Parallel()
-	for _, text := range []string{"yesterday", "2026-01-01", "2026-01-01T00:00:00", "2026-13-01T00:00:00Z", "2026-01-01 00:00:00Z"} {
-		for name, bounds := range map[string]Bounds{"gte": {GTE: text}, "gt": {GT: text}, "lte": {LTE: text}, "lt": {LT: text}} {
-			if _, _, err := bounds.Resolve(now); err == nil || !strings.Contains(err.Error(), text) {
-				t.Errorf("%s %q: got %v, want an error that names it", name, text, err)
+	_, err := parsed(t, "", "", "0000-01-02T00:00:00Z", "").Since(2*day, now)
+	var early *EarlyError
+	if !errors.As(err, &early) || early.Upper.Name != "lte" || !strings.Contains(err.Error(), "0000-01-02") {
+		t.Errorf("got %v, want an error about the upper bound", err)
+	}
+}
+
+func TestParseRefuses(t *testing.T) {
+	t.Parallel()
+	for want, texts := range map[error][]string{
+		ErrNoTime: {"yesterday", "2026-01-01", "2026-01-01T00:00:00", "2026-13-01T00:00:00Z", "2026-01-01 00:00:00Z", "2026-01-01T8:00:00Z", "2026-01-01T08:00:00,5Z"},
+		ErrYear:   {"9999-12-31T23:59:59-00:01", "0000-01-01T00:00:00+00:01"},
+	} {
+		for _, text := range texts {
+			if at, err := Parse(text); !errors.Is(err, want) {
+				t.Errorf("%q: got %v and %v, want %v", text, at, err, want)
 			}
 		}
 	}
