@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/compliance-feed/terraform-provider-compliance/internal/fakeapi"
+	"github.com/compliance-feed/terraform-provider-compliance/internal/feedtest"
 )
 
 // TestLargeBodies reads bodies far beyond the limit, and some without an end, in memory that
@@ -30,7 +31,7 @@ func TestLargeBodies(t *testing.T) {
 			var before, afterwards runtime.MemStats
 			runtime.ReadMemStats(&before)
 			started := time.Now()
-			got := read(client.Pages(t.Context(), Query{}))
+			got := follow(t.Context(), client, 0)
 			took := time.Since(started)
 			runtime.ReadMemStats(&afterwards)
 			if allocated := afterwards.TotalAlloc - before.TotalAlloc; allocated > 16*MaxPageBytes {
@@ -42,7 +43,7 @@ func TestLargeBodies(t *testing.T) {
 			if len(api.Requests()) != 1 {
 				t.Errorf("got %d requests, want 1", len(api.Requests()))
 			}
-			if failed := errorAs[*PageError](t, got.err); failed.Fault != TooLarge || failed.RequestID == "" {
+			if failed := feedtest.ErrorAs[*PageError](t, got.err); failed.Fault != TooLarge || failed.RequestID == "" {
 				t.Errorf("got %+v, want it too large", failed)
 			}
 		})
@@ -52,14 +53,14 @@ func TestLargeBodies(t *testing.T) {
 // TestPageOfExactlyTheLimit is accepted, and one byte more is not.
 func TestPageOfExactlyTheLimit(t *testing.T) {
 	for more, refused := range map[int]bool{0: false, 1: true} {
-		padding := MaxPageBytes - len(emptyPage) + more
-		transport := roundTripper(func(request *http.Request) (*http.Response, error) {
-			response := answered(step{}, request)
-			body := io.MultiReader(io.LimitReader(spaces{}, int64(padding)), strings.NewReader(emptyPage))
+		padding := MaxPageBytes - len(feedtest.EmptyPage) + more
+		transport := feedtest.RoundTripper(func(request *http.Request) (*http.Response, error) {
+			response := feedtest.Step{}.Answer(request)
+			body := io.MultiReader(io.LimitReader(spaces{}, int64(padding)), strings.NewReader(feedtest.EmptyPage))
 			response.Body = io.NopCloser(body)
 			return response, nil
 		})
-		got := read(newClient(t, transport).Pages(t.Context(), Query{}))
+		got := follow(t.Context(), newClient(t, transport), 0)
 		if (got.err != nil) != refused {
 			t.Errorf("%d bytes more: got error %v, want one: %t", more, got.err, refused)
 		}
@@ -75,11 +76,11 @@ func (spaces) Read(p []byte) (int, error) { return copy(p, someSpaces), nil }
 
 // TestLargeErrorBodies reads a part of an error's body, and keeps its status.
 func TestLargeErrorBodies(t *testing.T) {
-	inBubble(t, func(t *testing.T) {
+	feedtest.InBubble(t, func(t *testing.T) {
 		api := newFake(0)
 		api.Inject(fakeapi.Nth(1), fakeapi.LongMessage(10<<20))
-		client := newClient(t, uncompressed(api))
-		failed := errorAs[*StatusError](t, read(client.Pages(t.Context(), Query{})).err)
+		client := newClient(t, feedtest.Uncompressed(api))
+		failed := feedtest.ErrorAs[*StatusError](t, follow(t.Context(), client, 0).err)
 		if length := len([]rune(failed.Message)); failed.Status != 400 || length != maxMessageLength || !strings.HasSuffix(failed.Message, "m…") {
 			t.Errorf("got status %d and %d characters, want 400 and %d", failed.Status, length, maxMessageLength)
 		}
@@ -88,7 +89,7 @@ func TestLargeErrorBodies(t *testing.T) {
 			w.WriteHeader(403)
 			_, _ = io.CopyN(w, spaces{}, 1<<40) // fails when the client has read enough
 		})
-		if failed := errorAs[*StatusError](t, read(client.Pages(t.Context(), Query{})).err); failed.Status != 403 || failed.Message != "" {
+		if failed := feedtest.ErrorAs[*StatusError](t, follow(t.Context(), client, 0).err); failed.Status != 403 || failed.Message != "" {
 			t.Errorf("got %+v, want status 403 without a message", failed)
 		}
 	})
@@ -96,7 +97,7 @@ func TestLargeErrorBodies(t *testing.T) {
 
 // TestErrorBodyThatBreaksOff keeps the status, which says more than the break.
 func TestErrorBodyThatBreaksOff(t *testing.T) {
-	inBubble(t, func(t *testing.T) {
+	feedtest.InBubble(t, func(t *testing.T) {
 		api := newFake(0)
 		api.Inject(fakeapi.Always, func(w http.ResponseWriter, _ *http.Request, _ http.Handler) {
 			w.Header().Set("Content-Length", "1000")
@@ -105,7 +106,7 @@ func TestErrorBodyThatBreaksOff(t *testing.T) {
 			_ = http.NewResponseController(w).Flush()
 			panic(http.ErrAbortHandler)
 		})
-		failed := errorAs[*StatusError](t, read(newClient(t, uncompressed(api)).Pages(t.Context(), Query{})).err)
+		failed := feedtest.ErrorAs[*StatusError](t, follow(t.Context(), newClient(t, feedtest.Uncompressed(api)), 0).err)
 		if want := `{"error":{"type":"permission_error","mess`; failed.Status != 403 || failed.Message != want {
 			t.Errorf("got %+v, want status 403 and what came of the body", failed)
 		}

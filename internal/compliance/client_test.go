@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/compliance-feed/terraform-provider-compliance/internal/fakeapi"
+	"github.com/compliance-feed/terraform-provider-compliance/internal/feedtest"
 )
 
 func TestNew(t *testing.T) {
@@ -143,10 +144,10 @@ func TestCheckAPIKey(t *testing.T) {
 }
 
 func TestHeaders(t *testing.T) {
-	inBubble(t, func(t *testing.T) {
+	feedtest.InBubble(t, func(t *testing.T) {
 		api := newFake(5)
-		client := newClient(t, uncompressed(api), func(o *Options) { o.UserAgent = "provider/1.0\r\nx: y é terraform/1.11" })
-		if err := read(client.Pages(t.Context(), Query{PageSize: 2})).err; err != nil {
+		client := newClient(t, feedtest.Uncompressed(api), func(o *Options) { o.UserAgent = "provider/1.0\r\nx: y é terraform/1.11" })
+		if err := follow(t.Context(), client, 2).err; err != nil {
 			t.Fatal(err)
 		}
 		for _, request := range api.Requests() {
@@ -165,9 +166,9 @@ func TestHeaders(t *testing.T) {
 				t.Errorf("got %+v", request)
 			}
 		}
-		client = newClient(t, uncompressed(api), func(o *Options) { o.Version = "2099-01-01" })
+		client = newClient(t, feedtest.Uncompressed(api), func(o *Options) { o.Version = "2099-01-01" })
 		api.ResetRequests()
-		if err := read(client.Pages(t.Context(), Query{})).err; err != nil {
+		if err := follow(t.Context(), client, 0).err; err != nil {
 			t.Fatal(err)
 		}
 		if got := api.Requests()[0].Header.Get("Anthropic-Version"); got != "2099-01-01" {
@@ -180,92 +181,92 @@ func TestHeaders(t *testing.T) {
 func TestStatusError(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
-		step step
+		step feedtest.Step
 		want StatusError
 	}{
 		"the API's": {
-			step{status: 403, body: `{"error":{"type":"permission_error","message":"Missing required scopes."}}`},
+			feedtest.Step{Status: 403, Body: `{"error":{"type":"permission_error","message":"Missing required scopes."}}`},
 			StatusError{Status: 403, Type: "permission_error", Message: "Missing required scopes.", RequestID: "req_test"},
 		},
 		"the API's, with more": {
-			step{status: 400, body: ` {"type":"error","error":{"message":"m","type":"t","more":[1]},"request_id":"x"}`},
+			feedtest.Step{Status: 400, Body: ` {"type":"error","error":{"message":"m","type":"t","more":[1]},"request_id":"x"}`},
 			StatusError{Status: 400, Type: "t", Message: "m", RequestID: "req_test"},
 		},
 		"the API's, with a code": {
-			step{status: 400, body: `{"error":{"message":"m","type":"t","details":{"error_code":"c\u001b[1mode","more":1}}}`},
+			feedtest.Step{Status: 400, Body: `{"error":{"message":"m","type":"t","details":{"error_code":"c\u001b[1mode","more":1}}}`},
 			StatusError{Status: 400, Type: "t", Code: "code", Message: "m", RequestID: "req_test"},
 		},
 		"the API's, with other details": {
-			step{status: 400, body: `{"error":{"message":"m","type":"t","details":["error_code"]}}`},
+			feedtest.Step{Status: 400, Body: `{"error":{"message":"m","type":"t","details":["error_code"]}}`},
 			StatusError{Status: 400, Type: "t", Message: "m", RequestID: "req_test"},
 		},
 		"a request ID in the body alone": {
-			step{status: 401, header: []string{"request-id", ""}, body: `{"type":"error","error":{"message":"m","type":"t"},"request_id":"req_\u001b[1mbody"}`},
+			feedtest.Step{Status: 401, Header: []string{"request-id", ""}, Body: `{"type":"error","error":{"message":"m","type":"t"},"request_id":"req_\u001b[1mbody"}`},
 			StatusError{Status: 401, Type: "t", Message: "m", RequestID: "req_body"},
 		},
 		"AWS's request ID": {
-			step{status: 400, header: []string{"request-id", "", "x-amzn-requestid", "aws"}, body: `{"error":{"message":"m","type":"t"},"request_id":"x"}`},
+			feedtest.Step{Status: 400, Header: []string{"request-id", "", "x-amzn-requestid", "aws"}, Body: `{"error":{"message":"m","type":"t"},"request_id":"x"}`},
 			StatusError{Status: 400, Type: "t", Message: "m", RequestID: "aws"},
 		},
 		"a request ID of who knows whom": {
-			step{status: 400, header: []string{"request-id", ""}, body: `{"request_id":"x"}`},
+			feedtest.Step{Status: 400, Header: []string{"request-id", ""}, Body: `{"request_id":"x"}`},
 			StatusError{Status: 400, Message: `{"request_id":"x"}`},
 		},
 		"without a message": {
-			step{status: 500, header: []string{"request-id", ""}, body: `{"error":{"type":"api_error"}}`},
+			feedtest.Step{Status: 500, Header: []string{"request-id", ""}, Body: `{"error":{"type":"api_error"}}`},
 			StatusError{Status: 500, Type: "api_error"},
 		},
 		"another's JSON": {
-			step{status: 403, body: `{"message":"Forbidden"}`},
+			feedtest.Step{Status: 403, Body: `{"message":"Forbidden"}`},
 			StatusError{Status: 403, Message: `{"message":"Forbidden"}`, RequestID: "req_test"},
 		},
 		"an error of another type": {
-			step{status: 400, body: `{"error":"bad"}`},
+			feedtest.Step{Status: 400, Body: `{"error":"bad"}`},
 			StatusError{Status: 400, Message: `{"error":"bad"}`, RequestID: "req_test"},
 		},
 		"text": {
-			step{status: 502, body: "upstream\n  connect error\r\n"},
+			feedtest.Step{Status: 502, Body: "upstream\n  connect error\r\n"},
 			StatusError{Status: 502, Message: "upstream   connect error", RequestID: "req_test"},
 		},
 		"HTML": {
-			step{status: 502, body: "\n<html><body>Bad gateway"},
+			feedtest.Step{Status: 502, Body: "\n<html><body>Bad gateway"},
 			StatusError{Status: 502, HTML: true, RequestID: "req_test"},
 		},
 		"nothing": {
-			step{status: 404},
+			feedtest.Step{Status: 404},
 			StatusError{Status: 404, RequestID: "req_test"},
 		},
 		"redirect": {
-			step{status: 307, header: []string{"location", "https://user:pw@other.example.com:444/path?query"}},
+			feedtest.Step{Status: 307, Header: []string{"location", "https://user:pw@other.example.com:444/path?query"}},
 			StatusError{Status: 307, RedirectHost: "other.example.com:444", RequestID: "req_test"},
 		},
 		"redirect on the host": {
-			step{status: 301, header: []string{"location", "/elsewhere"}},
+			feedtest.Step{Status: 301, Header: []string{"location", "/elsewhere"}},
 			StatusError{Status: 301, RedirectHost: "feed.example.com", RequestID: "req_test"},
 		},
 		"redirect to nowhere": {
-			step{status: 302, header: []string{"location", "https://%zz"}},
+			feedtest.Step{Status: 302, Header: []string{"location", "https://%zz"}},
 			StatusError{Status: 302, RequestID: "req_test"},
 		},
 		"a location of no redirect": {
-			step{status: 400, header: []string{"location", "https://other.example.com"}, body: "no"},
+			feedtest.Step{Status: 400, Header: []string{"location", "https://other.example.com"}, Body: "no"},
 			StatusError{Status: 400, Message: "no", RequestID: "req_test"},
 		},
 		"escape sequences": {
-			step{status: 400, header: []string{"request-id", "\x1b[1mreq\a"}, body: `{"error":{"type":"\u001b[31mt","message":"a\u001b]0;title\u0007b\u009b1mc\u202ed\r\n\te\u0000f\u200bg"}}`},
+			feedtest.Step{Status: 400, Header: []string{"request-id", "\x1b[1mreq\a"}, Body: `{"error":{"type":"\u001b[31mt","message":"a\u001b]0;title\u0007b\u009b1mc\u202ed\r\n\te\u0000f\u200bg"}}`},
 			StatusError{Status: 400, Type: "t", Message: "abcd   efg", RequestID: "req"},
 		},
 		"invalid UTF-8": {
-			step{status: 400, body: "a\xffb"},
+			feedtest.Step{Status: 400, Body: "a\xffb"},
 			StatusError{Status: 400, Message: "a\ufffdb", RequestID: "req_test"},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s := &script{steps: []step{test.step}}
-			failed := walkWith(t, s, Query{}, noRetries).err
-			test.want.QueryLength, test.want.URL = len(s.requests[0].URL.RawQuery), "https://feed.example.com/v1/compliance/activities"
-			if got := errorAs[*StatusError](t, failed); *got != test.want {
+			s := &feedtest.Script{Steps: []feedtest.Step{test.step}}
+			failed := followScript(t, s, noRetries).err
+			test.want.QueryLength, test.want.URL = len(s.Requests[0].URL.RawQuery), "https://feed.example.com/v1/compliance/activities"
+			if got := feedtest.ErrorAs[*StatusError](t, failed); *got != test.want {
 				t.Errorf("got %+v, want %+v", *got, test.want)
 			}
 		})
@@ -277,12 +278,12 @@ func TestLongQuery(t *testing.T) {
 	t.Parallel()
 	request := Request{Parameters: url.Values{"after_id": {strings.Repeat("x", 20_000)}}, PageSize: 1}
 	for _, status := range []int{http.StatusBadRequest, http.StatusRequestURITooLong, http.StatusRequestHeaderFieldsTooLarge} {
-		s := &script{steps: []step{{status: status, body: "<html>"}}}
+		s := &feedtest.Script{Steps: []feedtest.Step{{Status: status, Body: "<html>"}}}
 		_, err := newClient(t, s).Page(t.Context(), request)
-		if got, want := errorAs[*StatusError](t, err).QueryLength, len(s.requests[0].URL.RawQuery); got != want || got < 20_000 {
+		if got, want := feedtest.ErrorAs[*StatusError](t, err).QueryLength, len(s.Requests[0].URL.RawQuery); got != want || got < 20_000 {
 			t.Errorf("%d: got a query of %d bytes, want %d", status, got, want)
 		}
-		if attempts := errorAs[*RequestError](t, err).Attempts; attempts != 1 {
+		if attempts := feedtest.ErrorAs[*RequestError](t, err).Attempts; attempts != 1 {
 			t.Errorf("%d: got %d attempts, want 1", status, attempts)
 		}
 	}
@@ -291,8 +292,8 @@ func TestLongQuery(t *testing.T) {
 // The API on AWS has another header for the request ID.
 func TestRequestIDOnAWS(t *testing.T) {
 	t.Parallel()
-	s := &script{steps: []step{{header: []string{"request-id", "", "x-amzn-requestid", "aws"}, body: emptyPage}}}
-	if got := walkWith(t, s, Query{}).pages[0].RequestID; got != "aws" {
+	s := &feedtest.Script{Steps: []feedtest.Step{{Header: []string{"request-id", "", "x-amzn-requestid", "aws"}, Body: feedtest.EmptyPage}}}
+	if got := followScript(t, s).pages[0].RequestID; got != "aws" {
 		t.Errorf("got the request ID %q, want %q", got, "aws")
 	}
 }
@@ -325,10 +326,10 @@ func TestErrorTexts(t *testing.T) {
 // break off there.
 func TestSocket(t *testing.T) {
 	t.Parallel()
-	server := fakeapi.NewServer(fakeapi.Options{Feed: fakeapi.NewFeed(records(7)...), SkipReadLog: true, PathPrefix: "/proxy"})
+	server := fakeapi.NewServer(fakeapi.Options{Feed: fakeapi.NewFeed(feedtest.Records(7)...), SkipReadLog: true, PathPrefix: "/proxy"})
 	t.Cleanup(server.Close)
 	client := socketClient(t, server.URL+"/", noRetries)
-	read(client.Pages(t.Context(), Query{PageSize: 3})).mustBe(t, idsOf(records(7)))
+	follow(t.Context(), client, 3).mustBe(t, feedtest.IDs(7))
 	for _, request := range server.Requests() {
 		if got := request.Header.Get("Accept-Encoding"); got != "gzip" {
 			t.Errorf("got Accept-Encoding %q, want gzip", got)
@@ -356,7 +357,7 @@ func TestSocket(t *testing.T) {
 				o.RequestTimeout = 200 * time.Millisecond
 			}
 		})
-		got := errorAs[*ConnectionError](t, read(client.Pages(t.Context(), Query{})).err)
+		got := feedtest.ErrorAs[*ConnectionError](t, follow(t.Context(), client, 0).err)
 		if got.Cause != test.want || (got.Timeout > 0) != (test.want == TimedOut) || fault.Fired() == 0 {
 			t.Errorf("%s: got %+v after %d faults, want %s", name, got, fault.Fired(), test.want)
 		}
@@ -366,7 +367,7 @@ func TestSocket(t *testing.T) {
 func TestConnectionRefused(t *testing.T) {
 	t.Parallel()
 	const host = "127.0.0.1:1"
-	got := errorAs[*ConnectionError](t, read(socketClient(t, "http://"+host, noRetries).Pages(t.Context(), Query{})).err)
+	got := feedtest.ErrorAs[*ConnectionError](t, follow(t.Context(), socketClient(t, "http://"+host, noRetries), 0).err)
 	if got.Cause != Refused || got.Stage != AtConnection || got.Host != host {
 		t.Errorf("got %+v, want %s refused", got, host)
 	}
@@ -397,7 +398,7 @@ func TestRedirectsAreNotFollowed(t *testing.T) {
 			server.ClearFaults()
 			server.ResetRequests()
 			server.Inject(fakeapi.Always, fakeapi.Redirect(status, target))
-			got := errorAs[*StatusError](t, read(socketClient(t, server.URL, noRetries).Pages(t.Context(), Query{})).err)
+			got := feedtest.ErrorAs[*StatusError](t, follow(t.Context(), socketClient(t, server.URL, noRetries), 0).err)
 			host, _ := url.Parse(target)
 			if got.Status != status || got.RedirectHost != host.Host || len(server.Requests()) != 1 {
 				t.Errorf("%d: got %+v after %d requests, want a redirect to %s after one", status, got, len(server.Requests()), host.Host)

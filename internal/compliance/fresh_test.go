@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/compliance-feed/terraform-provider-compliance/internal/feedtest"
 )
 
 // TestFresh has answers of any age, on clocks that differ. Those that are not of now are
@@ -56,9 +58,9 @@ func TestFresh(t *testing.T) {
 		"reset is the zero time":           {header: both(date(0), []string{"anthropic-ratelimit-requests-reset", "0001-01-01T00:00:00Z"})},
 	} {
 		t.Run(name, func(t *testing.T) {
-			inBubble(t, func(t *testing.T) {
-				s := &script{steps: []step{{header: test.header, body: emptyPage}}}
-				got := walkWith(t, s, Query{}, func(o *Options) {
+			feedtest.InBubble(t, func(t *testing.T) {
+				s := &feedtest.Script{Steps: []feedtest.Step{{Header: test.header, Body: feedtest.EmptyPage}}}
+				got := followScript(t, s, func(o *Options) {
 					o.Now = func() time.Time { return time.Now().Add(test.ahead) }
 				})
 				if test.sign == "" {
@@ -69,11 +71,11 @@ func TestFresh(t *testing.T) {
 					return
 				}
 				want := StaleError{Sign: test.sign, Behind: test.behind, RequestID: "req_test"}
-				if stale := errorAs[*StaleError](t, got.err); *stale != want {
+				if stale := feedtest.ErrorAs[*StaleError](t, got.err); *stale != want {
 					t.Errorf("got %+v, want %+v", *stale, want)
 				}
-				if len(s.requests) != 1 {
-					t.Errorf("got %d requests, want 1", len(s.requests))
+				if len(s.Requests) != 1 {
+					t.Errorf("got %d requests, want 1", len(s.Requests))
 				}
 			})
 		})
@@ -83,8 +85,8 @@ func TestFresh(t *testing.T) {
 // TestFreshIsOfPages leaves errors as they are: an old refusal is one all the same.
 func TestFreshIsOfPages(t *testing.T) {
 	t.Parallel()
-	s := &script{steps: []step{{status: 403, header: []string{"age", "3600", "date", "Fri, 31 Dec 1999 00:00:00 GMT"}}}}
-	if status := errorAs[*StatusError](t, walkWith(t, s, Query{}).err); status.Status != 403 {
+	s := &feedtest.Script{Steps: []feedtest.Step{{Status: 403, Header: []string{"age", "3600", "date", "Fri, 31 Dec 1999 00:00:00 GMT"}}}}
+	if status := feedtest.ErrorAs[*StatusError](t, followScript(t, s).err); status.Status != 403 {
 		t.Errorf("got %v, want HTTP 403", status)
 	}
 }
@@ -92,16 +94,16 @@ func TestFreshIsOfPages(t *testing.T) {
 // TestDate has the clocks of both sides on an answer. The request counts from when it was
 // sent, and not from when it had to wait.
 func TestDate(t *testing.T) {
-	inBubble(t, func(t *testing.T) {
-		s := &script{steps: []step{
-			{status: 429, header: []string{"retry-after", "600"}},
-			{header: []string{"date", "Sat, 01 Jan 2000 00:09:30 GMT"}, body: pageOf(true, "1", "1")},
-			{body: emptyPage},
+	feedtest.InBubble(t, func(t *testing.T) {
+		s := &feedtest.Script{Steps: []feedtest.Step{
+			{Status: 429, Header: []string{"retry-after", "600"}},
+			{Header: []string{"date", "Sat, 01 Jan 2000 00:09:30 GMT"}, Body: feedtest.Page(true, "1", "1")},
+			{Body: feedtest.EmptyPage},
 		}}
-		got := walkWith(t, s, Query{})
+		got := followScript(t, s)
 		got.mustBe(t, nil)
-		if page := got.pages[0]; !page.Sent.Equal(s.times[1]) || !page.Date.Equal(page.Sent.Add(-30*time.Second)) {
-			t.Errorf("got an answer of %v to a request of %v, want it of 30s before %v", page.Date, page.Sent, s.times[1])
+		if page := got.pages[0]; !page.Sent.Equal(s.Times[1]) || !page.Date.Equal(page.Sent.Add(-30*time.Second)) {
+			t.Errorf("got an answer of %v to a request of %v, want it of 30s before %v", page.Date, page.Sent, s.Times[1])
 		}
 		if page := got.pages[1]; !page.Date.IsZero() {
 			t.Errorf("got %v for an answer without a date", page.Date)

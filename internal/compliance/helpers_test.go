@@ -3,91 +3,24 @@ package compliance
 import (
 	"cmp"
 	"context"
-	"encoding/json"
-	"errors"
-	"fmt"
-	"io"
-	"iter"
 	"net/http"
 	"net/url"
-	"slices"
-	"strings"
-	"sync"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"go.uber.org/goleak"
 
 	"github.com/compliance-feed/terraform-provider-compliance/internal/fakeapi"
+	"github.com/compliance-feed/terraform-provider-compliance/internal/feedtest"
 )
 
 func TestMain(m *testing.M) {
 	goleak.VerifyTestMain(m)
 }
 
-// inBubble runs a test in parallel with others and on a clock of its own, which
-// stands still while anything runs and leaps over every wait.
-func inBubble(t *testing.T, test func(t *testing.T)) {
-	t.Helper()
-	t.Parallel()
-	synctest.Test(t, test)
-}
-
-// numbered is the id of the nth activity of [records].
-func numbered(n int) string { return fmt.Sprintf("activity_%05d", n) }
-
-// activityText is the text of an activity; more are further members, such as `,"a":1`.
-func activityText(id string, at time.Time, more string) string {
-	return fmt.Sprintf(`{"id":%q,"created_at":%q,"organization_id":null,"organization_uuid":null,`+
-		`"actor":{"type":"user_actor","email_address":"user@example.com","user_id":"user_01","ip_address":"192.0.2.1","user_agent":"test"},`+
-		`"type":"claude_chat_created"%s}`, id, at.Format(time.RFC3339), more)
-}
-
-// records are n activities, a second apart, oldest first.
-func records(n int) []string {
-	texts := make([]string, n)
-	for i := range texts {
-		texts[i] = activityText(numbered(i), time.Date(2026, 4, 10, 8, 0, i, 0, time.UTC), "")
-	}
-	return texts
-}
-
-// idsOf are the ids of records, newest first.
-func idsOf(texts []string) []string {
-	ids := []string{}
-	for _, text := range texts {
-		var activity struct{ ID string }
-		if err := json.Unmarshal([]byte(text), &activity); err != nil {
-			panic(err)
-		}
-		ids = append(ids, activity.ID)
-	}
-	slices.Reverse(ids)
-	return ids
-}
-
-// newFake makes a fake with n activities that does not log its own reads.
+// newFake has the clock of the client.
 func newFake(n int, edits ...func(*fakeapi.Options)) *fakeapi.API {
-	options := fakeapi.Options{Feed: fakeapi.NewFeed(records(n)...), SkipReadLog: true}
-	for _, edit := range edits {
-		edit(&options)
-	}
-	return fakeapi.New(options)
-}
-
-type roundTripper func(*http.Request) (*http.Response, error)
-
-func (f roundTripper) RoundTrip(request *http.Request) (*http.Response, error) { return f(request) }
-
-// uncompressed leads to the fake without gzip, which is most of the time that a small
-// page takes.
-func uncompressed(api *fakeapi.API) http.RoundTripper {
-	return roundTripper(func(request *http.Request) (*http.Response, error) {
-		request = request.Clone(request.Context())
-		request.Header.Set("Accept-Encoding", "identity")
-		return api.Transport().RoundTrip(request)
-	})
+	return feedtest.NewFake(n, append([]func(*fakeapi.Options){func(o *fakeapi.Options) { o.Now = nil }}, edits...)...)
 }
 
 // testRetries is MaxRetries in tests.
@@ -115,58 +48,35 @@ func newClient(t *testing.T, transport http.RoundTripper, edits ...func(*Options
 	return client
 }
 
-// Query is as much of a query as the tests of single requests need, and Pages the simplest
-// of all reads: it follows last_id, without the checks of package feed.
-type Query struct{ PageSize int }
-
-// ReadError says where a read failed.
-type ReadError struct {
-	Page, Activities, Attempts int
-	Err                        error
-}
-
-func (e *ReadError) Error() string { return e.Err.Error() }
-func (e *ReadError) Unwrap() error { return e.Err }
-
-// Pages reads to the end.
-func (c *Client) Pages(ctx context.Context, query Query) iter.Seq2[*Answer, error] {
-	return func(yield func(*Answer, error) bool) {
-		request := Request{Parameters: url.Values{}, PageSize: cmp.Or(query.PageSize, MaxPageSize), Number: 1}
-		for activities := 0; ; request.Number++ {
-			answer, err := c.Page(ctx, request)
-			if err != nil {
-				failed := &ReadError{Page: request.Number, Activities: activities, Err: err}
-				if requestError := (*RequestError)(nil); errors.As(err, &requestError) {
-					failed.Attempts = requestError.Attempts
-				}
-				yield(nil, failed)
-				return
-			}
-			if !yield(answer, nil) || !answer.HasMore {
-				return
-			}
-			activities += len(answer.Activities)
-			request.Parameters.Set("after_id", answer.LastID)
-		}
-	}
-}
-
-// result is what a read came to.
+// result is what requests for one page after the other came to.
 type result struct {
 	pages []*Answer
 	err   error
 }
 
-func read(pages iter.Seq2[*Answer, error]) result {
-	var r result
-	for page, err := range pages {
+// follow asks for pages until there are no more, and calls a function after each.
+func follow(ctx context.Context, c *Client, pageSize int, after ...func(page int)) (r result) {
+	request := Request{Parameters: url.Values{}, PageSize: cmp.Or(pageSize, MaxPageSize), Number: 1}
+	for more := true; more; request.Number++ {
+		answer, err := c.Page(ctx, request)
 		if err != nil {
 			r.err = err
-			break
+			return r
 		}
-		r.pages = append(r.pages, page)
+		r.pages = append(r.pages, answer)
+		for _, do := range after {
+			do(request.Number)
+		}
+		request.Parameters.Set("after_id", answer.LastID)
+		more = answer.HasMore
 	}
 	return r
+}
+
+// followScript asks for all that a script has to give.
+func followScript(t *testing.T, s *feedtest.Script, edits ...func(*Options)) result {
+	t.Helper()
+	return follow(t.Context(), newClient(t, s, edits...), 0)
 }
 
 // ids are those of all activities in the order of arrival.
@@ -180,123 +90,26 @@ func (r result) ids() []string {
 	return ids
 }
 
-// mustBe fails the test unless the read was complete, with exactly these ids.
+// mustBe fails the test unless all pages came, with exactly these ids.
 func (r result) mustBe(t *testing.T, want []string) {
 	t.Helper()
 	if r.err != nil {
 		t.Fatalf("got error %v, want %d activities", r.err, len(want))
 	}
-	equal(t, "ids", r.ids(), want)
+	feedtest.Equal(t, "ids", r.ids(), want)
 }
 
-// readError fails the test unless the read ended with a [*ReadError].
-func (r result) readError(t *testing.T) *ReadError {
+// failure fails the test unless a request failed.
+func (r result) failure(t *testing.T) *RequestError {
 	t.Helper()
-	var failed *ReadError
-	if !errors.As(r.err, &failed) {
-		t.Fatalf("got error %v (%[1]T) after %d pages, want a *ReadError", r.err, len(r.pages))
-	}
-	return failed
+	return feedtest.ErrorAs[*RequestError](t, r.err)
 }
 
-// errorAs returns the error of type T in a chain, and fails the test where there is none.
-func errorAs[T error](t *testing.T, err error) T {
-	t.Helper()
-	var target T
-	if !errors.As(err, &target) {
-		t.Fatalf("got error %v (%[1]T), want a %T", err, target)
-	}
-	return target
-}
-
-func equal[T comparable](t *testing.T, what string, got, want []T) {
-	t.Helper()
-	if !slices.Equal(got, want) {
-		t.Fatalf("%s: got %d %v, want %d %v", what, len(got), got, len(want), want)
-	}
-}
-
-// step is one answer of a [script].
-type step struct {
-	status int      // 0 means 200
-	header []string // names and values in turn
-	body   string
-	err    error // instead of an answer
-}
-
-// script is a server that gives one answer after the other and notes the requests. One
-// request too many is an error that is not retried.
-type script struct {
-	steps []step
-
-	mu       sync.Mutex
-	requests []*http.Request
-	times    []time.Time
-}
-
-var errScriptEnded = errors.New("the script has ended")
-
-func (s *script) RoundTrip(request *http.Request) (*http.Response, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.requests = append(s.requests, request)
-	s.times = append(s.times, time.Now())
-	if len(s.requests) > len(s.steps) {
-		return answered(step{status: http.StatusTeapot, body: errScriptEnded.Error()}, request), nil
-	}
-	next := s.steps[len(s.requests)-1]
-	if next.err != nil {
-		return nil, next.err
-	}
-	return answered(next, request), nil
-}
-
-func answered(s step, request *http.Request) *http.Response {
-	header := http.Header{}
-	header.Set("request-id", "req_test")
-	for i := 0; i < len(s.header); i += 2 {
-		header.Set(s.header[i], s.header[i+1])
-	}
-	status := s.status
-	if status == 0 {
-		status = http.StatusOK
-	}
-	return &http.Response{StatusCode: status, Header: header, Body: io.NopCloser(strings.NewReader(s.body)), Request: request}
-}
-
-// gaps are the times between the requests.
-func (s *script) gaps() []time.Duration {
+// gaps are the times between the requests of a script.
+func gaps(s *feedtest.Script) []time.Duration {
 	gaps := []time.Duration{}
-	for i := 1; i < len(s.times); i++ {
-		gaps = append(gaps, s.times[i].Sub(s.times[i-1]))
+	for i := 1; i < len(s.Times); i++ {
+		gaps = append(gaps, s.Times[i].Sub(s.Times[i-1]))
 	}
 	return gaps
-}
-
-// pageOf is the body of a page. A cursor that is "" is null.
-func pageOf(hasMore bool, firstID, lastID string, activities ...string) string {
-	cursor := func(id string) string {
-		if id == "" {
-			return "null"
-		}
-		return fmt.Sprintf("%q", id)
-	}
-	return fmt.Sprintf(`{"data":[%s],"has_more":%t,"first_id":%s,"last_id":%s}`, strings.Join(activities, ","), hasMore, cursor(firstID), cursor(lastID))
-}
-
-// emptyPage is the body of the only page of an empty feed.
-var emptyPage = pageOf(false, "", "")
-
-// walkWith reads all that a script has to give.
-func walkWith(t *testing.T, s *script, query Query, edits ...func(*Options)) result {
-	t.Helper()
-	return read(newClient(t, s, edits...).Pages(t.Context(), query))
-}
-
-// after is a context with a deadline in the bubble.
-func after(t *testing.T, d time.Duration) context.Context {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), d)
-	t.Cleanup(cancel)
-	return ctx
 }

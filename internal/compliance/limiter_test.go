@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/compliance-feed/terraform-provider-compliance/internal/fakeapi"
+	"github.com/compliance-feed/terraform-provider-compliance/internal/feedtest"
 )
 
 // mostInAMinute is the largest number of requests in any span of 60 s.
@@ -43,9 +44,9 @@ func TestRequestsPerMinute(t *testing.T) {
 		{600, 20, 31, time.Minute},
 	} {
 		t.Run(fmt.Sprintf("%d_a_minute/%d_reads_of_%d", test.perMinute, test.reads, test.pages), func(t *testing.T) {
-			inBubble(t, func(t *testing.T) {
+			feedtest.InBubble(t, func(t *testing.T) {
 				api := newFake(test.pages, func(o *fakeapi.Options) { o.RateLimit = 1_000_000 })
-				client := newClient(t, uncompressed(api), func(o *Options) { o.RequestsPerMinute = test.perMinute })
+				client := newClient(t, feedtest.Uncompressed(api), func(o *Options) { o.RequestsPerMinute = test.perMinute })
 				started := time.Now()
 				readAll(t, client, test.reads, test.pages)
 				if got := time.Since(started); got != test.want {
@@ -65,7 +66,7 @@ func readAll(t *testing.T, client *Client, reads, activities int) {
 	var all sync.WaitGroup
 	for i := range reads {
 		all.Go(func() {
-			got := read(client.Pages(t.Context(), Query{PageSize: 1}))
+			got := follow(t.Context(), client, 1)
 			if got.err != nil || len(got.ids()) != activities {
 				t.Errorf("read %d: got %d activities and error %v, want %d", i, len(got.ids()), got.err, activities)
 			}
@@ -76,9 +77,9 @@ func readAll(t *testing.T, client *Client, reads, activities int) {
 
 // TestRequestsPerMinuteWithLatency spreads the requests, so that the minute slides.
 func TestRequestsPerMinuteWithLatency(t *testing.T) {
-	inBubble(t, func(t *testing.T) {
+	feedtest.InBubble(t, func(t *testing.T) {
 		api := newFake(40, func(o *fakeapi.Options) { o.Latency, o.RateLimit = 700*time.Millisecond, 1_000_000 })
-		client := newClient(t, uncompressed(api), func(o *Options) { o.RequestsPerMinute = 25 })
+		client := newClient(t, feedtest.Uncompressed(api), func(o *Options) { o.RequestsPerMinute = 25 })
 		readAll(t, client, 5, 40)
 		if most := mostInAMinute(api.Requests()); most != 25 {
 			t.Errorf("got at most %d requests in a minute, want 25", most)
@@ -90,13 +91,13 @@ func TestRequestsAtOnce(t *testing.T) {
 	t.Parallel()
 	for _, atOnce := range []int{1, 3, 16} {
 		t.Run(fmt.Sprint(atOnce), func(t *testing.T) {
-			inBubble(t, func(t *testing.T) {
+			feedtest.InBubble(t, func(t *testing.T) {
 				api := newFake(3, func(o *fakeapi.Options) { o.Latency = time.Second })
 				var now, most atomic.Int64
-				transport := roundTripper(func(request *http.Request) (*http.Response, error) {
+				transport := feedtest.RoundTripper(func(request *http.Request) (*http.Response, error) {
 					most.Store(max(most.Load(), now.Add(1)))
 					defer now.Add(-1)
-					return uncompressed(api).RoundTrip(request)
+					return feedtest.Uncompressed(api).RoundTrip(request)
 				})
 				client := newClient(t, transport, func(o *Options) { o.RequestsAtOnce = atOnce })
 				started := time.Now()
@@ -118,9 +119,9 @@ func TestServersLimit(t *testing.T) {
 	t.Parallel()
 	for _, limit := range []int{20, 40, 100} {
 		t.Run(fmt.Sprint(limit), func(t *testing.T) {
-			inBubble(t, func(t *testing.T) {
+			feedtest.InBubble(t, func(t *testing.T) {
 				api := newFake(5, func(o *fakeapi.Options) { o.RateLimit, o.Latency = limit, 50*time.Millisecond })
-				readAll(t, newClient(t, uncompressed(api)), 30, 5)
+				readAll(t, newClient(t, feedtest.Uncompressed(api)), 30, 5)
 				requests := api.Requests()
 				for _, request := range requests {
 					if request.Status != http.StatusOK {
@@ -169,10 +170,10 @@ func TestReset(t *testing.T) {
 		"no remaining":         {limits("0", bubble.Add(time.Minute))[2:], 0},
 	} {
 		t.Run(name, func(t *testing.T) {
-			inBubble(t, func(t *testing.T) {
-				s := &script{steps: []step{{header: test.header, body: pageOf(true, "1", "1")}, {body: emptyPage}}}
-				walkWith(t, s, Query{}).mustBe(t, nil)
-				if got := s.gaps()[0]; got != test.want {
+			feedtest.InBubble(t, func(t *testing.T) {
+				s := &feedtest.Script{Steps: []feedtest.Step{{Header: test.header, Body: feedtest.Page(true, "1", "1")}, {Body: feedtest.EmptyPage}}}
+				followScript(t, s).mustBe(t, nil)
+				if got := gaps(s)[0]; got != test.want {
 					t.Errorf("got a wait of %v, want %v", got, test.want)
 				}
 			})
@@ -184,7 +185,7 @@ func TestReset(t *testing.T) {
 func TestLimiter(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)
-	headerOf := func(pairs []string) http.Header { return answered(step{header: pairs}, nil).Header } //nolint:bodyclose // of a string
+	headerOf := func(pairs []string) http.Header { return feedtest.Step{Header: pairs}.Answer(nil).Header } //nolint:bodyclose // of a string
 	window := now.Add(time.Minute)
 	take := func(t *testing.T, l *limiter, want bool) {
 		t.Helper()
@@ -281,11 +282,11 @@ func TestLimiter(t *testing.T) {
 
 // TestPause has one read refused; the others wait with it, and do not run into the same.
 func TestPause(t *testing.T) {
-	inBubble(t, func(t *testing.T) {
+	feedtest.InBubble(t, func(t *testing.T) {
 		api := newFake(5, func(o *fakeapi.Options) { o.Latency = time.Second })
 		api.Inject(fakeapi.Nth(1), fakeapi.TooManyRequests("30"))
 		started := time.Now()
-		readAll(t, newClient(t, uncompressed(api), func(o *Options) { o.RequestsAtOnce = 1 }), 3, 5)
+		readAll(t, newClient(t, feedtest.Uncompressed(api), func(o *Options) { o.RequestsAtOnce = 1 }), 3, 5)
 		for i, request := range api.Requests() {
 			if at := request.Time.Sub(started); i > 0 && at < 30*time.Second {
 				t.Errorf("request %d: got it after %v, want it after the pause", i+1, at)
@@ -316,7 +317,7 @@ func TestCancel(t *testing.T) {
 	} {
 		for _, deadline := range []bool{false, true} {
 			t.Run(fmt.Sprintf("%s/deadline_%t", name, deadline), func(t *testing.T) {
-				inBubble(t, func(t *testing.T) {
+				feedtest.InBubble(t, func(t *testing.T) {
 					api := newFake(9)
 					if test.fault != nil {
 						api.Inject(fakeapi.From(2), test.fault)
@@ -325,7 +326,7 @@ func TestCancel(t *testing.T) {
 					if test.edit != nil {
 						edits = append(edits, test.edit)
 					}
-					client := newClient(t, uncompressed(api), edits...)
+					client := newClient(t, feedtest.Uncompressed(api), edits...)
 					ctx, cancel := context.WithCancel(t.Context())
 					if deadline {
 						ctx, cancel = context.WithTimeout(t.Context(), at)
@@ -335,15 +336,15 @@ func TestCancel(t *testing.T) {
 						time.AfterFunc(at, cancel)
 					}
 					started := time.Now()
-					got := read(client.Pages(ctx, Query{PageSize: 3}))
+					got := follow(ctx, client, 3)
 					if ended := time.Since(started); ended > at || !deadline && ended != at {
 						t.Errorf("got the end after %v, want it after %v", ended, at)
 					}
 					var last error
 					if ctx.Err() == nil { // a wait that the deadline would have cut
-						last = errorAs[*WaitError](t, got.err).Last
+						last = feedtest.ErrorAs[*WaitError](t, got.err).Last
 					} else {
-						interrupted := errorAs[*InterruptedError](t, got.err)
+						interrupted := feedtest.ErrorAs[*InterruptedError](t, got.err)
 						if last = interrupted.Last; interrupted.Err != ctx.Err() { //nolint:errorlint // this very value
 							t.Errorf("got %v, want %v", interrupted.Err, ctx.Err())
 						}
@@ -371,28 +372,28 @@ func (w exhausted) WriteHeader(status int) {
 
 // TestCancelWaitingForASlot cancels a read while another holds the only slot.
 func TestCancelWaitingForASlot(t *testing.T) {
-	inBubble(t, func(t *testing.T) {
+	feedtest.InBubble(t, func(t *testing.T) {
 		api := newFake(1, func(o *fakeapi.Options) { o.Latency = 20 * time.Second })
-		client := newClient(t, uncompressed(api), func(o *Options) { o.RequestsAtOnce = 1 })
+		client := newClient(t, feedtest.Uncompressed(api), func(o *Options) { o.RequestsAtOnce = 1 })
 		var first sync.WaitGroup
 		first.Go(func() {
-			if err := read(client.Pages(t.Context(), Query{})).err; err != nil {
+			if err := follow(t.Context(), client, 0).err; err != nil {
 				t.Errorf("the first read: %v", err)
 			}
 		})
 		synctest.Wait()
 		started := time.Now()
-		got := read(client.Pages(after(t, 5*time.Second), Query{}))
+		got := follow(feedtest.After(t, 5*time.Second), client, 0)
 		if waited := time.Since(started); waited != 5*time.Second {
 			t.Errorf("got the end after %v, want it after 5s", waited)
 		}
-		if failed := got.readError(t); failed.Attempts != 0 {
+		if failed := got.failure(t); failed.Attempts != 0 {
 			t.Errorf("got %d attempts, want none", failed.Attempts)
 		}
-		_ = errorAs[*InterruptedError](t, got.err)
+		_ = feedtest.ErrorAs[*InterruptedError](t, got.err)
 		first.Wait()
 		// The slot of neither is lost.
-		if err := read(client.Pages(t.Context(), Query{})).err; err != nil {
+		if err := follow(t.Context(), client, 0).err; err != nil {
 			t.Error(err)
 		}
 	})

@@ -27,6 +27,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/compliance-feed/terraform-provider-compliance/internal/feedtest"
 )
 
 // listenProxy runs a proxy on loopback until the test ends.
@@ -155,8 +157,8 @@ func TestProxies(t *testing.T) {
 						})
 					})
 					client := socketClient(t, proxied, environment("HTTPS_PROXY", scheme+login+proxy.String()), noRetries)
-					read(client.Pages(t.Context(), Query{})).mustBe(t, idsOf(records(3)))
-					equal(t, "targets", proxy.asked(), []string{"example.com:443"})
+					follow(t.Context(), client, 0).mustBe(t, feedtest.IDs(3))
+					feedtest.Equal(t, "targets", proxy.asked(), []string{"example.com:443"})
 				})
 			}
 		}
@@ -212,7 +214,7 @@ func TestCertificates(t *testing.T) {
 				roots = x509.NewCertPool()
 			}
 			server, api := newTLSServer(t, func(s *httptest.Server) { s.TLS = &tls.Config{Certificates: []tls.Certificate{certificate}} })
-			got, failed := connectionFailure(t, socketClient(t, server.URL, withRoots(roots)), Query{})
+			got, failed := connectionFailure(t, socketClient(t, server.URL, withRoots(roots)))
 			if got.Cause != BadCertificate || got.Stage != AtTLS || failed.Attempts != 1 || len(api.Requests()) > 0 {
 				t.Fatalf("got %+v after %d attempts, want the certificate refused after 1", got, failed.Attempts)
 			}
@@ -285,7 +287,7 @@ func TestProxiesThatFail(t *testing.T) {
 				o.MaxRetries, o.RequestTimeout = 1, 2*time.Second
 				o.Logger = slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug - 8}))
 			})
-			got, failed := connectionFailure(t, client, Query{})
+			got, failed := connectionFailure(t, client)
 			if failed.Attempts != test.attempts {
 				t.Errorf("got %d attempts, want %d", failed.Attempts, test.attempts)
 			}
@@ -336,7 +338,7 @@ func TestProxyVariables(t *testing.T) {
 				if err != nil || proxy == nil || hostPort(proxy) != want {
 					t.Errorf("%s=%q: got %v and error %v, want %s", name, value, proxy, err, want)
 				}
-			} else if got := errorAs[*ProxyVariableError](t, err); *got != (ProxyVariableError{name, want == scheme}) || leak(got.Error()) != "" {
+			} else if got := feedtest.ErrorAs[*ProxyVariableError](t, err); *got != (ProxyVariableError{name, want == scheme}) || leak(got.Error()) != "" {
 				t.Errorf("%s=%q: got %+v", name, value, got)
 			}
 		}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/compliance-feed/terraform-provider-compliance/internal/fakeapi"
+	"github.com/compliance-feed/terraform-provider-compliance/internal/feedtest"
 )
 
 // limitsOf are the page sizes that requests ask for.
@@ -43,7 +44,7 @@ func TestSmallerPages(t *testing.T) {
 		"closed":                   {400, fakeapi.CloseBeforeHeader(), 2, []string{"400", "400", "400"}, true},
 	} {
 		t.Run(name, func(t *testing.T) {
-			inBubble(t, func(t *testing.T) {
+			feedtest.InBubble(t, func(t *testing.T) {
 				api := newFake(500)
 				api.Inject(fakeapi.First(test.times), test.fault)
 				client := newClient(t, api.Transport())
@@ -52,7 +53,7 @@ func TestSmallerPages(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				equal(t, "limits", limitsOf(api), test.limits)
+				feedtest.Equal(t, "limits", limitsOf(api), test.limits)
 				if want := 1 + test.times; answer.Attempts != want || len(answer.Activities) != answer.PageSize {
 					t.Errorf("got %d activities of %d after %d attempts, want %d", len(answer.Activities), answer.PageSize, answer.Attempts, want)
 				}
@@ -79,12 +80,12 @@ func TestTooHeavy(t *testing.T) {
 		"504 that is not to be retried": {5000, 9, fakeapi.Status(504, "timeout_error", "m", "x-should-retry", "false"), []string{"5000"}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			inBubble(t, func(t *testing.T) {
+			feedtest.InBubble(t, func(t *testing.T) {
 				api := newFake(500)
 				api.Inject(fakeapi.Always, test.fault)
 				_, err := newClient(t, api.Transport(), func(o *Options) { o.MaxRetries = test.retries }).Page(t.Context(), Request{PageSize: test.size})
-				failed := errorAs[*RequestError](t, err)
-				equal(t, "limits", limitsOf(api), test.limits)
+				failed := feedtest.ErrorAs[*RequestError](t, err)
+				feedtest.Equal(t, "limits", limitsOf(api), test.limits)
 				if last := test.limits[len(test.limits)-1]; failed.Attempts != len(test.limits) || fmt.Sprint(failed.PageSize) != last {
 					t.Errorf("got %+v, want %d attempts, the last with %s", failed, len(test.limits), last)
 				}
@@ -95,13 +96,13 @@ func TestTooHeavy(t *testing.T) {
 
 // TestRequestIsNotChanged sends a request's parameters with a limit beside them.
 func TestRequestIsNotChanged(t *testing.T) {
-	inBubble(t, func(t *testing.T) {
-		s := &script{steps: []step{{status: http.StatusGatewayTimeout}, {body: emptyPage}}}
+	feedtest.InBubble(t, func(t *testing.T) {
+		s := &feedtest.Script{Steps: []feedtest.Step{{Status: http.StatusGatewayTimeout}, {Body: feedtest.EmptyPage}}}
 		request := Request{Parameters: map[string][]string{"order": {"asc"}}, PageSize: 100}
 		if _, err := newClient(t, s).Page(t.Context(), request); err != nil {
 			t.Fatal(err)
 		}
-		if got := s.requests[1].URL.RawQuery; got != "limit=50&order=asc" || len(request.Parameters) != 1 {
+		if got := s.Requests[1].URL.RawQuery; got != "limit=50&order=asc" || len(request.Parameters) != 1 {
 			t.Errorf("got %s, and parameters %v afterwards", got, request.Parameters)
 		}
 	})

@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"github.com/compliance-feed/terraform-provider-compliance/internal/fakeapi"
+	"github.com/compliance-feed/terraform-provider-compliance/internal/feedtest"
 )
 
 // TestRetryStatus is the table of statuses, each without x-should-retry and with both of
@@ -40,17 +41,17 @@ func TestRetryStatus(t *testing.T) {
 				want = status == 413 // a smaller page is another request
 			}
 			t.Run(fmt.Sprintf("%d/x-should-retry_%s", status, header), func(t *testing.T) {
-				inBubble(t, func(t *testing.T) {
-					s := &script{steps: []step{{status: status, header: []string{"x-should-retry", header}}, {body: emptyPage}}}
-					got := walkWith(t, s, Query{})
-					if retried := len(s.requests) == 2; retried != want {
-						t.Fatalf("got %d requests and error %v, want another attempt: %t", len(s.requests), got.err, want)
+				feedtest.InBubble(t, func(t *testing.T) {
+					s := &feedtest.Script{Steps: []feedtest.Step{{Status: status, Header: []string{"x-should-retry", header}}, {Body: feedtest.EmptyPage}}}
+					got := followScript(t, s)
+					if retried := len(s.Requests) == 2; retried != want {
+						t.Fatalf("got %d requests and error %v, want another attempt: %t", len(s.Requests), got.err, want)
 					}
 					if want {
 						got.mustBe(t, nil)
 						return
 					}
-					if failed := errorAs[*StatusError](t, got.err); failed.Status != status || failed.RequestID != "req_test" {
+					if failed := feedtest.ErrorAs[*StatusError](t, got.err); failed.Status != status || failed.RequestID != "req_test" {
 						t.Errorf("got %+v, want status %d of req_test", failed, status)
 					}
 				})
@@ -97,10 +98,10 @@ func TestWaits(t *testing.T) {
 	} {
 		for _, status := range []int{429, 503, 500} {
 			t.Run(fmt.Sprintf("%s/%d", name, status), func(t *testing.T) {
-				inBubble(t, func(t *testing.T) {
-					s := &script{steps: []step{{status: status, header: test.header}, {body: emptyPage}}}
-					walkWith(t, s, Query{}).mustBe(t, nil)
-					got := s.gaps()[0]
+				feedtest.InBubble(t, func(t *testing.T) {
+					s := &feedtest.Script{Steps: []feedtest.Step{{Status: status, Header: test.header}, {Body: feedtest.EmptyPage}}}
+					followScript(t, s).mustBe(t, nil)
+					got := gaps(s)[0]
 					if test.want == backoff && (got < time.Second || got >= 1250*time.Millisecond) {
 						t.Errorf("got %v, want the backoff of 1 s to 1.25 s", got)
 					}
@@ -116,20 +117,20 @@ func TestWaits(t *testing.T) {
 // TestBackoffSpreads draws many waits through the client: they keep the bounds, and
 // clients that failed together do not come back together.
 func TestBackoffSpreads(t *testing.T) {
-	inBubble(t, func(t *testing.T) {
+	feedtest.InBubble(t, func(t *testing.T) {
 		drawn := map[time.Duration]bool{}
 		for range 50 {
-			s := &script{}
+			s := &feedtest.Script{}
 			for range 11 {
-				s.steps = append(s.steps, step{status: 503})
+				s.Steps = append(s.Steps, feedtest.Step{Status: 503})
 			}
 			started := time.Now()
-			got := walkWith(t, s, Query{}, func(o *Options) { o.MaxRetries = 10 })
-			if failed := got.readError(t); failed.Attempts != 11 {
+			got := followScript(t, s, func(o *Options) { o.MaxRetries = 10 })
+			if failed := got.failure(t); failed.Attempts != 11 {
 				t.Fatalf("got %d attempts, want 11", failed.Attempts)
 			}
 			total := time.Duration(0)
-			for i, gap := range s.gaps() {
+			for i, gap := range gaps(s) {
 				least := min(time.Second<<i, 48*time.Second)
 				if gap < least || gap >= least*5/4 || gap > time.Minute {
 					t.Errorf("wait %d: got %v, want %v to %v", i+1, gap, least, least*5/4)
@@ -152,13 +153,13 @@ func TestAttempts(t *testing.T) {
 	t.Parallel()
 	for _, retries := range []int{0, 1, 3, 10} {
 		t.Run(fmt.Sprint(retries), func(t *testing.T) {
-			inBubble(t, func(t *testing.T) {
+			feedtest.InBubble(t, func(t *testing.T) {
 				api := newFake(6)
 				for page := 1; page <= 3; page++ {
 					api.Inject(fakeapi.Times(retries, fakeapi.Page(page)), fakeapi.Overloaded())
 				}
-				client := newClient(t, uncompressed(api), func(o *Options) { o.MaxRetries = retries })
-				read(client.Pages(t.Context(), Query{PageSize: 2})).mustBe(t, idsOf(records(6)))
+				client := newClient(t, feedtest.Uncompressed(api), func(o *Options) { o.MaxRetries = retries })
+				follow(t.Context(), client, 2).mustBe(t, feedtest.IDs(6))
 				requests := api.Requests()
 				if got, want := len(requests), 3*(1+retries); got != want {
 					t.Fatalf("got %d requests, want %d", got, want)
@@ -172,9 +173,9 @@ func TestAttempts(t *testing.T) {
 				api.ClearFaults()
 				api.ResetRequests()
 				api.Inject(fakeapi.Times(1+retries, fakeapi.Page(2)), fakeapi.Overloaded())
-				failed := read(client.Pages(t.Context(), Query{PageSize: 2})).readError(t)
-				if failed.Page != 2 || failed.Activities != 2 || failed.Attempts != 1+retries {
-					t.Errorf("got %+v, want page 2 after 2 activities and %d attempts", failed, 1+retries)
+				got := follow(t.Context(), client, 2)
+				if failed := got.failure(t); len(got.pages) != 1 || failed.Attempts != 1+retries {
+					t.Errorf("got %d pages and %+v, want one and %d attempts", len(got.pages), failed, 1+retries)
 				}
 				if got, want := len(api.Requests()), 2+retries; got != want {
 					t.Errorf("got %d requests, want %d", got, want)
@@ -198,23 +199,23 @@ func TestWaitError(t *testing.T) {
 		"reset beyond it":     {[]string{"anthropic-ratelimit-requests-remaining", "0", "anthropic-ratelimit-requests-reset", "2000-01-01T00:02:00Z"}, 2 * time.Minute},
 	} {
 		t.Run(name, func(t *testing.T) {
-			inBubble(t, func(t *testing.T) {
-				s := &script{steps: []step{{status: 429, header: test.header}, {body: emptyPage}}}
+			feedtest.InBubble(t, func(t *testing.T) {
+				s := &feedtest.Script{Steps: []feedtest.Step{{Status: 429, Header: test.header}, {Body: feedtest.EmptyPage}}}
 				started := time.Now()
-				got := read(newClient(t, s).Pages(after(t, time.Minute), Query{}))
+				got := follow(feedtest.After(t, time.Minute), newClient(t, s), 0)
 				if test.want == 0 {
 					got.mustBe(t, nil)
 					return
 				}
-				wait := errorAs[*WaitError](t, got.err)
+				wait := feedtest.ErrorAs[*WaitError](t, got.err)
 				if want := started.Add(test.want); !wait.Until.Equal(want) {
 					t.Errorf("got until %v, want %v", wait.Until, want)
 				}
-				if status := errorAs[*StatusError](t, wait.Last); status.Status != 429 {
+				if status := feedtest.ErrorAs[*StatusError](t, wait.Last); status.Status != 429 {
 					t.Errorf("got last attempt %v, want the 429", wait.Last)
 				}
-				if failed := got.readError(t); failed.Attempts != 1 || len(s.requests) != 1 {
-					t.Errorf("got %d attempts and %d requests, want 1", failed.Attempts, len(s.requests))
+				if failed := got.failure(t); failed.Attempts != 1 || len(s.Requests) != 1 {
+					t.Errorf("got %d attempts and %d requests, want 1", failed.Attempts, len(s.Requests))
 				}
 				// A backoff may have been waited for, the wait that was asked for not.
 				if waited := time.Since(started); waited > 2*time.Second {
@@ -230,20 +231,20 @@ func TestWaitError(t *testing.T) {
 
 // TestLastAttemptIsNamed ends the read in the wait after a failure.
 func TestLastAttemptIsNamed(t *testing.T) {
-	inBubble(t, func(t *testing.T) {
-		s := &script{steps: []step{{status: 503}, {status: 529}, {status: 500}, {body: emptyPage}}}
-		got := read(newClient(t, s).Pages(after(t, 5*time.Second), Query{}))
-		wait := errorAs[*WaitError](t, got.err) // the third backoff would last at least 4 s
-		if status := errorAs[*StatusError](t, wait.Last); status.Status != 500 {
+	feedtest.InBubble(t, func(t *testing.T) {
+		s := &feedtest.Script{Steps: []feedtest.Step{{Status: 503}, {Status: 529}, {Status: 500}, {Body: feedtest.EmptyPage}}}
+		got := follow(feedtest.After(t, 5*time.Second), newClient(t, s), 0)
+		wait := feedtest.ErrorAs[*WaitError](t, got.err) // the third backoff would last at least 4 s
+		if status := feedtest.ErrorAs[*StatusError](t, wait.Last); status.Status != 500 {
 			t.Errorf("got %v, want the 500", wait.Last)
 		}
 
 		ctx, cancel := context.WithCancel(t.Context())
 		time.AfterFunc(500*time.Millisecond, cancel)
-		s = &script{steps: []step{{status: 503, body: `{"error":{"type":"api_error","message":"busy"}}`}}}
-		got = read(newClient(t, s).Pages(ctx, Query{}))
-		interrupted := errorAs[*InterruptedError](t, got.err)
-		if !errors.Is(got.err, context.Canceled) || errorAs[*StatusError](t, interrupted.Last).Status != 503 {
+		s = &feedtest.Script{Steps: []feedtest.Step{{Status: 503, Body: `{"error":{"type":"api_error","message":"busy"}}`}}}
+		got = follow(ctx, newClient(t, s), 0)
+		interrupted := feedtest.ErrorAs[*InterruptedError](t, got.err)
+		if !errors.Is(got.err, context.Canceled) || feedtest.ErrorAs[*StatusError](t, interrupted.Last).Status != 503 {
 			t.Errorf("got %v, want a cancellation after the 503", got.err)
 		}
 	})
@@ -255,14 +256,14 @@ func TestRefusalBeforeInterruption(t *testing.T) {
 	t.Parallel()
 	for status, refused := range map[int]bool{401: true, 403: true, 500: false} {
 		t.Run(fmt.Sprint(status), func(t *testing.T) {
-			inBubble(t, func(t *testing.T) {
+			feedtest.InBubble(t, func(t *testing.T) {
 				ctx, cancel := context.WithCancel(t.Context())
-				transport := roundTripper(func(request *http.Request) (*http.Response, error) {
+				transport := feedtest.RoundTripper(func(request *http.Request) (*http.Response, error) {
 					cancel()
-					return answered(step{status: status, header: []string{"x-should-retry", "true"}}, request), nil
+					return feedtest.Step{Status: status, Header: []string{"x-should-retry", "true"}}.Answer(request), nil
 				})
-				got := read(newClient(t, transport).Pages(ctx, Query{}))
-				if errorAs[*StatusError](t, got.err).Status != status {
+				got := follow(ctx, newClient(t, transport), 0)
+				if feedtest.ErrorAs[*StatusError](t, got.err).Status != status {
 					t.Errorf("got %v, want HTTP %d", got.err, status)
 				}
 				if interrupted := errors.Is(got.err, context.Canceled); interrupted == refused {
@@ -309,16 +310,16 @@ func TestConnectionErrors(t *testing.T) {
 		"anything":                 {&url.Error{Op: "Get", URL: "https://feed.example.com/?x", Err: errors.New("odd")}, ConnectionError{Cause: Unexplained, Detail: "odd"}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			inBubble(t, func(t *testing.T) {
-				s := &script{steps: []step{{err: test.err}, {body: emptyPage}}}
-				walkWith(t, s, Query{}).mustBe(t, nil)
-				if gap := s.gaps()[0]; gap < time.Second || gap >= 1250*time.Millisecond {
+			feedtest.InBubble(t, func(t *testing.T) {
+				s := &feedtest.Script{Steps: []feedtest.Step{{Err: test.err}, {Body: feedtest.EmptyPage}}}
+				followScript(t, s).mustBe(t, nil)
+				if gap := gaps(s)[0]; gap < time.Second || gap >= 1250*time.Millisecond {
 					t.Errorf("got a wait of %v, want the backoff", gap)
 				}
 
-				s = &script{steps: slices.Repeat([]step{{err: test.err}}, 1+testRetries)}
+				s = &feedtest.Script{Steps: slices.Repeat([]feedtest.Step{{Err: test.err}}, 1+testRetries)}
 				test.want.Host, test.want.Stage = "feed.example.com", cmp.Or(test.want.Stage, AtRequest)
-				if got := errorAs[*ConnectionError](t, walkWith(t, s, Query{}).err); !reflect.DeepEqual(*got, test.want) {
+				if got := feedtest.ErrorAs[*ConnectionError](t, followScript(t, s).err); !reflect.DeepEqual(*got, test.want) {
 					t.Errorf("got %+v, want %+v", *got, test.want)
 				}
 			})
@@ -341,12 +342,12 @@ func TestRequestTimeout(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			inBubble(t, func(t *testing.T) {
+			feedtest.InBubble(t, func(t *testing.T) {
 				api := newFake(5)
 				api.Inject(fakeapi.Times(2, fakeapi.Page(2)), fault)
 				started := time.Now()
-				client := newClient(t, uncompressed(api))
-				read(client.Pages(t.Context(), Query{PageSize: 2})).mustBe(t, idsOf(records(5)))
+				client := newClient(t, feedtest.Uncompressed(api))
+				follow(t.Context(), client, 2).mustBe(t, feedtest.IDs(5))
 				if waited := time.Since(started); waited < 63*time.Second || waited > 64*time.Second {
 					t.Errorf("got %v, want two timeouts of 30 s and backoffs of 1 s and 2 s", waited)
 				}
@@ -354,8 +355,8 @@ func TestRequestTimeout(t *testing.T) {
 				api.ResetRequests()
 				api.ClearFaults()
 				api.Inject(fakeapi.Page(2), fault)
-				failed := read(client.Pages(t.Context(), Query{PageSize: 2})).readError(t)
-				connection := errorAs[*ConnectionError](t, failed)
+				failed := follow(t.Context(), client, 2).failure(t)
+				connection := feedtest.ErrorAs[*ConnectionError](t, failed)
 				if connection.Timeout != 30*time.Second || connection.Cause != TimedOut || failed.Attempts != 1+testRetries {
 					t.Errorf("got %+v after %d attempts, want the timeout after %d", connection, failed.Attempts, 1+testRetries)
 				}
@@ -367,11 +368,11 @@ func TestRequestTimeout(t *testing.T) {
 
 // TestRequestTimeoutSpares drips within the timeout, and waits between pages longer than it.
 func TestRequestTimeoutSpares(t *testing.T) {
-	inBubble(t, func(t *testing.T) {
+	feedtest.InBubble(t, func(t *testing.T) {
 		api := newFake(5)
 		api.Inject(fakeapi.Times(1, fakeapi.Page(1)), fakeapi.TooManyRequests("300"))
 		api.Inject(fakeapi.Page(2), fakeapi.Drip(100, time.Second))
-		read(newClient(t, uncompressed(api)).Pages(t.Context(), Query{PageSize: 2})).mustBe(t, idsOf(records(5)))
+		follow(t.Context(), newClient(t, feedtest.Uncompressed(api)), 2).mustBe(t, feedtest.IDs(5))
 	})
 }
 
@@ -392,9 +393,9 @@ func TestResumeAt(t *testing.T) {
 		"retry-after of no rate limit": {503, []string{"retry-after", "7"}, 7 * time.Second},
 	} {
 		t.Run(name, func(t *testing.T) {
-			inBubble(t, func(t *testing.T) {
-				s := &script{steps: []step{{status: test.status, header: test.header}}}
-				status := errorAs[*StatusError](t, walkWith(t, s, Query{}, func(o *Options) { o.MaxRetries = 0 }).err)
+			feedtest.InBubble(t, func(t *testing.T) {
+				s := &feedtest.Script{Steps: []feedtest.Step{{Status: test.status, Header: test.header}}}
+				status := feedtest.ErrorAs[*StatusError](t, followScript(t, s, func(o *Options) { o.MaxRetries = 0 }).err)
 				var want time.Time
 				if test.want > 0 {
 					want = time.Now().Add(test.want)

@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"github.com/compliance-feed/terraform-provider-compliance/internal/fakeapi"
+	"github.com/compliance-feed/terraform-provider-compliance/internal/feedtest"
 )
 
 // testRoots has the certificate of all servers of httptest.
@@ -82,11 +83,11 @@ func sideBySide(t *testing.T) (run func(string, func(*testing.T)), wait func()) 
 	return func(name string, test func(*testing.T)) { running.Go(func() { t.Run(name, test) }) }, running.Wait
 }
 
-// connectionFailure reads and returns the failure that the read ends with.
-func connectionFailure(t *testing.T, client *Client, query Query) (*ConnectionError, *ReadError) {
+// connectionFailure is the failure that a request ends with.
+func connectionFailure(t *testing.T, client *Client) (*ConnectionError, *RequestError) {
 	t.Helper()
-	failed := read(client.Pages(t.Context(), query)).readError(t)
-	return errorAs[*ConnectionError](t, failed), failed
+	failed := follow(t.Context(), client, 0).failure(t)
+	return feedtest.ErrorAs[*ConnectionError](t, failed), failed
 }
 
 // versions are the two ways to speak HTTP over TLS.
@@ -222,25 +223,17 @@ func TestConnectionsThatFail(t *testing.T) {
 			for place, fault := range map[string]func(func()) fakeapi.Fault{"before an answer": whole, "in an answer": half, "after an answer": nil} {
 				run(version+"/"+harm+" "+place, func(t *testing.T) {
 					server, api := newTLSServer(t, edit)
-					api.Add(records(9)[3:]...)
+					api.Add(feedtest.Records(9)[3:]...)
 					r := newRelay(t, server.Listener.Addr().String())
 					client := socketClient(t, "https://"+r.Addr().String(), func(o *Options) { o.RequestTimeout, o.MaxRetries = 2*time.Second, 1 })
 					if fault != nil {
 						api.Inject(fakeapi.Nth(2), fault(func() { do(r) }))
 					}
-					var ids []string
-					for page, err := range client.Pages(t.Context(), Query{PageSize: 4}) {
-						if err != nil {
-							t.Fatal(err)
-						}
-						for _, activity := range page.Activities {
-							ids = append(ids, activity.ID)
-						}
-						if fault == nil && len(ids) == 4 {
+					follow(t.Context(), client, 4, func(page int) {
+						if fault == nil && page == 1 {
 							do(r)
 						}
-					}
-					equal(t, "ids", ids, idsOf(records(9)))
+					}).mustBe(t, feedtest.IDs(9))
 					if got := r.connections(); got != 2 {
 						t.Errorf("got %d connections, want 2", got)
 					}
@@ -267,15 +260,15 @@ func TestHTTP2(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			server, api := newTLSServer(t, versions["HTTP/2"])
-			api.Add(records(7)[3:]...)
+			api.Add(feedtest.Records(7)[3:]...)
 			api.Inject(fakeapi.Nth(2), test.fault)
 			client := socketClient(t, server.URL, func(o *Options) { o.MaxRetries = test.retries })
-			read(client.Pages(t.Context(), Query{PageSize: 3})).mustBe(t, idsOf(records(7)))
+			follow(t.Context(), client, 3).mustBe(t, feedtest.IDs(7))
 			if test.cause == "" {
 				return
 			}
 			api.Inject(fakeapi.Always, test.fault)
-			if got, _ := connectionFailure(t, client, Query{}); got.Cause != test.cause || got.Stage != test.stage || got.Code != "INTERNAL_ERROR" || got.Timeout != 0 {
+			if got, _ := connectionFailure(t, client); got.Cause != test.cause || got.Stage != test.stage || got.Code != "INTERNAL_ERROR" || got.Timeout != 0 {
 				t.Errorf("got %+v, want %s", got, test.cause)
 			}
 		})
@@ -297,7 +290,7 @@ func TestPing(t *testing.T) {
 		}
 		t.HTTP2.SendPingTimeout, t.HTTP2.PingTimeout = 50*time.Millisecond, 50*time.Millisecond
 	}))
-	if got, _ := connectionFailure(t, client, Query{}); got.Cause != NoPing || got.Stage != AtRequest || got.Timeout != 0 {
+	if got, _ := connectionFailure(t, client); got.Cause != NoPing || got.Stage != AtRequest || got.Timeout != 0 {
 		t.Errorf("got %+v, want the ping without an answer", got)
 	}
 }
@@ -312,14 +305,14 @@ func TestLongQueries(t *testing.T) {
 		s.Config.MaxHeaderBytes = 1000
 	})
 	_, err := socketClient(t, server.URL).Page(t.Context(), long)
-	if got, failed := errorAs[*ConnectionError](t, err), errorAs[*RequestError](t, err); got.QueryLength < LongQuery || failed.Attempts != 1 || len(api.Requests()) > 0 {
+	if got, failed := feedtest.ErrorAs[*ConnectionError](t, err), feedtest.ErrorAs[*RequestError](t, err); got.QueryLength < LongQuery || failed.Attempts != 1 || len(api.Requests()) > 0 {
 		t.Errorf("got %+v after %d attempts, want the length of the query after 1", got, failed.Attempts)
 	}
-	s := &script{steps: []step{
-		{err: errors.New("http2: server sent GOAWAY and closed the connection; LastStreamID=1, ErrCode=NO_ERROR, debug=\"\"")},
-		{body: emptyPage},
-		{err: errors.New("stream error: stream ID 3; ENHANCE_YOUR_CALM; received from peer")},
-		{body: emptyPage},
+	s := &feedtest.Script{Steps: []feedtest.Step{
+		{Err: errors.New("http2: server sent GOAWAY and closed the connection; LastStreamID=1, ErrCode=NO_ERROR, debug=\"\"")},
+		{Body: feedtest.EmptyPage},
+		{Err: errors.New("stream error: stream ID 3; ENHANCE_YOUR_CALM; received from peer")},
+		{Body: feedtest.EmptyPage},
 	}}
 	client := newClient(t, s)
 	for range 2 {
@@ -327,10 +320,10 @@ func TestLongQueries(t *testing.T) {
 			t.Errorf("got %+v and error %v, want a page after 2 attempts", answer, err)
 		}
 	}
-	s.steps = append(s.steps, s.steps[2])
+	s.Steps = append(s.Steps, s.Steps[2])
 	long.Parameters.Add("actor_ids[]", strings.Repeat("x", 12_000)) // longer than what was answered
 	_, err = client.Page(t.Context(), long)
-	if got := errorAs[*ConnectionError](t, err); got.QueryLength < 24_000 || got.Cause != GivenUp || got.Code != "ENHANCE_YOUR_CALM" {
+	if got := feedtest.ErrorAs[*ConnectionError](t, err); got.QueryLength < 24_000 || got.Cause != GivenUp || got.Code != "ENHANCE_YOUR_CALM" {
 		t.Errorf("got %+v, want the length of the query", got)
 	}
 }
@@ -369,7 +362,7 @@ func TestConnecting(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			client := socketClient(t, "https://"+silent, noRetries, edited(test.edit), func(o *Options) { o.RequestTimeout = test.timeout })
-			got, _ := connectionFailure(t, client, Query{})
+			got, _ := connectionFailure(t, client)
 			if got.Cause != TimedOut || got.Stage != test.want.Stage || got.Timeout != test.want.Timeout || TooHeavy(got) {
 				t.Errorf("got %+v, want %+v", got, test.want)
 			}
@@ -412,7 +405,7 @@ func TestCancelledRequestsKeepConnections(t *testing.T) {
 		cancel()
 		<-r.Context().Done()
 	})
-	if err := read(client.Pages(ctx, Query{})).err; !errors.Is(err, context.Canceled) {
+	if err := follow(ctx, client, 0).err; !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v, want the read cancelled", err)
 	}
 	if client.connections.take() != before {
@@ -431,7 +424,7 @@ func TestTLS(t *testing.T) {
 				protocol = r.Proto
 				next.ServeHTTP(w, r)
 			})
-			read(socketClient(t, server.URL).Pages(t.Context(), Query{})).mustBe(t, idsOf(records(3)))
+			follow(t.Context(), socketClient(t, server.URL), 0).mustBe(t, feedtest.IDs(3))
 			if !strings.HasPrefix(protocol, version) {
 				t.Errorf("got %s, want %s", protocol, version)
 			}
@@ -442,7 +435,7 @@ func TestTLS(t *testing.T) {
 		server, api := newTLSServer(t, func(s *httptest.Server) {
 			s.TLS = &tls.Config{MinVersion: tls.VersionTLS10, MaxVersion: tls.VersionTLS11}
 		})
-		got, _ := connectionFailure(t, socketClient(t, server.URL, noRetries), Query{})
+		got, _ := connectionFailure(t, socketClient(t, server.URL, noRetries))
 		if got.Cause != TLSAlert || !strings.Contains(got.Detail, "protocol version") || got.Stage != AtTLS || len(api.Requests()) > 0 {
 			t.Errorf("got %+v, want the protocol version refused", got)
 		}
@@ -451,7 +444,7 @@ func TestTLS(t *testing.T) {
 		t.Parallel()
 		server := fakeapi.NewServer(fakeapi.Options{})
 		t.Cleanup(server.Close)
-		got, _ := connectionFailure(t, socketClient(t, "https"+strings.TrimPrefix(server.URL, "http"), noRetries), Query{})
+		got, _ := connectionFailure(t, socketClient(t, "https"+strings.TrimPrefix(server.URL, "http"), noRetries))
 		if got.Cause != NotTLS || got.Stage != AtTLS || len(server.Requests()) > 0 {
 			t.Errorf("got %+v, want it without TLS", got)
 		}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -358,9 +359,7 @@ func (r *read) add(ctx context.Context, a answer, c choice) {
 	s := a.shard
 	s.add(a, c)
 	if r.request.Unique {
-		for id, k := range c.ids {
-			r.seen[id] = k
-		}
+		maps.Copy(r.seen, c.ids)
 	} else if len(a.Activities) > 0 {
 		s.seen = c.ids
 	}

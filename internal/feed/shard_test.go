@@ -287,7 +287,7 @@ func TestShardsFail(t *testing.T) {
 				feedtest.InBubble(t, func(t *testing.T) {
 					api := shapedFake(1000, fakeapi.Evenly, time.Millisecond)
 					api.Inject(fakeapi.From(nth), fault)
-					newReader(t, feedtest.Uncompressed(api), atOnce(4)).outcome(t.Context(), Request{Bounds: whole, PageSize: 50}).mustFail(t)
+					_ = newReader(t, feedtest.Uncompressed(api), atOnce(4)).outcome(t.Context(), Request{Bounds: whole, PageSize: 50}).mustFail(t)
 				})
 			})
 		}
