@@ -193,3 +193,15 @@ level=INFO msg="read a page of activities" page=2 activities=3 oldest_created_at
 		}
 	})
 }
+
+// TestOldestInLog has times that are not in the order of their texts, and one that is no time.
+func TestOldestInLog(t *testing.T) {
+	t.Parallel()
+	var log bytes.Buffer
+	at := func(text string) string { return fmt.Sprintf(`{"id":%q,"created_at":%[1]q,"type":"t"}`, text) }
+	s := feedtest.Pages(feedtest.Page(false, "1", "1", at("2026-04-10T08:00:00.5Z"), at("2026-04-10T08:00:00Z"), at("2026-04-10T09:59:00+02:00"), at("0 o'clock")))
+	reader := newReader(t, s, func(o *compliance.Options) { o.Logger = slog.New(slog.NewTextHandler(&log, nil)) })
+	if got := reader.outcome(t.Context(), Request{}); got.err != nil || !strings.Contains(log.String(), "oldest_created_at=2026-04-10T07:59:00Z ") {
+		t.Errorf("got %v and %s", got.err, log.String())
+	}
+}

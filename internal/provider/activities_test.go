@@ -4,9 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"maps"
-	"net/http"
 	"slices"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -149,33 +147,6 @@ func TestResultHoldsTheArguments(t *testing.T) {
 	}
 }
 
-// Every size of the feed around a page's border: all of it comes, in order, in as few
-// requests as can be.
-func TestPages(t *testing.T) {
-	t.Parallel()
-	const limit = 4
-	for n := range 3*limit + 2 {
-		for _, order := range []string{"", "desc", "asc"} {
-			t.Run(fmt.Sprintf("%d activities %s", n, order), func(t *testing.T) {
-				t.Parallel()
-				fake := newFake(t, fakeapi.Options{Feed: fakeapi.NewFeed(records(n)...)})
-				config := values{"limit": limit}
-				if order != "" {
-					config["order"] = order
-				}
-				result := reading(t, fake, nil).list(config)
-				requireEqual(t, "activities", ids(result), recordIDs(n, order))
-				requireEqual(t, "requests", len(fake.Requests()), max(1, (n+limit-1)/limit))
-				requireEqual(t, "has_more", result["has_more"], false)
-				requireEqual(t, "request_id", result["request_id"], fake.Requests()[len(fake.Requests())-1].RequestID)
-				if hasCursors := n > 0; (result["first_id"] != nil) != hasCursors || (result["last_id"] != nil) != hasCursors {
-					t.Errorf("got the cursors %v and %v of %d activities", result["first_id"], result["last_id"], n)
-				}
-			})
-		}
-	}
-}
-
 // recordIDs are the IDs of n records in an order of the API.
 func recordIDs(n int, order string) []string {
 	all := make([]string, n)
@@ -186,15 +157,6 @@ func recordIDs(n int, order string) []string {
 		slices.Reverse(all)
 	}
 	return all
-}
-
-func TestDefaultLimit(t *testing.T) {
-	t.Parallel()
-	fake := newFake(t, fakeapi.Options{Feed: fakeapi.Generate(fakeapi.Spec{Activities: 5001})})
-	result := reading(t, fake, nil).list(values{})
-	requireEqual(t, "activities", len(ids(result)), 5001)
-	requireEqual(t, "requests", len(fake.Requests()), 2)
-	requireEqual(t, "activities of the first page", fake.Requests()[0].Activities, 5000)
 }
 
 func TestNothingMatches(t *testing.T) {
@@ -211,76 +173,6 @@ func TestNothingMatches(t *testing.T) {
 		if id, ok := result["request_id"].(string); !ok || !strings.HasPrefix(id, "req_") {
 			t.Errorf("%s: got request_id %v, want one", kind, result["request_id"])
 		}
-	}
-}
-
-// The server may look through a part of the feed in which nothing matches.
-func TestEmptyPages(t *testing.T) {
-	t.Parallel()
-	const emptyPage = `{"data":[],"has_more":true,"first_id":"before-nothing","last_id":%q}`
-	fake := newFake(t, fakeapi.Options{Feed: fakeapi.NewFeed(records(3)...)})
-	probe := reading(t, fake, nil).list(values{"max_results": 1})
-	fake.ResetRequests()
-	cursor := probe["last_id"].(string)
-	empty := fakeapi.EditPage(func([]byte) []byte { return fmt.Appendf(nil, emptyPage, cursor) })
-
-	t.Run("and then some", func(t *testing.T) {
-		fake.Inject(fakeapi.Times(1, fakeapi.Always), empty)
-		result := reading(t, fake, nil).list(values{})
-		requireEqual(t, "activities", ids(result), []string{"a001", "a000"})
-		requireEqual(t, "requests", len(fake.Requests()), 2)
-	})
-	t.Run("and then nothing", func(t *testing.T) {
-		fake.Inject(fakeapi.Times(1, fakeapi.Always), empty)
-		result := reading(t, fake, nil).list(values{"created_at_gte": "2026-04-20T00:00:00Z"})
-		requireEqual(t, "activities", ids(result), []string{})
-		requireEqual(t, "first_id", result["first_id"], nil)
-		requireEqual(t, "last_id", result["last_id"], nil)
-	})
-}
-
-// A page that has activities and no cursors: those of another page would not fit.
-func TestPagesWithoutCursors(t *testing.T) {
-	t.Parallel()
-	without := func(names ...string) fakeapi.Fault {
-		return func(w http.ResponseWriter, r *http.Request, next http.Handler) {
-			for _, name := range names {
-				inner := next
-				next = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { fakeapi.SetMember(name, "null")(w, r, inner) })
-			}
-			next.ServeHTTP(w, r)
-		}
-	}
-	for name, test := range map[string]struct {
-		request   int
-		dropped   []string
-		config    values
-		wantNull  string
-		wantOther string
-	}{
-		"the last page":            {2, []string{"first_id", "last_id"}, values{}, "last_id", "first_id"},
-		"the first page":           {1, []string{"first_id"}, values{}, "first_id", "last_id"},
-		"the last page, backward":  {2, []string{"first_id", "last_id"}, values{"before_id": "end"}, "first_id", "last_id"},
-		"the first page, backward": {1, []string{"last_id"}, values{"before_id": "end"}, "last_id", "first_id"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			fake := newFake(t, fakeapi.Options{Feed: fakeapi.NewFeed(records(6)...)})
-			s := reading(t, fake, nil)
-			config := values{"limit": 4}
-			if test.config["before_id"] != nil {
-				config["before_id"] = s.list(values{})["last_id"]
-				config["limit"] = 3
-			}
-			fake.ResetRequests()
-			fake.Inject(fakeapi.Nth(test.request), without(test.dropped...))
-			result := s.list(config)
-			requireEqual(t, "requests", len(fake.Requests()), 2)
-			requireEqual(t, test.wantNull, result[test.wantNull], nil)
-			if result[test.wantOther] == nil {
-				t.Errorf("got no %s, want that of the other page", test.wantOther)
-			}
-		})
 	}
 }
 
@@ -321,82 +213,33 @@ func TestKeyOrganizationID(t *testing.T) {
 	}
 }
 
-func TestMaxResults(t *testing.T) {
+// TestCursors reads a feed in two parts, from either end and back, in pages.
+func TestCursors(t *testing.T) {
 	t.Parallel()
-	const n, limit = 9, 3
-	for most := 1; most <= n+1; most++ {
-		for _, order := range []string{"desc", "asc"} {
-			t.Run(fmt.Sprintf("%d of %d %s", most, n, order), func(t *testing.T) {
-				t.Parallel()
-				fake := newFake(t, fakeapi.Options{Feed: fakeapi.NewFeed(records(n)...)})
-				s := reading(t, fake, nil)
-				result := s.list(values{"max_results": most, "limit": limit, "order": order})
-				all := recordIDs(n, order)
-				requireEqual(t, "activities", ids(result), all[:min(most, n)])
-				requireEqual(t, "has_more", result["has_more"], most < n)
-
-				// The requests ask for no more than what is missing.
-				requests := fake.Requests()
-				requireEqual(t, "requests", len(requests), (min(most, n)+limit-1)/limit)
-				asked := 0
-				for _, request := range requests {
-					size, err := strconv.Atoi(request.Query.Get("limit"))
-					if err != nil || size > limit {
-						t.Errorf("got limit %q, want at most %d", request.Query.Get("limit"), limit)
-					}
-					asked += size
-				}
-				if asked != most && most <= n {
-					t.Errorf("got requests for %d activities, want %d", asked, most)
-				}
-
-				// Both cursors touch what was returned, with no gap and no overlap.
-				rest := s.list(values{"after_id": result["last_id"], "order": order})
-				requireEqual(t, "activities after last_id", ids(rest), all[min(most, n):])
-				before := s.list(values{"before_id": result["first_id"], "order": order})
-				requireEqual(t, "activities before first_id", ids(before), []string{})
-			})
-		}
-	}
-}
-
-// Several activities of one second, over page borders.
-func TestResume(t *testing.T) {
-	t.Parallel()
-	var texts []string
-	for i := range 12 {
-		texts = append(texts, fmt.Sprintf(`{"id":"a%03d","created_at":"2026-04-10T08:00:%02dZ","type":"t"}`, i, i/5))
-	}
+	const n, cut = 9, 4
 	for _, order := range []string{"desc", "asc"} {
-		for cut := 1; cut < len(texts); cut++ {
-			t.Run(fmt.Sprintf("%s at %d", order, cut), func(t *testing.T) {
-				t.Parallel()
-				s := reading(t, newFake(t, fakeapi.Options{Feed: fakeapi.NewFeed(texts...)}), nil)
-				all := recordIDs(len(texts), order)
-				read := func(config values) values {
-					maps.Copy(config, values{"order": order, "limit": 2})
-					return s.list(config)
-				}
-				head := read(values{"max_results": cut})
-				tail := read(values{"after_id": head["last_id"]})
-				requireEqual(t, "head", ids(head), all[:cut])
-				requireEqual(t, "tail", ids(tail), all[cut:])
-				requireEqual(t, "has_more", tail["has_more"], false)
-
-				// Back from the tail: what stands before it, page by page, is the head again.
-				back := read(values{"before_id": tail["first_id"]})
-				requireEqual(t, "activities before the tail", ids(back), all[:cut])
-				requireEqual(t, "first_id", back["first_id"], head["first_id"])
-				requireEqual(t, "last_id", back["last_id"], head["last_id"])
-
-				// And a part of it: that next to the cursor, so that the read before it goes on.
-				part := read(values{"before_id": tail["first_id"], "max_results": min(3, cut)})
-				requireEqual(t, "the part", ids(part), all[max(0, cut-3):cut])
-				requireEqual(t, "has_more of the part", part["has_more"], cut > 3)
-				rest := read(values{"before_id": part["first_id"]})
-				requireEqual(t, "activities before the part", ids(rest), all[:max(0, cut-3)])
-			})
-		}
+		t.Run(order, func(t *testing.T) {
+			t.Parallel()
+			fake := newFake(t, fakeapi.Options{Feed: fakeapi.NewFeed(records(n)...)})
+			s := reading(t, fake, nil)
+			all := recordIDs(n, order)
+			read := func(config values, more bool, want []string) values {
+				maps.Copy(config, values{"order": order, "limit": 3})
+				result := s.list(config)
+				requireEqual(t, "activities", ids(result), want)
+				requireEqual(t, "has_more", result["has_more"], more)
+				return result
+			}
+			head := read(values{"max_results": cut}, true, all[:cut])
+			requireEqual(t, "limit of the last request", fake.Requests()[1].Query["limit"], []string{"1"})
+			tail := read(values{"after_id": head["last_id"]}, false, all[cut:])
+			requireEqual(t, "request_id", tail["request_id"], fake.Requests()[3].RequestID)
+			back := read(values{"before_id": tail["first_id"]}, false, all[:cut])
+			requireEqual(t, "first_id", back["first_id"], head["first_id"])
+			requireEqual(t, "last_id", back["last_id"], head["last_id"])
+			read(values{"before_id": tail["first_id"], "max_results": 3}, true, all[1:cut])
+			read(values{"max_results": n}, false, all)
+		})
 	}
 }
 
@@ -413,22 +256,6 @@ func TestWhatHasComeSince(t *testing.T) {
 	requireEqual(t, "since", ids(since), recordIDs(9, "desc")[:5])
 	nothing := s.list(values{"limit": 2, "before_id": since["first_id"]})
 	requireEqual(t, "after that", ids(nothing), []string{})
-}
-
-func TestRepeatedActivities(t *testing.T) {
-	t.Parallel()
-	for _, order := range []string{"desc", "asc"} {
-		t.Run(order, func(t *testing.T) {
-			t.Parallel()
-			fake := newFake(t, fakeapi.Options{Feed: fakeapi.NewFeed(records(9)...)})
-			repeat := fake.Inject(fakeapi.Always, fakeapi.RepeatActivity())
-			result := reading(t, fake, nil).list(values{"limit": 4, "order": order})
-			requireEqual(t, "activities", ids(result), recordIDs(9, order))
-			if repeat.Fired() == 0 {
-				t.Error("no activity was repeated")
-			}
-		})
-	}
 }
 
 // 50,000 activities are a list, one more is an error, and max_results lifts the guard.
