@@ -101,7 +101,7 @@ func plans(t *testing.T) *table {
 func summaries(t *testing.T) *table {
 	rows := newTable("activities of a summary", "a page takes", "`max_concurrent_requests`", "requests", "CPU", "wall", "provider memory")
 	const latency = 200 * time.Millisecond
-	const groups, earlier = `, group_by = ["account"], max_groups = 20`, `created_at_gte = "2026-08-20T00:00:00Z", baseline = "19d"` // which begins at since
+	const groups, earlier = `, group_by = ["account"], max_groups = 20`, `lookback = "15d", baseline = "16d"` // which begins at since
 	for _, s := range []struct {
 		activities, atOnce int
 		what, arguments    string
@@ -144,7 +144,7 @@ func latencies(t *testing.T) *table {
 }
 
 // since has all that the feed has in a window with a lower bound, which is read in parts.
-const since = `created_at_gte = "2026-08-01T00:00:00Z"`
+const since = `lookback = "31d"`
 
 func list(argument string) string {
 	return whole("compliance_activities", argument) + "\noutput \"activities\" {\n  value = length(data.compliance_activities.all.activities)\n}\n"
