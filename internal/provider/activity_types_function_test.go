@@ -6,6 +6,7 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
+	"github.com/vmihailenco/msgpack/v5"
 )
 
 // callActivityTypes calls the function as an engine does, on a provider that nobody has
@@ -15,7 +16,9 @@ func callActivityTypes(t *testing.T, patterns ...string) (names []any, errorText
 	s := start(t, newTestProvider())
 	arguments := make([]*tfprotov6.DynamicValue, len(patterns))
 	for i, pattern := range patterns {
-		arguments[i] = s.dynamicString(pattern)
+		encoded, err := msgpack.Marshal(pattern)
+		must(err)
+		arguments[i] = &tfprotov6.DynamicValue{MsgPack: encoded}
 	}
 	resp, err := s.server.CallFunction(t.Context(), &tfprotov6.CallFunctionRequest{Name: "activity_types", Arguments: arguments})
 	if err != nil {
@@ -24,20 +27,7 @@ func callActivityTypes(t *testing.T, patterns ...string) (names []any, errorText
 	if resp.Error != nil {
 		return nil, resp.Error.Text
 	}
-	value, err := resp.Result.Unmarshal(tftypes.List{ElementType: tftypes.String})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return fromTerraform(value).([]any), ""
-}
-
-func (s *session) dynamicString(text string) *tfprotov6.DynamicValue {
-	s.t.Helper()
-	dynamic, err := tfprotov6.NewDynamicValue(tftypes.String, tftypes.NewValue(tftypes.String, text))
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	return &dynamic
+	return decodeAs(t, resp.Result.MsgPack, tftypes.List{ElementType: tftypes.String}).([]any), ""
 }
 
 func TestActivityTypes(t *testing.T) {

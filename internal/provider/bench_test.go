@@ -2,12 +2,10 @@ package provider
 
 import (
 	"fmt"
-	"slices"
 	"testing"
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
-	"github.com/hashicorp/terraform-plugin-go/tftypes"
 
 	"github.com/compliance-feed/terraform-provider-compliance/internal/compliance"
 	"github.com/compliance-feed/terraform-provider-compliance/internal/fakeapi"
@@ -53,26 +51,15 @@ func (f batches) Add(batch feed.Batch) error {
 // A read from the request of the engine to its answer: HTTP over a socket, decoding,
 // values. The time of the fake is part of it.
 func BenchmarkRead(b *testing.B) {
-	for _, test := range []struct {
-		name       string
-		activities int
-	}{
-		{"compliance_activities", 50_000},
-		{"compliance_activity_summary", 50_000},
-	} {
-		b.Run(fmt.Sprintf("%s/%d", test.name, test.activities), func(b *testing.B) {
-			fake := fakeapi.NewServer(fakeapi.Options{Feed: benchFeed(test.activities), SkipReadLog: true, RateLimit: 1_000_000})
-			defer fake.Close()
-			server, schema := benchServer(b, fake.URL)
-			request := &tfprotov6.ReadDataSourceRequest{TypeName: test.name, Config: benchConfig(b, schema.DataSourceSchemas[test.name], nil)}
+	const activities = 50_000
+	for _, name := range []string{listName, summaryName} {
+		b.Run(fmt.Sprintf("%s/%d", name, activities), func(b *testing.B) {
+			s := reading(b, newFake(b, fakeapi.Options{Feed: benchFeed(activities), RateLimit: 1_000_000}), nil)
 			b.ReportAllocs()
 			for b.Loop() {
-				response, err := server.ReadDataSource(b.Context(), request)
-				if err != nil || len(response.Diagnostics) > 0 {
-					b.Fatalf("error %v, diagnostics %s", err, render(response.Diagnostics))
-				}
+				benchRead(b, s, name, nil)
 			}
-			b.ReportMetric(float64(b.N)*float64(test.activities)/b.Elapsed().Seconds(), "activities/s")
+			b.ReportMetric(float64(b.N)*activities/b.Elapsed().Seconds(), "activities/s")
 		})
 	}
 }
@@ -81,43 +68,12 @@ func benchFeed(activities int) *fakeapi.Feed {
 	return fakeapi.Generate(fakeapi.Spec{Activities: activities, Seed: 1})
 }
 
-// benchServer is this provider's protocol server, configured for a feed.
-func benchServer(b *testing.B, baseURL string) (tfprotov6.ProviderServer, *tfprotov6.GetProviderSchemaResponse) {
+// benchRead does not decode the result.
+func benchRead(b *testing.B, s *session, name string, config values) {
 	b.Helper()
-	server := NewServer("bench")()
-	schema, err := server.GetProviderSchema(b.Context(), &tfprotov6.GetProviderSchemaRequest{})
-	if err != nil {
-		b.Fatal(err)
-	}
-	response, err := server.ConfigureProvider(b.Context(), &tfprotov6.ConfigureProviderRequest{
-		Config: benchConfig(b, schema.Provider, map[string]tftypes.Value{
-			"api_key":        tftypes.NewValue(tftypes.String, fakeapi.Key),
-			"base_url":       tftypes.NewValue(tftypes.String, baseURL),
-			"rate_limit_rpm": tftypes.NewValue(tftypes.Number, 0),
-		}),
-	})
-	if err != nil || slices.ContainsFunc(response.Diagnostics, func(d *tfprotov6.Diagnostic) bool { return d.Summary != anotherHost }) {
-		b.Fatalf("error %v, diagnostics %s", err, render(response.Diagnostics))
-	}
-	return server, schema
-}
-
-// benchConfig is a configuration in which all but these attributes are null.
-func benchConfig(b *testing.B, schema *tfprotov6.Schema, attributes map[string]tftypes.Value) *tfprotov6.DynamicValue {
-	b.Helper()
-	all := map[string]tftypes.Value{}
-	for _, attribute := range schema.Block.Attributes {
-		value, set := attributes[attribute.Name]
-		if !set {
-			value = tftypes.NewValue(attribute.ValueType(), nil)
-		}
-		all[attribute.Name] = value
-	}
-	config, err := tfprotov6.NewDynamicValue(schema.ValueType(), tftypes.NewValue(schema.ValueType(), all))
-	if err != nil {
-		b.Fatal(err)
-	}
-	return &config
+	response, err := s.server.ReadDataSource(b.Context(), &tfprotov6.ReadDataSourceRequest{TypeName: name, Config: encode(s.schema.DataSourceSchemas[name], config)})
+	must(err)
+	requireNone(b, response.Diagnostics)
 }
 
 // An argument with thousands of values, from the request of the engine on, of a feed with
@@ -125,28 +81,15 @@ func benchConfig(b *testing.B, schema *tfprotov6.Schema, attributes map[string]t
 func BenchmarkExceptArgument(b *testing.B) {
 	for _, n := range []int{2_500, 5_000, 10_000, 20_000} {
 		b.Run(fmt.Sprint(n), func(b *testing.B) {
-			fake := fakeapi.NewServer(fakeapi.Options{SkipReadLog: true, RateLimit: 1_000_000})
-			defer fake.Close()
-			server, schema := benchServer(b, fake.URL)
-			addresses := make([]tftypes.Value, n)
+			s := reading(b, newFake(b, fakeapi.Options{RateLimit: 1_000_000}), nil)
+			addresses := make([]string, n)
 			for i := range addresses {
-				addresses[i] = tftypes.NewValue(tftypes.String, fmt.Sprintf("10.%d.%d.0/24", i/200, i%200))
+				addresses[i] = fmt.Sprintf("10.%d.%d.0/24", i/200, i%200)
 			}
-			list := tftypes.List{ElementType: tftypes.String}
-			entries := tftypes.Map{ElementType: list}
-			argument := tftypes.NewValue(tftypes.List{ElementType: entries}, []tftypes.Value{
-				tftypes.NewValue(entries, map[string]tftypes.Value{"actor.ip_address": tftypes.NewValue(list, addresses)}),
-			})
-			config := benchConfig(b, schema.DataSourceSchemas["compliance_activity_summary"], map[string]tftypes.Value{"except": argument})
+			config := values{"except": []any{values{"actor.ip_address": addresses}}}
 			for b.Loop() {
-				validated, err := server.ValidateDataResourceConfig(b.Context(), &tfprotov6.ValidateDataResourceConfigRequest{TypeName: "compliance_activity_summary", Config: config})
-				if err != nil || len(validated.Diagnostics) > 0 {
-					b.Fatalf("error %v, diagnostics %s", err, render(validated.Diagnostics))
-				}
-				response, err := server.ReadDataSource(b.Context(), &tfprotov6.ReadDataSourceRequest{TypeName: "compliance_activity_summary", Config: config})
-				if err != nil || len(response.Diagnostics) > 0 {
-					b.Fatalf("error %v, diagnostics %s", err, render(response.Diagnostics))
-				}
+				requireNone(b, s.validate(summaryName, config))
+				benchRead(b, s, summaryName, config)
 			}
 			b.ReportMetric(float64(b.Elapsed().Microseconds())/float64(b.N)/float64(n), "us/value")
 		})

@@ -132,7 +132,7 @@ func scenarios() []scenario {
 		{name: "rate_limit_rpm beyond the read", provider: values{"rate_limit_rpm": 2}, config: values{"limit": 4, "timeouts": values{"read": "10s"}}},
 		{name: "request_timeout", provider: values{"request_timeout": "1s"}, inject: always(fakeapi.Hang())},
 		{name: "timeouts.read", config: values{"timeouts": values{"read": "1s"}}, inject: always(fakeapi.Hang())},
-		{name: "timeouts.read after a failure", provider: values{"max_retries": 10}, config: values{"timeouts": values{"read": "200ms"}}, inject: map[string]injection{
+		{name: "timeouts.read after a failure", provider: values{"max_retries": 10}, config: values{"timeouts": values{"read": "1s"}}, inject: map[string]injection{
 			"first": {fakeapi.First(1), fakeapi.Status(503, "overloaded_error", "Overloaded", "retry-after-ms", "1")},
 			"then":  {fakeapi.From(2), fakeapi.Hang()},
 		}},
@@ -171,7 +171,7 @@ func scenarios() []scenario {
 		{name: "created_at is no time, in a summary", object: summaryName, inject: always(fakeapi.SetField(1, "created_at", `"the other day"`))},
 		{name: "pages of two organizations", config: pages, inject: map[string]injection{"first": {fakeapi.Page(1), organization("org_1")}, "then": {fakeapi.Page(2), organization("org_2")}}},
 		{name: "a key of another organization", provider: values{"key_organization_id": "org_1"}, config: pages, inject: map[string]injection{"first": {fakeapi.Page(1), organization("ORG_1")}, "then": {fakeapi.Page(2), organization("org_2")}}},
-		{name: "a key of who knows whom", provider: values{"key_organization_id": "org_1"}, inject: always(withHeader("anthropic-organization-id", ""))},
+		{name: "a key of who knows whom", provider: values{"key_organization_id": "org_1"}, inject: always(fakeapi.Headers("anthropic-organization-id", ""))},
 		{name: "an error with a code", inject: always(other(403, `{"error":{"type":"permission_error","message":"No.","details":{"error_code":"ip_not_allowed"}}}`))},
 		{name: "a page too large", inject: always(fakeapi.GzipBomb(65 << 20))},
 
@@ -202,6 +202,9 @@ func badValue(place string) map[string]injection {
 	return rejection(place + ": Input is not one of the permitted values.")
 }
 
+// organization answers as for a key of one.
+func organization(id string) fakeapi.Fault { return fakeapi.Headers("anthropic-organization-id", id) }
+
 func forbidden(message string) map[string]injection {
 	return always(fakeapi.Status(403, "permission_error", message))
 }
@@ -213,24 +216,6 @@ func other(status int, body string) fakeapi.Fault {
 		_, _ = w.Write([]byte(body))
 	}
 }
-
-// withHeader is the API with another value of a header, or without it where that is "".
-func withHeader(name, value string) fakeapi.Fault {
-	return func(w http.ResponseWriter, r *http.Request, next http.Handler) {
-		recorder := httptest.NewRecorder()
-		next.ServeHTTP(recorder, r)
-		maps.Copy(w.Header(), recorder.Header())
-		w.Header().Del(name)
-		if value != "" {
-			w.Header().Set(name, value)
-		}
-		w.WriteHeader(recorder.Code)
-		_, _ = w.Write(recorder.Body.Bytes())
-	}
-}
-
-// organization answers as for a key of one.
-func organization(id string) fakeapi.Fault { return withHeader("anthropic-organization-id", id) }
 
 // longList has about so many characters in a query.
 func longList(length int) []string {
@@ -303,18 +288,12 @@ func TestDiagnostics(t *testing.T) {
 		fmt.Fprintf(&text, "=== %s\n%s\n", name, rendered)
 	}
 	s := start(t, newTestProvider())
-	for _, test := range []struct {
-		name  string
-		value any
-	}{
-		{"api_key", ""}, {"api_key", "two words"}, {"api_key", "key\n"}, {"base_url", "http://api.example.com"}, {"base_url", "https://user:password@example.com"},
-		{"base_url", "https://example.com?a=b"}, {"base_url", ""}, {"request_timeout", "30"}, {"request_timeout", "0s"}, {"max_retries", 11},
-		{"rate_limit_rpm", -1}, {"max_concurrent_requests", 17}, {"anthropic_version", ""},
-	} {
-		add(fmt.Sprintf("validate the provider: %s = %q", test.name, fmt.Sprint(test.value)), s.validateProvider(values{test.name: test.value}))
+	for _, name := range sorted(invalidProvider) {
+		add("validate the provider: "+name, s.validateProvider(values{invalidProvider[name].at: invalidProvider[name].value}))
 	}
 	for _, name := range sorted(invalid) {
-		add("validate: "+name, s.validate(listName, invalid[name].config))
+		config := invalid[name].config
+		add("validate: "+name, s.validate(s.objectsWith(config)[0], config))
 	}
 	for _, name := range sorted(doubtful) {
 		add("validate: "+name, s.validate(listName, doubtful[name].config))
@@ -326,9 +305,7 @@ func TestDiagnostics(t *testing.T) {
 		{keyVariables[0]: "key", "HTTPS_PROXY": "http://user:100%@proxy.example.com"}, {keyVariables[0]: "key", "https_proxy": " proxy.example.com"},
 		{keyVariables[0]: "key", "HTTPS_PROXY": "socks4://proxy.example.com"},
 	} {
-		p := newTestProvider()
-		p.getenv = environment(variables)
-		s := start(t, p)
+		s := withEnvironment(t, variables)
 		s.configure(nil)
 		_, diags := s.read(listName, nil)
 		add(fmt.Sprintf("read: with the environment %v", variables), diags)
@@ -492,10 +469,8 @@ func TestDiagnosticsArePlainText(t *testing.T) {
 func TestOldResetIsAWarning(t *testing.T) {
 	t.Parallel()
 	fake := newFake(t, fakeapi.Options{Feed: fakeapi.NewFeed(records(9)...)})
-	fake.Inject(fakeapi.Always, withHeader("anthropic-ratelimit-requests-reset", "2020-01-01T00:00:00Z"))
+	fake.Inject(fakeapi.Always, fakeapi.Headers("anthropic-ratelimit-requests-reset", "2020-01-01T00:00:00Z"))
 	result, diags := reading(t, fake, nil).read(listName, pages)
-	requireEqual(t, "activities", len(result["activities"].([]any)), 9)
-	if len(diags) != 1 || diags[0].Severity != tfprotov6.DiagnosticSeverityWarning || diags[0].Summary != "A cache may have answered instead of the API" {
-		t.Errorf("got %s, want one warning", render(diags))
-	}
+	requireEqual(t, "activities", len(ids(result)), 9)
+	requireWarning(t, diags, "", "A cache may have answered instead of the API")
 }

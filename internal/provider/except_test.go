@@ -4,7 +4,12 @@ import (
 	"bytes"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
+
+	"github.com/hashicorp/terraform-plugin-framework/attr"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/compliance-feed/terraform-provider-compliance/internal/engines"
 	"github.com/compliance-feed/terraform-provider-compliance/internal/enginetest"
@@ -28,47 +33,62 @@ func TestExcept(t *testing.T) {
 		except any
 		want   []string
 	}{
-		"null":                {nil, []string{"a4", "a3", "a2", "a1"}},
-		"empty":               {[]any{}, []string{"a4", "a3", "a2", "a1"}},
-		"none reviewed":       {[]any{values{"id": []any{}}}, []string{"a4", "a3", "a2", "a1"}},
-		"switched on":         {[]any{on}, []string{"a4", "a3", "a1"}},
-		"in the office":       {[]any{office}, []string{"a4", "a3"}},
-		"either":              {[]any{on, office, values{"id": []string{"a3"}}}, []string{"a4"}},
-		"everything there is": {[]any{values{"type": []string{"org_*"}}}, []string{}},
+		"null":          {nil, []string{"a4", "a3", "a2", "a1"}},
+		"empty":         {[]any{}, []string{"a4", "a3", "a2", "a1"}},
+		"none reviewed": {[]any{values{"id": []any{}}}, []string{"a4", "a3", "a2", "a1"}},
+		"switched on":   {[]any{on}, []string{"a4", "a3", "a1"}},
+		"either":        {[]any{on, office, values{"id": []string{"a3"}}}, []string{"a4"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := s.in(t)
-			list := s.list(values{"except": test.except})
-			requireEqual(t, "ids", ids(list), test.want)
 			for _, read := range []func(string, values) values{s.mustRead, s.mustOpen} {
-				requireEqual(t, "excepted", read(listName, values{"except": test.except})["excepted"], len(toggles)-len(test.want))
+				list := read(listName, values{"except": test.except})
+				requireEqual(t, "ids", ids(list), test.want)
+				requireEqual(t, "excepted", list["excepted"], len(toggles)-len(test.want))
 				summary := read(summaryName, values{"except": test.except, "created_at_gte": "2026-01-01T00:00:00Z"})
-				requireEqual(t, "total", summary["total"], len(test.want))
-				requireEqual(t, "excepted", summary["excepted"], len(toggles)-len(test.want))
+				requireAttributes(t, summary, values{"total": len(test.want), "excepted": len(toggles) - len(test.want)})
 				requireEqual(t, "newest", len(summary["newest"].([]any)), len(test.want))
 			}
-			// A read can go on from what came, whatever was made of it.
-			requireEqual(t, "activities behind the last", ids(s.list(values{"after_id": list["last_id"]})), []string{})
-			requireEqual(t, "activities before the first", ids(s.list(values{"before_id": list["first_id"]})), []string{})
 		})
 	}
-	t.Run("max_results", func(t *testing.T) {
-		s := s.in(t)
-		list := s.list(values{"except": []any{values{"actor.user_id": []string{"user_2"}}}, "max_results": 1, "limit": 1})
-		requireEqual(t, "ids", ids(list), []string{"a2"})
-		requireEqual(t, "excepted", list["excepted"], 2)
-		requireEqual(t, "has_more", list["has_more"], true)
-		requireEqual(t, "activities behind the last", ids(s.list(values{"after_id": list["last_id"]})), []string{"a1"})
-	})
-	// An engine does not read with unknown values. If it did, half an exception would let
-	// through more than the whole.
-	t.Run("unknown", func(t *testing.T) {
-		requireEqual(t, "ids", ids(s.in(t).list(values{"except": []any{values{"enabled": []string{"true"}, "id": unknown}}})), []string{"a4", "a3", "a2", "a1"})
-	})
-	t.Run("invalid", func(t *testing.T) {
-		_, diags := s.in(t).read(listName, values{"except": []any{values{"actor": []string{"user_1"}}}})
-		requireError(t, diags, "except[0][actor]", "actor.user_id")
-	})
+	// What no engine hands over, since validate refuses it.
+	_, diags := s.read(listName, values{"except": []any{values{"actor": []string{"user_1"}}}})
+	requireError(t, diags, "except[0][actor]", "actor.user_id")
+	// Nor does it read with unknown values: half an exception would let through more than the whole.
+	list := types.ListType{ElemType: types.StringType}
+	half := types.MapValueMust(list, map[string]attr.Value{"id": types.ListUnknown(types.StringType), "type": types.ListValueMust(types.StringType, []attr.Value{types.StringValue("a")})})
+	exceptions, halfDiags := exceptionsOf(path.Root("except"), types.ListValueMust(half.Type(t.Context()), []attr.Value{half}))
+	requireEqual(t, "exceptions and diagnostics", []int{len(exceptions), len(halfDiags)}, []int{0, 0})
+}
+
+// TestReviewed leaves out what somebody has looked at, and says which of it was there.
+func TestReviewed(t *testing.T) {
+	t.Parallel()
+	fake := newFake(t, fakeapi.Options{Feed: fakeapi.NewFeed(toggles...)})
+	s := reading(t, fake, nil)
+	config := values{
+		"except":   []any{values{"type": []string{"org_sso_toggled"}, "enabled": []string{"true"}}},
+		"reviewed": values{"a3": "Planned, OPS-812.", "a1": "secret reason", "gone": "long ago", "A4": "another case"},
+	}
+	for _, read := range []func(string, values) values{s.mustRead, s.mustOpen} {
+		for _, name := range []string{listName, summaryName} {
+			result := read(name, config)
+			requireEqual(t, "excepted", result["excepted"], 3)
+			requireEqual(t, "reviewed_ids", result["reviewed_ids"], []any{"a1", "a3"})
+		}
+		requireEqual(t, "total", read(summaryName, config)["total"], 1)
+		requireEqual(t, "reviewed_ids without it", read(listName, nil)["reviewed_ids"], []any{})
+		requireEqual(t, "excepted with none", read(listName, values{"reviewed": values{}})["excepted"], 0)
+	}
+	for _, request := range fake.Requests() {
+		if strings.Contains(request.RawQuery, "reason") {
+			t.Errorf("a request has a reason: %s", request.RawQuery)
+		}
+	}
+	// In the baseline, too, which counts for nothing else.
+	baseline := s.mustRead(summaryName, values{"created_at_gte": "2026-04-10T08:00:03Z", "group_by": []string{"type"}, "baseline": "1h", "reviewed": values{"a1": "before", "a4": "now"}})
+	requireEqual(t, "reviewed_ids", baseline["reviewed_ids"], []any{"a1", "a4"})
+	requireEqual(t, "excepted", baseline["excepted"], 1)
 }
 
 // A gate that looks at fields which the state does not hold, and whose message names who,

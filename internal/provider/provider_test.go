@@ -1,10 +1,10 @@
 package provider
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"maps"
-	"math/big"
 	"os"
 	"slices"
 	"strings"
@@ -13,6 +13,7 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
+	"github.com/vmihailenco/msgpack/v5"
 
 	"github.com/compliance-feed/terraform-provider-compliance/internal/enginetest"
 	"github.com/compliance-feed/terraform-provider-compliance/internal/fakeapi"
@@ -51,16 +52,17 @@ const (
 
 	// pathPrefix comes before /v1 in all tests, to find what forgets it.
 	pathPrefix = "/proxy/anthropic"
-
-	unknown = tftypes.UnknownValue
 )
+
+// unknown is a value that is not known yet, as engines send it.
+var unknown = msgpack.RawMessage{0xd4, 0, 0}
 
 // values are the attributes of an object by name. What is not in it is null.
 type values = map[string]any
 
 // newFake starts a fake feed. It logs no reads of its own unless a test does it by
 // hand, since they would change what the next read returns.
-func newFake(t *testing.T, options fakeapi.Options) *fakeapi.Server {
+func newFake(t testing.TB, options fakeapi.Options) *fakeapi.Server {
 	t.Helper()
 	options.PathPrefix = pathPrefix
 	options.SkipReadLog = true
@@ -95,29 +97,35 @@ func environment(variables map[string]string) func(string) string {
 
 // session is a provider that was started, as an engine sees it.
 type session struct {
-	t      *testing.T
+	t      testing.TB
 	server tfprotov6.ProviderServer
 	schema *tfprotov6.GetProviderSchemaResponse
 }
 
-func start(t *testing.T, p *activityFeedProvider) *session {
+func start(t testing.TB, p *activityFeedProvider) *session {
 	t.Helper()
 	server := newServer(p)()
-	schema, err := server.GetProviderSchema(context.Background(), &tfprotov6.GetProviderSchemaRequest{})
-	if err != nil {
-		t.Fatal(err)
-	}
+	schema, err := server.GetProviderSchema(t.Context(), &tfprotov6.GetProviderSchemaRequest{})
+	must(err)
 	requireNone(t, schema.Diagnostics)
 	return &session{t: t, server: server, schema: schema}
 }
 
 // reading is a session whose provider is configured for a fake: without retries, so
 // that faults show at once, and without a pace of its own.
-func reading(t *testing.T, fake *fakeapi.Server, config values) *session {
+func reading(t testing.TB, fake *fakeapi.Server, config values) *session {
 	t.Helper()
 	s := start(t, newTestProvider())
 	s.configure(withFake(fake, config))
 	return s
+}
+
+// withEnvironment is a provider with these variables, and nothing else in its environment.
+func withEnvironment(t testing.TB, variables map[string]string) *session {
+	t.Helper()
+	p := newTestProvider()
+	p.getenv = environment(variables)
+	return start(t, p)
 }
 
 func withFake(fake *fakeapi.Server, config values) values {
@@ -132,13 +140,8 @@ func (s *session) in(t *testing.T) *session {
 }
 
 func (s *session) validateProvider(config values) []*tfprotov6.Diagnostic {
-	s.t.Helper()
-	resp, err := s.server.ValidateProviderConfig(s.t.Context(), &tfprotov6.ValidateProviderConfigRequest{
-		Config: s.dynamic(s.schema.Provider.ValueType(), config),
-	})
-	if err != nil {
-		s.t.Fatal(err)
-	}
+	resp, err := s.server.ValidateProviderConfig(s.t.Context(), &tfprotov6.ValidateProviderConfigRequest{Config: encode(s.schema.Provider, config)})
+	must(err)
 	return resp.Diagnostics
 }
 
@@ -150,38 +153,23 @@ func (s *session) configure(config values) {
 }
 
 func (s *session) configured(config values) []*tfprotov6.Diagnostic {
-	s.t.Helper()
 	resp, err := s.server.ConfigureProvider(s.t.Context(), &tfprotov6.ConfigureProviderRequest{
 		TerraformVersion: "1.11.4",
-		Config:           s.dynamic(s.schema.Provider.ValueType(), config),
+		Config:           encode(s.schema.Provider, config),
 	})
-	if err != nil {
-		s.t.Fatal(err)
-	}
+	must(err)
 	return resp.Diagnostics
 }
 
+// validate fails the test unless the data source and the ephemeral resource say the same.
 func (s *session) validate(name string, config values) []*tfprotov6.Diagnostic {
 	s.t.Helper()
-	resp, err := s.server.ValidateDataResourceConfig(s.t.Context(), &tfprotov6.ValidateDataResourceConfigRequest{
-		TypeName: name,
-		Config:   s.dynamic(s.schema.DataSourceSchemas[name].ValueType(), config),
-	})
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	return resp.Diagnostics
-}
-
-func (s *session) validateEphemeral(name string, config values) []*tfprotov6.Diagnostic {
-	s.t.Helper()
-	resp, err := s.server.ValidateEphemeralResourceConfig(s.t.Context(), &tfprotov6.ValidateEphemeralResourceConfigRequest{
-		TypeName: name,
-		Config:   s.dynamic(s.schema.EphemeralResourceSchemas[name].ValueType(), config),
-	})
-	if err != nil {
-		s.t.Fatal(err)
-	}
+	encoded := encode(s.schema.DataSourceSchemas[name], config)
+	resp, err := s.server.ValidateDataResourceConfig(s.t.Context(), &tfprotov6.ValidateDataResourceConfigRequest{TypeName: name, Config: encoded})
+	must(err)
+	twin, err := s.server.ValidateEphemeralResourceConfig(s.t.Context(), &tfprotov6.ValidateEphemeralResourceConfigRequest{TypeName: name, Config: encoded})
+	must(err)
+	requireEqual(s.t, "diagnostics of the ephemeral resource", render(twin.Diagnostics), render(resp.Diagnostics))
 	return resp.Diagnostics
 }
 
@@ -193,23 +181,19 @@ func (s *session) read(name string, config values) (values, []*tfprotov6.Diagnos
 
 func (s *session) readContext(ctx context.Context, name string, config values) (values, []*tfprotov6.Diagnostic) {
 	s.t.Helper()
-	typ := s.schema.DataSourceSchemas[name].ValueType()
-	resp, err := s.server.ReadDataSource(ctx, &tfprotov6.ReadDataSourceRequest{TypeName: name, Config: s.dynamic(typ, config)})
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	return s.decode(resp.State, typ), resp.Diagnostics
+	schema := s.schema.DataSourceSchemas[name]
+	resp, err := s.server.ReadDataSource(ctx, &tfprotov6.ReadDataSourceRequest{TypeName: name, Config: encode(schema, config)})
+	must(err)
+	return s.decode(resp.State, schema), resp.Diagnostics
 }
 
 // open opens an ephemeral resource, without validating it first.
 func (s *session) open(name string, config values) (values, []*tfprotov6.Diagnostic) {
 	s.t.Helper()
-	typ := s.schema.EphemeralResourceSchemas[name].ValueType()
-	resp, err := s.server.OpenEphemeralResource(s.t.Context(), &tfprotov6.OpenEphemeralResourceRequest{TypeName: name, Config: s.dynamic(typ, config)})
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	return s.decode(resp.Result, typ), resp.Diagnostics
+	schema := s.schema.EphemeralResourceSchemas[name]
+	resp, err := s.server.OpenEphemeralResource(s.t.Context(), &tfprotov6.OpenEphemeralResourceRequest{TypeName: name, Config: encode(schema, config)})
+	must(err)
+	return s.decode(resp.Result, schema), resp.Diagnostics
 }
 
 // mustRead is for reads that have to succeed without a word.
@@ -217,9 +201,6 @@ func (s *session) mustRead(name string, config values) values {
 	s.t.Helper()
 	result, diags := s.read(name, config)
 	requireNone(s.t, diags)
-	if result == nil {
-		s.t.Fatal("the result is null")
-	}
 	return result
 }
 
@@ -228,9 +209,6 @@ func (s *session) mustOpen(name string, config values) values {
 	s.t.Helper()
 	result, diags := s.open(name, config)
 	requireNone(s.t, diags)
-	if result == nil {
-		s.t.Fatal("the result is null")
-	}
 	return result
 }
 
@@ -240,119 +218,38 @@ func (s *session) list(config values) values {
 	return s.mustRead(listName, config)
 }
 
-func (s *session) dynamic(typ tftypes.Type, object values) *tfprotov6.DynamicValue {
-	s.t.Helper()
-	dynamic, err := tfprotov6.NewDynamicValue(typ, toTerraform(typ, object))
-	if err != nil {
-		s.t.Fatal(err)
+// encode makes an object of Go's own values, as an engine does: what is not in it is null.
+func encode(schema *tfprotov6.Schema, object values) *tfprotov6.DynamicValue {
+	all := values{}
+	for _, attribute := range schema.Block.Attributes {
+		all[attribute.Name] = nil
 	}
-	return &dynamic
+	maps.Copy(all, object)
+	text, err := msgpack.Marshal(all)
+	must(err)
+	return &tfprotov6.DynamicValue{MsgPack: text}
 }
 
 // decode fails the test unless the value has exactly the schema's names and types.
-func (s *session) decode(dynamic *tfprotov6.DynamicValue, typ tftypes.Type) values {
+func (s *session) decode(encoded *tfprotov6.DynamicValue, schema *tfprotov6.Schema) values {
 	s.t.Helper()
-	if dynamic == nil {
+	if encoded == nil {
 		return nil
 	}
-	value, err := dynamic.Unmarshal(typ)
-	if err != nil {
-		s.t.Fatalf("the result does not fit the schema: %v", err)
-	}
-	object, _ := fromTerraform(value).(values)
+	object, _ := decodeAs(s.t, encoded.MsgPack, schema.ValueType()).(values)
 	return object
 }
 
-// toTerraform makes a value of Go's own types: string, int, bool, nil, unknown,
-// []string, []any and values.
-func toTerraform(typ tftypes.Type, value any) tftypes.Value {
-	element := func(typ tftypes.Type) tftypes.Type {
-		switch typ := typ.(type) {
-		case tftypes.Set:
-			return typ.ElementType
-		case tftypes.List:
-			return typ.ElementType
-		}
-		panic(fmt.Sprintf("%s has no elements", typ))
+func decodeAs(t testing.TB, text []byte, typ tftypes.Type) any {
+	t.Helper()
+	if _, err := (&tfprotov6.DynamicValue{MsgPack: text}).Unmarshal(typ); err != nil {
+		t.Fatalf("the result does not fit the schema: %v", err)
 	}
-	switch value := value.(type) {
-	case []string:
-		all := make([]any, len(value))
-		for i := range value {
-			all[i] = value[i]
-		}
-		return toTerraform(typ, all)
-	case []any:
-		elements := make([]tftypes.Value, len(value))
-		for i := range value {
-			elements[i] = toTerraform(element(typ), value[i])
-		}
-		return tftypes.NewValue(typ, elements)
-	case values:
-		if typ, ok := typ.(tftypes.Map); ok {
-			elements := make(map[string]tftypes.Value, len(value))
-			for key := range value {
-				elements[key] = toTerraform(typ.ElementType, value[key])
-			}
-			return tftypes.NewValue(typ, elements)
-		}
-		types := typ.(tftypes.Object).AttributeTypes
-		attributes := make(map[string]tftypes.Value, len(types))
-		for name := range types {
-			attributes[name] = toTerraform(types[name], value[name])
-		}
-		for name := range value {
-			if types[name] == nil {
-				panic("no attribute is called " + name)
-			}
-		}
-		return tftypes.NewValue(typ, attributes)
-	}
-	return tftypes.NewValue(typ, value)
-}
-
-// fromTerraform is the way back. Whole numbers come out as int.
-func fromTerraform(value tftypes.Value) any {
-	switch {
-	case !value.IsKnown():
-		return unknown
-	case value.IsNull():
-		return nil
-	}
-	switch typ := value.Type(); {
-	case typ.Is(tftypes.String):
-		var text string
-		must(value.As(&text))
-		return text
-	case typ.Is(tftypes.Bool):
-		var flag bool
-		must(value.As(&flag))
-		return flag
-	case typ.Is(tftypes.Number):
-		var number big.Float
-		must(value.As(&number))
-		whole, accuracy := number.Int64()
-		if accuracy != big.Exact {
-			fraction, _ := number.Float64()
-			return fraction
-		}
-		return int(whole)
-	case typ.Is(tftypes.Object{}), typ.Is(tftypes.Map{}):
-		var attributes map[string]tftypes.Value
-		must(value.As(&attributes))
-		object := values{}
-		for name, attribute := range attributes {
-			object[name] = fromTerraform(attribute)
-		}
-		return object
-	}
-	var elements []tftypes.Value
-	must(value.As(&elements))
-	list := make([]any, len(elements))
-	for i := range elements {
-		list[i] = fromTerraform(elements[i])
-	}
-	return list
+	decoder := msgpack.NewDecoder(bytes.NewReader(text))
+	decoder.UseLooseInterfaceDecoding(true)
+	value, err := decoder.DecodeInterface()
+	must(err)
+	return value
 }
 
 // ids are those of the activities of a result.
@@ -378,7 +275,9 @@ func diagnosticPath(d *tfprotov6.Diagnostic) string {
 			}
 			text.WriteString(string(step))
 		case tftypes.ElementKeyValue:
-			fmt.Fprintf(&text, "[%v]", fromTerraform(tftypes.Value(step)))
+			var key string
+			must(tftypes.Value(step).As(&key))
+			fmt.Fprintf(&text, "[%s]", key)
 		default:
 			fmt.Fprintf(&text, "[%v]", step)
 		}
@@ -399,7 +298,7 @@ func render(diags []*tfprotov6.Diagnostic) string {
 	return text.String()
 }
 
-func requireNone(t *testing.T, diags []*tfprotov6.Diagnostic) {
+func requireNone(t testing.TB, diags []*tfprotov6.Diagnostic) {
 	t.Helper()
 	if len(diags) > 0 {
 		t.Fatalf("got diagnostics, want none:\n%s", render(diags))
@@ -408,26 +307,50 @@ func requireNone(t *testing.T, diags []*tfprotov6.Diagnostic) {
 
 // requireError fails unless there is exactly one error, at this attribute ("" for
 // none), with all these texts in it.
-func requireError(t *testing.T, diags []*tfprotov6.Diagnostic, at string, texts ...string) {
+func requireError(t testing.TB, diags []*tfprotov6.Diagnostic, at string, texts ...string) {
 	t.Helper()
-	if len(diags) != 1 || diags[0].Severity != tfprotov6.DiagnosticSeverityError {
-		t.Fatalf("got %d diagnostics, want one error:\n%s", len(diags), render(diags))
+	requireOne(t, diags, tfprotov6.DiagnosticSeverityError, at, texts...)
+}
+
+// requireWarning is as requireError.
+func requireWarning(t testing.TB, diags []*tfprotov6.Diagnostic, at string, texts ...string) {
+	t.Helper()
+	requireOne(t, diags, tfprotov6.DiagnosticSeverityWarning, at, texts...)
+}
+
+func requireOne(t testing.TB, diags []*tfprotov6.Diagnostic, severity tfprotov6.DiagnosticSeverity, at string, texts ...string) {
+	t.Helper()
+	if len(diags) != 1 || diags[0].Severity != severity {
+		t.Fatalf("got %d diagnostics, want one %s:\n%s", len(diags), severity, render(diags))
 	}
 	if got := diagnosticPath(diags[0]); got != at {
-		t.Errorf("got the error at %q, want it at %q:\n%s", got, at, render(diags))
+		t.Errorf("got it at %q, want it at %q:\n%s", got, at, render(diags))
 	}
-	for _, text := range texts {
-		if !strings.Contains(diags[0].Summary+"\n"+diags[0].Detail, text) {
-			t.Errorf("want %q in:\n%s", text, render(diags))
+	requireTexts(t, render(diags), texts...)
+}
+
+func requireTexts(t testing.TB, text string, want ...string) {
+	t.Helper()
+	for _, part := range want {
+		if !strings.Contains(text, part) {
+			t.Errorf("want %q in:\n%s", part, text)
 		}
 	}
 }
 
 // requireEqual compares what fmt shows, which tells nil from "" and 1 from "1".
-func requireEqual(t *testing.T, what string, got, want any) {
+func requireEqual(t testing.TB, what string, got, want any) {
 	t.Helper()
 	if got, want := fmt.Sprintf("%#v", got), fmt.Sprintf("%#v", want); got != want {
 		t.Errorf("%s:\n got %s\nwant %s", what, got, want)
+	}
+}
+
+// requireAttributes compares these attributes of a result.
+func requireAttributes(t testing.TB, got, want values) {
+	t.Helper()
+	for _, name := range sorted(want) {
+		requireEqual(t, name, got[name], want[name])
 	}
 }
 

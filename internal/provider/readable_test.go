@@ -1,6 +1,7 @@
 package provider
 
 import (
+	"cmp"
 	"context"
 	"sync"
 	"sync/atomic"
@@ -13,76 +14,54 @@ import (
 	"github.com/compliance-feed/terraform-provider-compliance/internal/fakeapi"
 )
 
-// TestEqualReadsAreOne lets reads begin side by side, while the fake takes its time.
+// TestEqualReadsAreOne lets reads begin side by side, while the fake takes its time. Each has
+// its own result, or the same error.
 func TestEqualReadsAreOne(t *testing.T) {
 	t.Parallel()
 	fake := newFake(t, fakeapi.Options{Feed: fakeapi.NewFeed(records(5)...), Latency: 300 * time.Millisecond})
 	s := reading(t, fake, nil)
-	readAll := func(name string, configs ...values) []values {
-		results := make([]values, len(configs))
-		var wait sync.WaitGroup
-		for i, config := range configs {
-			wait.Go(func() { results[i], _ = s.read(name, config) })
-		}
-		wait.Wait()
-		return results
-	}
 	types := []string{"api_key_created", "sso_login_failed"} // engines send sets in an order of their own, always the same
+	same := values{"activity_types": types}
 	for _, test := range []struct {
 		name     string
 		object   string
 		configs  []values
 		requests int
 	}{
-		{"lists", listName, []values{{"activity_types": types}, {"activity_types": types}, {"activity_types": types}}, 1},
-		{"summaries", summaryName, []values{{"activity_types": types}, {"activity_types": types}, {"activity_types": types}}, 1},
+		{"lists", listName, []values{same, same, same}, 1},
+		{"summaries", summaryName, []values{same, same, same}, 1},
 		{"lookbacks", summaryName, []values{{"lookback": "1000w"}, {"lookback": "1000w"}}, 1},
-		{"others", listName, []values{{"activity_types": types}, nil, {"order": "asc"}}, 3},
+		{"others", listName, []values{same, {"max_results": 1}, {"max_results": 2}, {"max_results": 3}}, 4},
+		{"failures", listName, []values{nil, nil, nil}, 1},
 	} {
 		fake.ResetRequests()
-		results := readAll(test.object, test.configs...)
-		if got := len(fake.Requests()); got != test.requests {
-			t.Errorf("%s: got %d requests, want %d", test.name, got, test.requests)
+		if test.name == "failures" {
+			fake.Inject(fakeapi.Always, fakeapi.ServerError("false"))
 		}
-		for _, result := range results {
-			switch {
-			case result == nil:
-				t.Errorf("%s: a result is missing", test.name)
-			case test.object == listName:
-				if got := len(ids(result)); got != 5 {
-					t.Errorf("%s: got %d activities, want 5 in each result", test.name, got)
+		var wait sync.WaitGroup
+		for _, config := range test.configs {
+			wait.Go(func() {
+				result, diags := s.read(test.object, config)
+				switch most, _ := config["max_results"].(int); {
+				case test.name == "failures":
+					if len(diags) != 1 || result["activities"] != nil {
+						t.Errorf("got %v and %s, want the error and no activities", result, render(diags))
+					}
+				case test.object == listName:
+					requireEqual(t, test.name, ids(result), recordIDs(5, "desc")[:cmp.Or(most, 5)])
+				default:
+					requireEqual(t, test.name, result["total"], 5)
 				}
-			default:
-				requireEqual(t, test.name, result["total"], 5)
-			}
+			})
 		}
+		wait.Wait()
+		requireEqual(t, test.name+": requests", len(fake.Requests()), test.requests)
 	}
+	fake.ClearFaults()
 	fake.ResetRequests()
 	s.list(nil)
 	s.list(nil)
-	if got := len(fake.Requests()); got != 2 {
-		t.Errorf("got %d requests for two reads one after the other, want 2", got)
-	}
-}
-
-func TestEqualReadsFailTogether(t *testing.T) {
-	t.Parallel()
-	fake := newFake(t, fakeapi.Options{Latency: 200 * time.Millisecond})
-	fake.Inject(fakeapi.Always, fakeapi.ServerError("false"))
-	s := reading(t, fake, nil)
-	var wait sync.WaitGroup
-	for range 4 {
-		wait.Go(func() {
-			result, diags := s.read(listName, nil)
-			if len(diags) != 1 || result["activities"] != nil {
-				t.Errorf("got %v and %s, want the error and no activities", result, render(diags))
-			}
-		})
-	}
-	wait.Wait()
-	if got := len(fake.Requests()); got != 1 {
-		t.Errorf("got %d requests, want 1", got)
-	}
+	requireEqual(t, "requests for two reads one after the other", len(fake.Requests()), 2)
 }
 
 // Others join a read for a while only: what they get must not be older than the feed's own

@@ -12,19 +12,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 )
 
-// A model that lacks an attribute of its schema, or has one too many, fails here.
-func TestModelsFitTheirSchemas(t *testing.T) {
-	t.Parallel()
-	s := start(t, newTestProvider())
-	s.configure(values{})
-	for name := range s.schema.DataSourceSchemas {
-		requireNone(t, s.validate(name, values{}))
-	}
-	for name := range s.schema.EphemeralResourceSchemas {
-		requireNone(t, s.validateEphemeral(name, values{}))
-	}
-}
-
 func TestTwinsHaveTheSameSchema(t *testing.T) {
 	t.Parallel()
 	schema := start(t, newTestProvider()).schema

@@ -1,7 +1,6 @@
 package provider
 
 import (
-	"context"
 	"fmt"
 	"strings"
 	"testing"
@@ -76,29 +75,4 @@ func TestEncodedInto(t *testing.T) {
 			requireEqual(t, "object", fmt.Sprint(decoded), test.want)
 		})
 	}
-}
-
-// Reads run side by side, each with its own list.
-func TestReadsSideBySide(t *testing.T) {
-	t.Parallel()
-	s := reading(t, newFake(t, fakeapi.Options{Feed: fakeapi.NewFeed(records(40)...)}), values{"max_concurrent_requests": 16})
-	done := make(chan []string)
-	for i := range 20 {
-		go func() {
-			result, diags := s.readContext(context.Background(), listName, values{"max_results": i + 1, "limit": 3})
-			if len(diags) > 0 {
-				t.Errorf("got diagnostics, want none:\n%s", render(diags))
-				done <- nil
-				return
-			}
-			done <- ids(result)
-		}()
-	}
-	lengths := map[int]bool{}
-	for range 20 {
-		got := <-done
-		requireEqual(t, "activities", got, recordIDs(40, "desc")[:len(got)])
-		lengths[len(got)] = true
-	}
-	requireEqual(t, "different results", len(lengths), 20)
 }
