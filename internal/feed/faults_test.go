@@ -16,107 +16,44 @@ import (
 	"github.com/compliance-feed/terraform-provider-compliance/internal/feedtest"
 )
 
+// The faults are one of each kind that a read can tell apart; package compliance has the
+// others, and package activity those of a page.
+
 // bridgeable are the faults that another attempt can get over.
 var bridgeable = map[string]func() fakeapi.Fault{
-	"429":                  func() fakeapi.Fault { return fakeapi.TooManyRequests("7") },
-	"429 without a wait":   func() fakeapi.Fault { return fakeapi.TooManyRequests("") },
-	"429 with a past date": func() fakeapi.Fault { return fakeapi.TooManyRequests("Fri, 31 Dec 1999 00:00:00 GMT") },
-	"500":                  func() fakeapi.Fault { return fakeapi.ServerError("") },
-	"500 to retry":         func() fakeapi.Fault { return fakeapi.ServerError("true") },
-	"502 HTML":             func() fakeapi.Fault { return fakeapi.HTML(502) },
-	"503 empty":            func() fakeapi.Fault { return fakeapi.EmptyBody(503) },
-	"504":                  func() fakeapi.Fault { return fakeapi.Status(504, "api_error", "timeout") },
-	"529":                  fakeapi.Overloaded,
-	"408":                  func() fakeapi.Fault { return fakeapi.Status(408, "timeout_error", "timeout") },
-	"400 to retry": func() fakeapi.Fault {
-		return fakeapi.Status(400, "invalid_request_error", "m", "x-should-retry", "true")
-	},
-	"HTML 200 to retry":     func() fakeapi.Fault { return withHeader(fakeapi.HTML(200), "x-should-retry", "true") },
+	"429":                   func() fakeapi.Fault { return fakeapi.TooManyRequests("7") },
+	"500":                   func() fakeapi.Fault { return fakeapi.Status(500, "api_error", "m") },
+	"503 empty":             func() fakeapi.Fault { return fakeapi.EmptyBody(503) },
+	"504":                   func() fakeapi.Fault { return fakeapi.Status(504, "api_error", "timeout") },
 	"200 empty":             func() fakeapi.Fault { return fakeapi.EmptyBody(200) },
 	"closed":                fakeapi.CloseBeforeHeader,
-	"cut before the body":   func() fakeapi.Fault { return fakeapi.CutBody(0) },
 	"cut":                   func() fakeapi.Fault { return fakeapi.CutBody(100) },
 	"cut at the end":        func() fakeapi.Fault { return cutEnd(fakeapi.CutBody) },
-	"truncated":             func() fakeapi.Fault { return fakeapi.TruncateBody(100) },
 	"truncated at the end":  func() fakeapi.Fault { return cutEnd(fakeapi.TruncateBody) },
 	"truncated in a cursor": func() fakeapi.Fault { return fakeapi.EditPage(func(page []byte) []byte { return page[:len(page)-8] }) },
 	"broken gzip":           fakeapi.BrokenGzip,
 	"hang":                  fakeapi.Hang,
 	"hang in the body":      func() fakeapi.Fault { return fakeapi.HangBody(100) },
-	"drip":                  func() fakeapi.Fault { return fakeapi.Drip(1, time.Second) },
 }
 
 // final are the faults that no other attempt may follow.
 var final = map[string]func() fakeapi.Fault{
-	"400":                  func() fakeapi.Fault { return fakeapi.Status(400, "invalid_request_error", "m") },
-	"401":                  func() fakeapi.Fault { return fakeapi.Status(401, "authentication_error", "m") },
-	"403":                  func() fakeapi.Fault { return fakeapi.Status(403, "permission_error", "m") },
-	"403 HTML":             func() fakeapi.Fault { return fakeapi.HTML(403) },
-	"404":                  func() fakeapi.Fault { return fakeapi.Status(404, "not_found_error", "m") },
-	"409":                  func() fakeapi.Fault { return fakeapi.Status(409, "conflict_error", "m") },
-	"418":                  func() fakeapi.Fault { return fakeapi.Status(418, "teapot", "m") },
-	"429 not to retry":     func() fakeapi.Fault { return fakeapi.Status(429, "rate_limit_error", "m", "x-should-retry", "false") },
-	"500 not to retry":     func() fakeapi.Fault { return fakeapi.ServerError("false") },
-	"204":                  func() fakeapi.Fault { return fakeapi.EmptyBody(204) },
-	"206":                  func() fakeapi.Fault { return fakeapi.EmptyBody(206) },
-	"redirect":             func() fakeapi.Fault { return fakeapi.Redirect(302, "https://other.example.com/") },
-	"redirect, permanent":  func() fakeapi.Fault { return fakeapi.Redirect(308, "/elsewhere") },
-	"200 HTML":             func() fakeapi.Fault { return fakeapi.HTML(200) },
-	"200 an error":         func() fakeapi.Fault { return fakeapi.Status(200, "api_error", "m") },
-	"no data":              func() fakeapi.Fault { return fakeapi.DropMember("data") },
-	"data is null":         func() fakeapi.Fault { return fakeapi.SetMember("data", "null") },
-	"data is an object":    func() fakeapi.Fault { return fakeapi.SetMember("data", "{}") },
-	"no has_more":          func() fakeapi.Fault { return fakeapi.DropMember("has_more") },
-	"has_more is null":     func() fakeapi.Fault { return fakeapi.SetMember("has_more", "null") },
-	"has_more is a string": func() fakeapi.Fault { return fakeapi.SetMember("has_more", `"false"`) },
-	"cursor is a number":   func() fakeapi.Fault { return fakeapi.SetMember("last_id", "7") },
-	"more and not where":   fakeapi.MoreWithoutCursor,
-	"data twice":           func() fakeapi.Fault { return append1(`,"data":[]}`) },
-	"has_more twice":       func() fakeapi.Fault { return append1(`,"has_more":false}`) },
-	"something behind":     func() fakeapi.Fault { return append1(`}{}`) },
-	"garbage behind":       func() fakeapi.Fault { return append1(`}<!-- -->`) },
-	"no JSON in it":        func() fakeapi.Fault { return fakeapi.SetField(0, "a", "NaN") },
-	"record is null":       func() fakeapi.Fault { return fakeapi.SetRecord(0, "null") },
-	"record is a string":   func() fakeapi.Fault { return fakeapi.SetRecord(1, `"activity"`) },
-	"no id":                func() fakeapi.Fault { return fakeapi.DropField(1, "id") },
-	"id is a number":       func() fakeapi.Fault { return fakeapi.SetField(1, "id", "7") },
-	"id is empty":          func() fakeapi.Fault { return fakeapi.SetField(1, "id", `""`) },
-	"no created_at":        func() fakeapi.Fault { return fakeapi.DropField(0, "created_at") },
-	"no type":              func() fakeapi.Fault { return fakeapi.DropField(1, "type") },
-	"type is null":         func() fakeapi.Fault { return fakeapi.SetField(0, "type", "null") },
-	"nested too deep":      func() fakeapi.Fault { return fakeapi.DeepJSON(1, 10_000) },
+	"400":                func() fakeapi.Fault { return fakeapi.Status(400, "invalid_request_error", "m") },
+	"200 an error":       func() fakeapi.Fault { return fakeapi.Status(200, "api_error", "m") },
+	"200 HTML":           func() fakeapi.Fault { return fakeapi.HTML(200) },
+	"no has_more":        func() fakeapi.Fault { return fakeapi.DropMember("has_more") },
+	"more and not where": fakeapi.MoreWithoutCursor,
+	"something behind": func() fakeapi.Fault {
+		return fakeapi.EditPage(func(page []byte) []byte { return append(page, "{}"...) })
+	},
+	"record is null": func() fakeapi.Fault { return fakeapi.SetRecord(0, "null") },
 }
 
 // harmless are the oddities that a read has to take as they are.
 var harmless = map[string]func() fakeapi.Fault{
-	"unknown member":    func() fakeapi.Fault { return fakeapi.SetMember("total", `{"data":[],"has_more":[]}`) },
-	"unknown field":     func() fakeapi.Fault { return fakeapi.SetField(0, "new", "1e400") },
-	"unknown actor":     func() fakeapi.Fault { return fakeapi.SetField(0, "actor", `{"type":"robot_actor","serial":1}`) },
-	"no actor":          func() fakeapi.Fault { return fakeapi.DropField(1, "actor") },
-	"actor is a string": func() fakeapi.Fault { return fakeapi.SetField(1, "actor", `"nobody"`) },
-	"another type":      func() fakeapi.Fault { return fakeapi.SetField(0, "organization_id", `{}`) },
-	"nested deep":       func() fakeapi.Fault { return fakeapi.DeepJSON(0, 9_000) },
-	"lone surrogate":    func() fakeapi.Fault { return fakeapi.SetField(0, "text", `"\ud800"`) },
-	"invalid UTF-8":     func() fakeapi.Fault { return fakeapi.SetField(0, "text", "\"\xff\"") },
-	"fast drip":         func() fakeapi.Fault { return fakeapi.Drip(200, 100*time.Millisecond) },
-	"repeated activity": func() fakeapi.Fault {
-		return fakeapi.EditPage(func(page []byte) []byte {
-			start, end := strings.Index(string(page), `{"id"`), strings.Index(string(page), `},{"id"`)
-			return slices.Concat(page[:start], page[start:end+2], page[start:])
-		})
-	},
-}
-
-func withHeader(fault fakeapi.Fault, name, value string) fakeapi.Fault {
-	return func(w http.ResponseWriter, r *http.Request, next http.Handler) {
-		w.Header().Set(name, value)
-		fault(w, r, next)
-	}
-}
-
-// append1 replaces the last byte of a page.
-func append1(end string) fakeapi.Fault {
-	return fakeapi.EditPage(func(page []byte) []byte { return append(page[:len(page)-1:len(page)-1], end...) })
+	"unknown member": func() fakeapi.Fault { return fakeapi.SetMember("total", `{"data":[],"has_more":[]}`) },
+	"no actor":       func() fakeapi.Fault { return fakeapi.DropField(1, "actor") },
+	"fast drip":      func() fakeapi.Fault { return fakeapi.Drip(200, 100*time.Millisecond) },
 }
 
 // cutEnd leaves out the last byte of the body, whatever its length.
@@ -195,7 +132,7 @@ func TestFaults(t *testing.T) {
 						feedtest.InBubble(t, func(t *testing.T) {
 							const n, limit = 9, 3
 							api := feedtest.NewFake(n)
-							before := api.Inject(onAttempts(page, on.before...), fakeapi.Overloaded())
+							before := api.Inject(onAttempts(page, on.before...), fakeapi.Status(529, "overloaded_error", "m"))
 							// The earlier injection takes its requests before the matcher of the other sees them.
 							attempts := on.attempts
 							if on.before != nil {
@@ -237,43 +174,6 @@ func TestFaults(t *testing.T) {
 					})
 				}
 			}
-		}
-	}
-}
-
-// TestFaultyCursors has faults that show only in what the pages say together.
-func TestFaultyCursors(t *testing.T) {
-	t.Parallel()
-	for name, test := range map[string]struct {
-		fault    func() fakeapi.Fault
-		wantPage int
-		want     PageFault
-	}{
-		"repeated":       {fakeapi.RepeatCursor, 2, SameCursor},
-		"cycle of two":   {func() fakeapi.Fault { return fakeapi.CycleCursors(2) }, 2, SameCursor},
-		"cycle of three": {func() fakeapi.Fault { return fakeapi.CycleCursors(3) }, 3, OldCursor},
-		"cycle of four":  {func() fakeapi.Fault { return fakeapi.CycleCursors(4) }, 4, OldCursor},
-	} {
-		for _, backward := range []bool{false, true} {
-			t.Run(fmt.Sprintf("%s/backward_%t", name, backward), func(t *testing.T) {
-				feedtest.InBubble(t, func(t *testing.T) {
-					api := feedtest.NewFake(16)
-					reader := newReader(t, feedtest.Uncompressed(api))
-					request := Request{PageSize: 3}
-					wantPage := test.wantPage
-					if backward {
-						request.BeforeID = reader.outcome(t.Context(), Request{Order: OldestFirst, MaxActivities: 1}).FirstID
-						if name == "repeated" {
-							wantPage = 1 // since it has a cursor
-						}
-					}
-					api.Inject(fakeapi.Always, test.fault())
-					failed := reader.outcome(t.Context(), request).mustFail(t)
-					if fault := feedtest.ErrorAs[*PageError](t, failed).Fault; failed.Page != wantPage || failed.Activities != 3*(wantPage-1) || fault != test.want {
-						t.Errorf("got page %d after %d activities: %s; want page %d: %s", failed.Page, failed.Activities, fault, wantPage, test.want)
-					}
-				})
-			})
 		}
 	}
 }

@@ -216,7 +216,6 @@ func (r *read) take(ctx context.Context, a answer) error {
 	s := a.shard
 	s.size = 0
 	if n := r.beforeNow(&a); n < len(a.Activities) {
-		s.stop = a.Activities[n-1].Identity()
 		return r.askForFewer(a, n)
 	}
 	var p span
@@ -324,8 +323,7 @@ func (r *read) begin(a answer) error {
 }
 
 // beforeNow is how many activities of a page belong to a read that chases the feed: none
-// behind the last that is from before its first answer. A page without one is the end, and
-// so is the page that ends with that one.
+// behind the last that is from before its first answer. A page without one is the end.
 func (r *read) beforeNow(a *answer) int {
 	n := len(a.Activities)
 	if !r.request.endless() || a.shard.next != nil {
@@ -334,11 +332,8 @@ func (r *read) beforeNow(a *answer) int {
 	for n > 0 && !a.times[n-1].Before(r.now) {
 		n--
 	}
-	switch {
-	case n == 0 && len(a.Activities) > 0:
+	if n == 0 && len(a.Activities) > 0 {
 		a.Activities, a.times, a.HasMore, a.FirstID, a.LastID = nil, nil, false, "", ""
-	case n > 0 && n == len(a.Activities) && a.Activities[n-1].Identity() == a.shard.stop:
-		a.HasMore = false
 	}
 	return n
 }

@@ -46,20 +46,6 @@ func TestRead(t *testing.T) {
 	}
 }
 
-func TestPageSize(t *testing.T) {
-	feedtest.InBubble(t, func(t *testing.T) {
-		api := feedtest.NewFake(7)
-		reader := newReader(t, feedtest.Uncompressed(api))
-		for size, want := range map[int]string{0: "5000", 1: "1", 100: "100", compliance.MaxPageSize: "5000"} {
-			api.ResetRequests()
-			reader.outcome(t.Context(), Request{PageSize: size}).mustBe(t, feedtest.IDs(7))
-			if got := api.Requests()[0].Query.Get("limit"); got != want {
-				t.Errorf("size %d: got limit=%s, want %s", size, got, want)
-			}
-		}
-	})
-}
-
 // TestResume cuts a feed at every place and reads what stands on both sides of the cut.
 func TestResume(t *testing.T) {
 	t.Parallel()
@@ -85,20 +71,6 @@ func TestResume(t *testing.T) {
 			})
 		}
 	}
-}
-
-// TestBeforeIDReadsWhatCame is what before_id is for: a second read, from the first's
-// first_id, returns what has happened since and nothing else.
-func TestBeforeIDReadsWhatCame(t *testing.T) {
-	feedtest.InBubble(t, func(t *testing.T) {
-		api := feedtest.NewFake(5)
-		reader := newReader(t, feedtest.Uncompressed(api))
-		request := Request{PageSize: 2}
-		request.BeforeID = reader.outcome(t.Context(), request).mustBe(t, feedtest.IDs(5)).FirstID
-		reader.outcome(t.Context(), request).mustBe(t, nil)
-		api.Add(feedtest.Records(10)[5:]...)
-		reader.outcome(t.Context(), request).mustBe(t, feedtest.IDs(10)[:5])
-	})
 }
 
 func TestMaxActivities(t *testing.T) {
@@ -193,39 +165,6 @@ func TestRepeats(t *testing.T) {
 					})
 				})
 			}
-		}
-	}
-}
-
-// TestRepeatedAcrossPages has each page begin with what the one before ended with, so that it
-// holds one more than was asked for.
-func TestRepeatedAcrossPages(t *testing.T) {
-	t.Parallel()
-	const n = 10
-	for _, most := range []int{0, 1, 2, 3, 4, 9, 10, 11} {
-		for _, backward := range []bool{false, true} {
-			t.Run(fmt.Sprintf("most_%d/backward_%t", most, backward), func(t *testing.T) {
-				feedtest.InBubble(t, func(t *testing.T) {
-					api := feedtest.NewFake(n)
-					reader := newReader(t, feedtest.Uncompressed(api))
-					request := Request{PageSize: 3, MaxActivities: most}
-					want := feedtest.IDs(n)
-					if backward {
-						request.BeforeID = reader.outcome(t.Context(), Request{Order: OldestFirst, MaxActivities: 1}).FirstID
-						want = want[:n-1]
-					}
-					if most > 0 && backward {
-						want = want[max(0, n-1-most):]
-					} else if most > 0 {
-						want = want[:min(most, n)]
-					}
-					fault := api.Inject(fakeapi.Always, fakeapi.RepeatActivity())
-					reader.outcome(t.Context(), request).mustBe(t, want)
-					if fault.Fired() == 0 {
-						t.Error("nothing was repeated")
-					}
-				})
-			})
 		}
 	}
 }
@@ -418,19 +357,6 @@ func TestParameters(t *testing.T) {
 	}
 }
 
-func TestBasePath(t *testing.T) {
-	t.Parallel()
-	for base, prefix := range map[string]string{"https://feed.example.com": "", "https://feed.example.com/": "", "https://feed.example.com:8443/proxy/anthropic/": "/proxy/anthropic"} {
-		t.Run(base, func(t *testing.T) {
-			feedtest.InBubble(t, func(t *testing.T) {
-				api := feedtest.NewFake(5, func(o *fakeapi.Options) { o.PathPrefix = prefix })
-				reader := newReader(t, feedtest.Uncompressed(api), func(o *compliance.Options) { o.BaseURL = base })
-				reader.outcome(t.Context(), Request{PageSize: 2}).mustBe(t, feedtest.IDs(5))
-			})
-		})
-	}
-}
-
 // TestSinkEndsTheRead sends no further request, and returns the sink's error as it is.
 func TestSinkEndsTheRead(t *testing.T) {
 	feedtest.InBubble(t, func(t *testing.T) {
@@ -520,19 +446,6 @@ func TestEndlessReads(t *testing.T) {
 			})
 		}
 	}
-}
-
-// TestGrowingFeed reads away from now while the API logs the reads themselves.
-func TestGrowingFeed(t *testing.T) {
-	feedtest.InBubble(t, func(t *testing.T) {
-		const n = 20
-		reader := newReader(t, feedtest.Uncompressed(feedtest.NewFake(n, func(o *fakeapi.Options) { o.SkipReadLog = false })))
-		first := reader.outcome(t.Context(), Request{PageSize: 3}).mustBe(t, feedtest.IDs(n)) // what comes newly stands before the first page
-		time.Sleep(time.Minute)
-		if got := len(reader.outcome(t.Context(), Request{PageSize: 50, BeforeID: first.FirstID}).ids()); got != first.Pages {
-			t.Errorf("got %d new activities, want one for each of the %d requests", got, first.Pages)
-		}
-	})
 }
 
 // TestRefuses has pages that are well formed and contradict each other, or themselves.

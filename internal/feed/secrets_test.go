@@ -57,14 +57,6 @@ func everyText(err error) string {
 
 // echoes are answers with the key in every place that may end up in an error or a log.
 func echoes() map[string]fakeapi.Fault {
-	between := func(key, separator string) string { return strings.Join(strings.Split(key, ""), separator) }
-	chunks := func(key, separator string) string {
-		var parts []string
-		for len(key) > 5 {
-			parts, key = append(parts, key[:5]), key[5:]
-		}
-		return strings.Join(append(parts, key), separator)
-	}
 	plain := func(status int, body string, header ...string) fakeapi.Fault {
 		return func(w http.ResponseWriter, _ *http.Request, _ http.Handler) {
 			for i := 0; i < len(header); i += 2 {
@@ -74,22 +66,17 @@ func echoes() map[string]fakeapi.Fault {
 			_, _ = w.Write([]byte(body))
 		}
 	}
+	message := func(message string) string { return `{"error":{"type":"t","message":` + feedtest.JSON(message) + `}}` }
 	faults := map[string]fakeapi.Fault{
-		"fake's own":          fakeapi.EchoKey(),
-		"message, later":      plain(500, `{"error":{"type":"api_error","message":"`+canary+`"}}`),
+		"message":             plain(400, message("Invalid after_id "+canary)),
+		"message, later":      plain(500, message(canary)),
 		"type":                fakeapi.Status(400, canary, "m"),
 		"text":                plain(502, "no such key: "+canary+"\n"),
 		"other JSON":          plain(400, `{"headers":{"x-api-key":"`+canary+`"}}`),
 		"HTML":                plain(502, "<p>"+canary+"</p>"),
-		"secret only":         plain(400, canarySecret),
 		"first half":          plain(400, canary[:len(canary)-len(canarySecret)/2]),
-		"second half":         plain(400, canarySecret[len(canarySecret)/2:]),
-		"twice":               plain(400, canary+canary),
 		"at the cut":          plain(400, strings.Repeat("m", 2000-20)+canary),
-		"before the cut":      plain(400, strings.Repeat("m", 2000-len(canary))+canary),
-		"behind the cut":      plain(400, strings.Repeat("m", 2000)+canary),
 		"cut at 64 KiB":       plain(400, strings.Repeat("m", 64<<10-20)+canary),
-		"after bytes":         plain(400, "\xff\xfe"+canary+"\xff"),
 		"request-id":          plain(400, "m", "request-id", canary),
 		"request-id of 200":   plain(200, feedtest.EmptyPage, "request-id", canary),
 		"organization of 200": plain(200, feedtest.EmptyPage, "anthropic-organization-id", canary),
@@ -97,27 +84,21 @@ func echoes() map[string]fakeapi.Fault {
 		"remaining":           plain(200, feedtest.EmptyPage, "anthropic-ratelimit-requests-remaining", canary),
 		"retry-after":         plain(503, "m", "retry-after", canary),
 		"redirect host":       fakeapi.Redirect(302, "https://"+canary+".evil.example.com/"),
-		"redirect host only":  fakeapi.Redirect(302, "https://"+canarySecret),
 		"redirect path":       fakeapi.Redirect(302, "https://evil.example.com/?key="+canary),
 		"redirect user":       fakeapi.Redirect(302, "https://"+canary+"@evil.example.com/"),
 		"created_at":          fakeapi.SetField(0, "created_at", `"`+canary+`"`),
 		"id":                  fakeapi.SetField(0, "id", `"`+canary+`"`),
-		"cursor repeats":      fakeapi.EditPage(func([]byte) []byte { return []byte(feedtest.Page(true, canary, canary)) }),
-		"cursor of 400":       plain(400, `{"error":{"type":"invalid_request_error","message":"Invalid after_id `+canary+`"}}`),
-		"no JSON":             plain(200, canary),
-		"no JSON, in a value": plain(200, `{"data":`+canary+`}`),
+		"cursor repeats":      plain(200, feedtest.Page(true, canary, canary)),
+		"no JSON":             plain(200, `{"data":`+canary+`}`),
 		"member twice":        plain(200, `{"data":[],"data":[],"`+canary+`":1}`),
 		"has_more":            fakeapi.SetMember("has_more", `"`+canary+`"`),
 		"record":              fakeapi.SetRecord(0, `"`+canary+`"`),
-		"trailing":            append1(`}` + canary),
+		"trailing":            plain(200, feedtest.EmptyPage+canary),
 	}
 	for name, separator := range map[string]string{
-		"NUL": "\x00", "escape": "\x1b", "colour": "\x1b[31m", "title": "\x1b]0;x\a", "C1 colour": "\u009b31m",
-		"backspace": "\b", "direction": "\u202e", "zero width": "\u200b", "soft hyphen": "\u00ad", "byte order mark": "\ufeff",
+		"NUL": "\x00", "colour": "\x1b[31m", "title": "\x1b]0;x\a", "C1 colour": "\u009b31m", "direction": "\u202e", "zero width": "\u200b", "byte order mark": "\ufeff",
 	} {
-		faults["cut by "+name] = plain(400, between(canary, separator))
-		faults["cut into fives by "+name] = plain(400, chunks(canary, separator))
-		faults["JSON cut by "+name] = plain(400, `{"error":{"type":"t","message":`+feedtest.JSON(between(canary, separator))+`}}`)
+		faults["cut by "+name] = plain(400, message(strings.Join(strings.Split(canary, ""), separator)))
 	}
 	return faults
 }

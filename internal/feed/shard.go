@@ -27,7 +27,6 @@ type shard struct {
 	used   map[string]bool  // cursors
 	idle   int              // pages in a row that brought nothing new
 	size   int              // of the next page; 0 for the read's
-	stop   string           // the identity of the last activity of an endless read
 	seen   map[string]known // on the page before, without Request.Unique
 
 	// For the result:

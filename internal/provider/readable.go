@@ -73,6 +73,9 @@ func (r *readable) validate(ctx context.Context, config tfsdk.Config) diag.Diagn
 	return append(diags, model.validate(time.Now())...)
 }
 
+// signalDelay is how much later than the engine the provider may hear of a signal to both.
+const signalDelay = 10 * time.Second
+
 // result is the whole object that Terraform gets: the configuration as it is, and
 // what was read.
 func (r *readable) result(ctx context.Context, s *service, config tfsdk.Config) (tftypes.Value, diag.Diagnostics) {
@@ -91,7 +94,15 @@ func (r *readable) result(ctx context.Context, s *service, config tfsdk.Config) 
 	// Engines pass a signal on while they plan, but not in the refresh of an apply. A
 	// terminal or a CI system also signals the provider, so it listens itself.
 	reading, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
-	defer stop()
+	defer func() {
+		if reading.Err() != nil {
+			// The engine may have been faster than the signal, which would end the process
+			// before it has answered.
+			time.AfterFunc(signalDelay, stop)
+			return
+		}
+		stop()
+	}()
 	o, diags := s.shared(reading, r.name+" "+string(text.MsgPack), func() (outcome, diag.Diagnostics) { return r.read(reading, s, config) })
 	if diags.HasError() {
 		return tftypes.Value{}, diags
