@@ -74,41 +74,35 @@ var someSpaces = bytes.Repeat([]byte{' '}, 32<<10)
 
 func (spaces) Read(p []byte) (int, error) { return copy(p, someSpaces), nil }
 
-// TestLargeErrorBodies reads a part of an error's body, and keeps its status.
-func TestLargeErrorBodies(t *testing.T) {
-	feedtest.InBubble(t, func(t *testing.T) {
-		api := newFake(0)
-		api.Inject(fakeapi.Nth(1), fakeapi.LongMessage(10<<20))
-		client := newClient(t, feedtest.Uncompressed(api))
-		failed := feedtest.ErrorAs[*StatusError](t, follow(t.Context(), client, 0).err)
-		if length := len([]rune(failed.Message)); failed.Status != 400 || length != maxMessageLength || !strings.HasSuffix(failed.Message, "m…") {
-			t.Errorf("got status %d and %d characters, want 400 and %d", failed.Status, length, maxMessageLength)
-		}
-
-		api.Inject(fakeapi.Always, func(w http.ResponseWriter, _ *http.Request, _ http.Handler) {
+// TestErrorBodies keeps the status of an answer, and of its body what fits or came.
+func TestErrorBodies(t *testing.T) {
+	t.Parallel()
+	const cut = `{"error":{"type":"permission_error","mess`
+	for name, test := range map[string]struct {
+		fault fakeapi.Fault
+		want  string
+	}{
+		"endless": {func(w http.ResponseWriter, _ *http.Request, _ http.Handler) {
 			w.WriteHeader(403)
 			_, _ = io.CopyN(w, spaces{}, 1<<40) // fails when the client has read enough
-		})
-		if failed := feedtest.ErrorAs[*StatusError](t, follow(t.Context(), client, 0).err); failed.Status != 403 || failed.Message != "" {
-			t.Errorf("got %+v, want status 403 without a message", failed)
-		}
-	})
-}
-
-// TestErrorBodyThatBreaksOff keeps the status, which says more than the break.
-func TestErrorBodyThatBreaksOff(t *testing.T) {
-	feedtest.InBubble(t, func(t *testing.T) {
-		api := newFake(0)
-		api.Inject(fakeapi.Always, func(w http.ResponseWriter, _ *http.Request, _ http.Handler) {
+		}, ""},
+		"broken off": {func(w http.ResponseWriter, _ *http.Request, _ http.Handler) {
 			w.Header().Set("Content-Length", "1000")
 			w.WriteHeader(403)
-			_, _ = io.WriteString(w, `{"error":{"type":"permission_error","mess`)
+			_, _ = io.WriteString(w, cut)
 			_ = http.NewResponseController(w).Flush()
 			panic(http.ErrAbortHandler)
+		}, cut},
+	} {
+		t.Run(name, func(t *testing.T) {
+			feedtest.InBubble(t, func(t *testing.T) {
+				api := newFake(0)
+				api.Inject(fakeapi.Always, test.fault)
+				failed := feedtest.ErrorAs[*StatusError](t, follow(t.Context(), newClient(t, feedtest.Uncompressed(api)), 0).err)
+				if failed.Status != 403 || failed.Message != test.want {
+					t.Errorf("got %+v, want status 403 and %q", failed, test.want)
+				}
+			})
 		})
-		failed := feedtest.ErrorAs[*StatusError](t, follow(t.Context(), newClient(t, feedtest.Uncompressed(api)), 0).err)
-		if want := `{"error":{"type":"permission_error","mess`; failed.Status != 403 || failed.Message != want {
-			t.Errorf("got %+v, want status 403 and what came of the body", failed)
-		}
-	})
+	}
 }

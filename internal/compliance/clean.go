@@ -28,7 +28,7 @@ var keyPrefix = regexp.MustCompile(`^sk-[a-z]+-[a-z]+[0-9]+-`)
 var ansiSequence = regexp.MustCompile("\x1b(\\[[0-?]*[ -/]*[@-~]|\\][^\x07\x1b]*(\x07|\x1b\\\\)?|[@-Z\\\\^_])|\u009b[0-?]*[ -/]*[@-~]")
 
 func newCleaner(apiKey string) *cleaner {
-	secret := lower(cmp.Or(apiKey[len(keyPrefix.FindString(apiKey)):], apiKey))
+	secret := strings.ToLower(cmp.Or(apiKey[len(keyPrefix.FindString(apiKey)):], apiKey))
 	c := &cleaner{parts: map[string]struct{}{}, run: min(secretRun, len(secret))}
 	for i := 0; i+c.run <= len(secret); i++ {
 		c.parts[secret[i:i+c.run]] = struct{}{}
@@ -36,12 +36,8 @@ func newCleaner(apiKey string) *cleaner {
 	return c
 }
 
-// Clean makes text that came from the server fit for people, as in the client's own
-// errors: one line, no control characters, nothing of the API key, at most 2,000
-// characters.
-func (c *Client) Clean(text string) string { return c.cleaner.clean(text) }
-
-func (c *cleaner) clean(text string) string {
+// Clean makes text from the server fit for people, as it is in the client's own errors.
+func (c *cleaner) Clean(text string) string {
 	text = ansiSequence.ReplaceAllString(strings.ToValidUTF8(text, "\uFFFD"), "")
 	text = strings.Map(func(r rune) rune {
 		switch {
@@ -53,42 +49,24 @@ func (c *cleaner) clean(text string) string {
 		return r
 	}, text)
 	// After the control characters, since there may be some inside the key.
-	text = c.redact(strings.TrimSpace(text))
+	text = c.Redact(strings.TrimSpace(text))
 	if runes := []rune(text); len(runes) > maxMessageLength {
 		text = string(runes[:maxMessageLength-1]) + "…"
 	}
 	return text
 }
 
-// lower is valid UTF-8 with its ASCII letters in lower case, so that places stay the same. A
-// key comes back otherwise from whatever takes it for a host's name.
-func lower(text string) string {
-	return strings.Map(func(r rune) rune {
-		if 'A' <= r && r <= 'Z' {
-			return r - 'A' + 'a'
-		}
-		return r
-	}, text)
-}
-
-// Redact leaves nothing of the API key in a text, whatever is in it besides.
-func (c *Client) Redact(text string) string {
-	return c.cleaner.redact(strings.ToValidUTF8(text, "\uFFFD"))
-}
-
-// redact takes valid UTF-8.
-func (c *cleaner) redact(text string) string {
+// Redact leaves nothing of the API key in a text, whatever is in it besides. Upper and lower
+// case are one: a key comes back otherwise from whatever takes it for a host's name.
+func (c *cleaner) Redact(text string) string {
 	var kept strings.Builder
 	secretEnd := 0 // where the secret bytes end that were found last
-	compared := lower(text)
 	for i := range len(text) {
-		if i+c.run <= len(text) {
-			if _, secret := c.parts[compared[i:i+c.run]]; secret {
-				if i >= secretEnd {
-					kept.WriteString("[redacted]")
-				}
-				secretEnd = i + c.run
+		if _, secret := c.parts[strings.ToLower(text[i:min(i+c.run, len(text))])]; secret {
+			if i >= secretEnd {
+				kept.WriteString("[redacted]")
 			}
+			secretEnd = i + c.run
 		}
 		if i >= secretEnd {
 			kept.WriteByte(text[i])

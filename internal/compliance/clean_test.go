@@ -3,7 +3,6 @@ package compliance
 import (
 	"strings"
 	"testing"
-	"time"
 )
 
 // canary has a part that can stand nowhere by chance. The prefix says what kind of key
@@ -17,29 +16,11 @@ const (
 // leak returns a part of the canary that a text has, or "".
 func leak(text string) string {
 	for i := range len(canarySecret) - secretRun + 1 {
-		if part := canarySecret[i : i+secretRun]; strings.Contains(lower(text), lower(part)) {
+		if part := canarySecret[i : i+secretRun]; strings.Contains(strings.ToLower(text), strings.ToLower(part)) {
 			return part
 		}
 	}
 	return ""
-}
-
-// TestSecretsInOptions refuses keys and URLs without repeating them.
-func TestSecretsInOptions(t *testing.T) {
-	t.Parallel()
-	for name, edit := range map[string]func(*Options){
-		"key":     func(o *Options) { o.APIKey = canary + "\n" },
-		"URL":     func(o *Options) { o.BaseURL = "https://" + canary + "@feed.example.com" },
-		"bad URL": func(o *Options) { o.BaseURL = "https://feed.example.com/%zz?" + canary },
-		"scheme":  func(o *Options) { o.BaseURL = canary },
-		"version": func(o *Options) { o.Version = canary + "\n" },
-	} {
-		options := Options{APIKey: canary, RequestTimeout: time.Second, RequestsAtOnce: 1}
-		edit(&options)
-		if _, err := New(options); err == nil || leak(err.Error()) != "" {
-			t.Errorf("%s: got %v, want an error without the key", name, err)
-		}
-	}
 }
 
 func TestClean(t *testing.T) {
@@ -76,7 +57,7 @@ func TestClean(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			if got := newCleaner(test.key).clean(test.text); got != test.want {
+			if got := newCleaner(test.key).Clean(test.text); got != test.want {
 				t.Errorf("got %q, want %q", got, test.want)
 			}
 		})

@@ -1,96 +1,67 @@
 package compliance
 
 import (
-	"context"
+	"cmp"
 	"errors"
-	"io"
-	"log"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"os"
+	"reflect"
 	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
 
+	"github.com/compliance-feed/terraform-provider-compliance/internal/activity"
 	"github.com/compliance-feed/terraform-provider-compliance/internal/fakeapi"
 	"github.com/compliance-feed/terraform-provider-compliance/internal/feedtest"
 )
 
-func TestNew(t *testing.T) {
-	t.Parallel()
-	for name, test := range map[string]struct {
-		edit func(*Options)
-		want string // "" for no error
-	}{
-		"all in order":            {func(*Options) {}, ""},
-		"defaults":                {func(o *Options) { o.BaseURL, o.Transport, o.Logger, o.UserAgent = "", nil, nil, "" }, ""},
-		"no ceiling, no retries":  {func(o *Options) { o.RequestsPerMinute, o.MaxRetries = 0, 0 }, ""},
-		"base URL":                {func(o *Options) { o.BaseURL = "http://feed.example.com" }, "the base URL must begin with https://"},
-		"no key":                  {func(o *Options) { o.APIKey = "" }, "the API key is empty"},
-		"odd key":                 {func(o *Options) { o.APIKey = "a key" }, "the API key has a space"},
-		"no timeout":              {func(o *Options) { o.RequestTimeout = 0 }, "out of range"},
-		"negative retries":        {func(o *Options) { o.MaxRetries = -1 }, "out of range"},
-		"negative ceiling":        {func(o *Options) { o.RequestsPerMinute = -1 }, "out of range"},
-		"nothing at once":         {func(o *Options) { o.RequestsAtOnce = 0 }, "out of range"},
-		"version with line break": {func(o *Options) { o.Version = "2023-06-01\r\nx-api-key: other" }, "the API version cannot be sent"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			options := Options{APIKey: "key", BaseURL: "https://feed.example.com", RequestTimeout: time.Second, RequestsAtOnce: 1}
-			test.edit(&options)
-			client, err := New(options)
-			if test.want == "" && (err != nil || client == nil) || test.want != "" && (err == nil || !strings.Contains(err.Error(), test.want)) {
-				t.Errorf("got error %v, want %q", err, test.want)
-			}
-		})
-	}
-}
-
 func TestParseBaseURL(t *testing.T) {
 	t.Parallel()
-	for text, want := range map[string]string{ // "" for a good one
+	for text, want := range map[string]OptionError{ // "" for a good one
 		"https://api.anthropic.com":                       "",
 		"https://api.anthropic.com/":                      "",
 		"https://feed.example.com:8443/a/b":               "",
 		"https://[2001:db8::1]:8443/":                     "",
 		"http://LocalHost:8080/prefix":                    "",
 		"http://127.0.0.1:8080":                           "",
-		"127.0.0.1:8080":                                  "must begin with https:// and a host",
-		"https://x.example.com/v1/compliance/activities/": "must not end with /v1/compliance/activities",
+		"127.0.0.1:8080":                                  NoURL,
+		"https://x.example.com/v1/compliance/activities/": URLOfEndpoint,
 		"http://[::1]:8080":                               "",
 		"http://[::ffff:127.0.0.1]":                       "",
 
-		"":                                "must begin with https://",
-		"api.anthropic.com":               "must begin with https://",
-		"file:///etc/passwd":              "must begin with https://",
-		"https:api.anthropic.com":         "has no host",
-		"https:///v1":                     "has no host",
-		"https://feed.example.com:99999":  "has an invalid port",
-		"http://api.anthropic.com":        "only for a loopback host",
-		"http://127.0.0.1.evil":           "only for a loopback host",
-		"http://localhost.evil":           "only for a loopback host",
-		"http://127.1":                    "only for a loopback host",
-		"http://0x7f.0.0.1":               "only for a loopback host",
-		"http://0.0.0.0":                  "only for a loopback host",
-		"http://[::ffff:192.0.2.1]":       "only for a loopback host",
-		"http://１２７.0.0.1":                "only for a loopback host",
-		"http://127.0.0.1@evil.com":       "must not hold credentials",
-		"https://127.0.0.1:80@evil.com":   "must not hold credentials",
-		"https://user:secret@example.com": "must not hold credentials",
-		"https://example.com?":            "must not have a query or a fragment",
-		"https://example.com#":            "must not have a query or a fragment",
-		"https://example.com//":           "must not have //",
-		"https://example.com//a":          "must not have //",
-		"https://example.com/a//b/":       "must not have //",
-		"https://example.com/a/../b":      "must not have //",
-		"https://example.com/a/%2e%2E":    "must not have //",
-		"https://example.com/./a":         "must not have //",
+		"":                                URLNotHTTPS,
+		"api.anthropic.com":               URLNotHTTPS,
+		"file:///etc/passwd":              URLNotHTTPS,
+		"https:api.anthropic.com":         URLWithoutHost,
+		"https:///v1":                     URLWithoutHost,
+		"https://feed.example.com:99999":  URLWithOddPort,
+		"http://api.anthropic.com":        URLInTheClear,
+		"http://127.0.0.1.evil":           URLInTheClear,
+		"http://localhost.evil":           URLInTheClear,
+		"http://127.1":                    URLInTheClear,
+		"http://0x7f.0.0.1":               URLInTheClear,
+		"http://0.0.0.0":                  URLInTheClear,
+		"http://[::ffff:192.0.2.1]":       URLInTheClear,
+		"http://１２７.0.0.1":                URLInTheClear,
+		"http://127.0.0.1@evil.com":       URLHasCredentials,
+		"https://127.0.0.1:80@evil.com":   URLHasCredentials,
+		"https://user:secret@example.com": URLHasCredentials,
+		"https://example.com?":            URLHasQuery,
+		"https://example.com#":            URLHasQuery,
+		"https://example.com//":           URLWithOddPath,
+		"https://example.com//a":          URLWithOddPath,
+		"https://example.com/a//b/":       URLWithOddPath,
+		"https://example.com/a/../b":      URLWithOddPath,
+		"https://example.com/a/%2e%2E":    URLWithOddPath,
+		"https://example.com/./a":         URLWithOddPath,
 		"https://example.com/a..b/.c/...": "",
-		"https://exa mple.com":            "is not a valid URL",
-		"https://example.com\n":           "is not a valid URL",
-		" https://example.com":            "is not a valid URL",
-		"http://localhost\\@evil.com":     "is not a valid URL",
+		"https://exa mple.com":            NoURL,
+		"https://example.com\n":           NoURL,
+		" https://example.com":            NoURL,
+		"http://localhost\\@evil.com":     NoURL,
 	} {
 		t.Run(text, func(t *testing.T) {
 			t.Parallel()
@@ -104,11 +75,11 @@ func TestParseBaseURL(t *testing.T) {
 				}
 				return
 			}
-			if err == nil || !strings.Contains(err.Error(), want) {
-				t.Fatalf("got %v and error %v, want %q", base, err, want)
+			if !errors.Is(err, want) {
+				t.Errorf("got %v and error %v, want %v", base, err, want)
 			}
-			if strings.Contains(err.Error(), "secret") {
-				t.Errorf("got %q, which repeats the URL", err)
+			if _, err := New(Options{APIKey: "key", BaseURL: cmp.Or(text, "none")}); !errors.Is(err, want) {
+				t.Errorf("got error %v in a client's options, want %v", err, want)
 			}
 		})
 	}
@@ -116,29 +87,26 @@ func TestParseBaseURL(t *testing.T) {
 
 func TestCheckAPIKey(t *testing.T) {
 	t.Parallel()
-	for key, ok := range map[string]bool{
-		"sk-ant-api03-abc_DEF-123": true,
-		"!~":                       true,
-		"":                         false,
-		" ":                        false,
-		"s3cr3t ":                  false,
-		`"s3cr3t"`:                 false,
-		"'s3cr3t'":                 false,
-		" s3cr3t":                  false,
-		"s3cr3t\n":                 false,
-		"s3cr3t\r\nx: y":           false,
-		"s3cr3t\x00":               false,
-		"s3cr3t\x7f":               false,
-		"s3cr3té":                  false,
-		"s3cr3t\xff":               false,
-		"\u200bs3cr3t":             false,
+	for key, want := range map[string]OptionError{ // "" for a good one
+		"sk-ant-api03-abc_DEF-123": "",
+		"!~":                       "",
+		"":                         NoKey,
+		" ":                        KeyOddCharacter,
+		"s3cr3t ":                  KeyPadded,
+		" s3cr3t":                  KeyPadded,
+		"s3cr3t\n":                 KeyPadded,
+		`"s3cr3t"`:                 KeyQuoted,
+		"'s3cr3t'":                 KeyQuoted,
+		"s3cr3t\r\nx: y":           KeyOddCharacter,
+		"s3cr3t\x00":               KeyOddCharacter,
+		"s3cr3t\x7f":               KeyOddCharacter,
+		"s3cr3té":                  KeyOddCharacter,
+		"s3cr3t\xff":               KeyOddCharacter,
+		"\u200bs3cr3t":             KeyOddCharacter,
 	} {
-		err := CheckAPIKey(key)
-		if (err == nil) != ok {
-			t.Errorf("%q: got error %v, want one: %t", key, err, !ok)
-		}
-		if err != nil && strings.Contains(err.Error(), "s3cr3t") {
-			t.Errorf("%q: got %q, which repeats the key", key, err)
+		_, err := New(Options{APIKey: key, Getenv: os.Getenv})
+		if check := CheckAPIKey(key); !errors.Is(check, err) || want == "" != (err == nil) || want != "" && !errors.Is(err, want) {
+			t.Errorf("%q: got errors %v and %v, want %v", key, check, err, want)
 		}
 	}
 }
@@ -273,52 +241,41 @@ func TestStatusError(t *testing.T) {
 	}
 }
 
-// What is in between refuses a long query for good, so it is sent once.
-func TestLongQuery(t *testing.T) {
+// TestPageErrors has answers that are no page. One that broke off is asked for again.
+func TestPageErrors(t *testing.T) {
 	t.Parallel()
-	request := Request{Parameters: url.Values{"after_id": {strings.Repeat("x", 20_000)}}, PageSize: 1}
-	for _, status := range []int{http.StatusBadRequest, http.StatusRequestURITooLong, http.StatusRequestHeaderFieldsTooLarge} {
-		s := &feedtest.Script{Steps: []feedtest.Step{{Status: status, Body: "<html>"}}}
-		_, err := newClient(t, s).Page(t.Context(), request)
-		if got, want := feedtest.ErrorAs[*StatusError](t, err).QueryLength, len(s.Requests[0].URL.RawQuery); got != want || got < 20_000 {
-			t.Errorf("%d: got a query of %d bytes, want %d", status, got, want)
-		}
-		if attempts := feedtest.ErrorAs[*RequestError](t, err).Attempts; attempts != 1 {
-			t.Errorf("%d: got %d attempts, want 1", status, attempts)
-		}
+	for body, want := range map[string]PageError{
+		"":          {Fault: BrokenOff},
+		`{"data":[`: {Fault: BrokenOff},
+		"\n<html>":  {Fault: HTML},
+		"{}":        {Fault: NoPage, Body: &activity.PageError{Fault: activity.Missing, Member: "data"}},
+	} {
+		t.Run(body, func(t *testing.T) {
+			feedtest.InBubble(t, func(t *testing.T) {
+				s := feedtest.Pages(body, body)
+				got := feedtest.ErrorAs[*PageError](t, followScript(t, s, func(o *Options) { o.MaxRetries = 1 }).err)
+				if want.RequestID = "req_test"; !reflect.DeepEqual(*got, want) || (len(s.Requests) == 2) != (want.Fault == BrokenOff) {
+					t.Errorf("got %+v after %d requests, want %+v", got, len(s.Requests), want)
+				}
+			})
+		})
 	}
 }
 
-// The API on AWS has another header for the request ID.
-func TestRequestIDOnAWS(t *testing.T) {
-	t.Parallel()
-	s := &feedtest.Script{Steps: []feedtest.Step{{Header: []string{"request-id", "", "x-amzn-requestid", "aws"}, Body: feedtest.EmptyPage}}}
-	if got := followScript(t, s).pages[0].RequestID; got != "aws" {
-		t.Errorf("got the request ID %q, want %q", got, "aws")
-	}
-}
-
-// TestErrorTexts has what the log says of errors, and what they wrap.
+// TestErrorTexts has what the log says of errors.
 func TestErrorTexts(t *testing.T) {
 	t.Parallel()
-	connection := &ConnectionError{Host: "feed.example.com", Cause: GoneAway, Code: "CANCEL"}
 	for want, err := range map[string]error{
-		"feed.example.com: GOAWAY CANCEL":                                         connection,
+		"feed.example.com: GOAWAY CANCEL":                                         &ConnectionError{Host: "feed.example.com", Cause: GoneAway, Code: "CANCEL"},
 		"feed.example.com, proxy proxy.example.com:80: refused by the proxy: 407": &ConnectionError{Host: "feed.example.com", Proxy: "proxy.example.com:80", Cause: ProxyRefused, ProxyStatus: 407},
 		"HTTP 400, t, code, redirect to example.com, message m, request-id req":   &StatusError{Status: 400, Type: "t", Code: "code", RedirectHost: "example.com", Message: "m", RequestID: "req"},
-		"broken off": &PageError{Fault: BrokenOff},
-		"context canceled; last attempt: feed.example.com: GOAWAY CANCEL": &InterruptedError{Err: context.Canceled, Last: connection},
-		"the next request has to wait until 2026-04-10T08:09:10Z":         &WaitError{Until: time.Date(2026, 4, 10, 10, 9, 10, 0, time.FixedZone("", 7200))},
+		"broken off":                      &PageError{Fault: BrokenOff},
+		"the API key has quotation marks": KeyQuoted,
+		"the next request has to wait until 2026-04-10T08:09:10Z": &WaitError{Until: time.Date(2026, 4, 10, 10, 9, 10, 0, time.FixedZone("", 7200))},
 	} {
 		if got := err.Error(); got != want {
 			t.Errorf("got %q, want %q", got, want)
 		}
-	}
-	if got := (&InterruptedError{Err: context.Canceled}).Unwrap(); len(got) != 1 || got[0] != context.Canceled { //nolint:errorlint // this very value
-		t.Errorf("got %v in an interruption without a last attempt, want the context's error alone", got)
-	}
-	if err := error(&WaitError{Last: connection}); !errors.Is(err, connection) {
-		t.Error("got no last attempt in a wait")
 	}
 }
 
@@ -346,43 +303,14 @@ func TestSocket(t *testing.T) {
 			w.Header().Set("Content-Encoding", "gzip")
 			fakeapi.HTML(200)(w, r, next)
 		}, BrokenGzip},
-		"hang":           {fakeapi.Hang(), TimedOut},
-		"hang in a body": {fakeapi.HangBody(50), TimedOut},
-		"drip":           {fakeapi.Drip(1, 10*time.Millisecond), TimedOut},
 	} {
 		server.ClearFaults()
 		fault := server.Inject(fakeapi.Always, test.fault)
-		client := socketClient(t, server.URL, noRetries, func(o *Options) {
-			if test.want == TimedOut {
-				o.RequestTimeout = 200 * time.Millisecond
-			}
-		})
-		got := feedtest.ErrorAs[*ConnectionError](t, follow(t.Context(), client, 0).err)
-		if got.Cause != test.want || (got.Timeout > 0) != (test.want == TimedOut) || fault.Fired() == 0 {
+		got, _ := connectionFailure(t, socketClient(t, server.URL, noRetries))
+		if got.Cause != test.want || got.Timeout != 0 || fault.Fired() == 0 {
 			t.Errorf("%s: got %+v after %d faults, want %s", name, got, fault.Fired(), test.want)
 		}
 	}
-}
-
-func TestConnectionRefused(t *testing.T) {
-	t.Parallel()
-	const host = "127.0.0.1:1"
-	got := feedtest.ErrorAs[*ConnectionError](t, follow(t.Context(), socketClient(t, "http://"+host, noRetries), 0).err)
-	if got.Cause != Refused || got.Stage != AtConnection || got.Host != host {
-		t.Errorf("got %+v, want %s refused", got, host)
-	}
-}
-
-// newTLSServer is the fake behind TLS.
-func newTLSServer(t *testing.T, edit func(*httptest.Server)) (*httptest.Server, *fakeapi.API) {
-	t.Helper()
-	api := newFake(3)
-	server := httptest.NewUnstartedServer(api)
-	server.Config.ErrorLog = log.New(io.Discard, "", 0)
-	edit(server)
-	server.StartTLS()
-	t.Cleanup(server.Close)
-	return server, api
 }
 
 // TestRedirectsAreNotFollowed has another host wait for the key, which never comes.

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"io"
 	"net"
+	"net/http"
 	"os"
 	"regexp"
 	"runtime"
@@ -18,25 +19,31 @@ import (
 )
 
 // connectionError says why no whole answer came: Go's own errors are chains of addresses,
-// system calls and internals.
-func (c *Client) connectionError(ctx context.Context, way *progress, err error) *ConnectionError {
-	stage, atProxy := way.where()
-	failure := &ConnectionError{Host: c.endpoint.Host, Stage: stage}
-	if atProxy {
+// system calls and internals. It is the context's error where the whole read has ended.
+func (c *Client) connectionError(ctx context.Context, request *http.Request, way *progress, err error) error {
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	at := way.place.Load()
+	failure := &ConnectionError{Host: c.endpoint.Host, Stage: at.stage}
+	if at.atProxy {
 		failure.Proxy = hostPort(way.proxy)
 	}
 	var (
 		name        *net.DNSError
 		certificate *tls.CertificateVerificationError
+		timeout     net.Error
 		notTLS      tls.RecordHeaderError
-		refused     *refusedError
+		refused     *ConnectionError // made by [refusal]
 		corrupt     flate.CorruptInputError
 		text        = err.Error()
 	)
-	failure.Code = http2Code(text)
+	if match := http2Codes.FindStringSubmatch(text); match != nil {
+		failure.Code = match[1]
+	}
 	switch {
 	case errors.As(err, &name):
-		failure.Stage, failure.Name = AtName, c.cleaner.clean(name.Name)
+		failure.Stage, failure.Name = AtName, c.Clean(name.Name)
 		failure.Cause = NameServerFailed
 		if name.IsNotFound {
 			failure.Cause = NoSuchName
@@ -47,14 +54,14 @@ func (c *Client) connectionError(ctx context.Context, way *progress, err error) 
 		failure.Cause, failure.Certificate = BadCertificate, c.certificateError(certificate)
 		failure.final = true
 	case errors.As(err, &refused):
-		failure.Cause, failure.ProxyStatus = ProxyRefused, refused.status
-		for _, scheme := range refused.schemes {
-			failure.ProxySchemes = append(failure.ProxySchemes, c.cleaner.clean(scheme))
+		failure.Cause, failure.ProxyStatus = ProxyRefused, refused.ProxyStatus
+		for _, scheme := range refused.ProxySchemes {
+			failure.ProxySchemes = append(failure.ProxySchemes, c.Clean(scheme))
 		}
-		failure.final = refused.status < 500 && !retryStatus(refused.status)
-	case errors.Is(ctx.Err(), context.DeadlineExceeded):
-		failure.Cause, failure.Timeout = TimedOut, c.requestTimeout
-	case isTimeout(err):
+		failure.final = !retryStatus(refused.ProxyStatus)
+	case errors.Is(request.Context().Err(), context.DeadlineExceeded):
+		failure.Cause, failure.Timeout = TimedOut, c.options.RequestTimeout
+	case errors.As(err, &timeout) && timeout.Timeout(), has(err, 10060):
 		failure.Cause = TimedOut
 	case errors.As(err, &notTLS):
 		failure.Cause = NotTLS
@@ -83,7 +90,12 @@ func (c *Client) connectionError(ctx context.Context, way *progress, err error) 
 		failure.Cause, failure.Detail = ProxyRefused, strings.TrimPrefix(innermost(err).Error(), "unknown error ")
 		failure.final = strings.Contains(failure.Detail, "authentication") || strings.Contains(failure.Detail, "ruleset")
 	default:
-		failure.Cause, failure.Detail = Unexplained, c.cleaner.clean(innermost(err).Error())
+		failure.Cause, failure.Detail = Unexplained, c.Clean(innermost(err).Error())
+	}
+	// If one of about this length has been answered, length is not the cause. Queries of one
+	// read differ in their cursors only.
+	if length := len(request.URL.RawQuery); length > max(LongQuery, c.answered(0)+LongQuery/4) && refusesLength(failure, err) {
+		failure.QueryLength, failure.final = length, true
 	}
 	return failure
 }
@@ -93,11 +105,6 @@ func (c *Client) connectionError(ctx context.Context, way *progress, err error) 
 func has(err error, numbers ...syscall.Errno) bool {
 	number, ok := errors.AsType[syscall.Errno](err)
 	return ok && slices.Contains(numbers, number)
-}
-
-func isTimeout(err error) bool {
-	timeout, ok := errors.AsType[net.Error](err)
-	return ok && timeout.Timeout() || has(err, 10060)
 }
 
 // operation is what the network was doing.
@@ -113,9 +120,9 @@ func operation(err error) string {
 // certificateError is about a certificate that was refused.
 func (c *Client) certificateError(err *tls.CertificateVerificationError) *CertificateError {
 	leaf := err.UnverifiedCertificates[0]
-	result := &CertificateError{NotBefore: leaf.NotBefore, NotAfter: leaf.NotAfter, Issuer: c.cleaner.clean(leaf.Issuer.String())}
+	result := &CertificateError{NotBefore: leaf.NotBefore, NotAfter: leaf.NotAfter, Issuer: c.Clean(leaf.Issuer.String())}
 	for _, name := range leaf.DNSNames {
-		result.Names = append(result.Names, c.cleaner.clean(name))
+		result.Names = append(result.Names, c.Clean(name))
 	}
 	for _, address := range leaf.IPAddresses {
 		result.Names = append(result.Names, address.String())
@@ -129,11 +136,11 @@ func (c *Client) certificateError(err *tls.CertificateVerificationError) *Certif
 	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
 		result.Fault, result.NotBefore, result.NotAfter = OutsideValidity, invalid.Cert.NotBefore, invalid.Cert.NotAfter
 	case errors.As(err, &name):
-		result.Fault, result.Name = OtherName, c.cleaner.clean(name.Host)
+		result.Fault, result.Name = OtherName, c.Clean(name.Host)
 	case errors.As(err, &issuer):
-		result.Fault, result.File = UnknownIssuer, certificateFile(c.getenv, runtime.GOOS)
+		result.Fault, result.File = UnknownIssuer, certificateFile(c.options.Getenv, runtime.GOOS)
 	default:
-		result.Fault, result.Detail = OtherFault, strings.TrimPrefix(c.cleaner.clean(err.Err.Error()), "x509: ")
+		result.Fault, result.Detail = OtherFault, strings.TrimPrefix(c.Clean(err.Err.Error()), "x509: ")
 	}
 	return result
 }
@@ -157,14 +164,6 @@ func certificateFile(getenv func(string) string, system string) CertificateFile 
 // http2Codes finds a code of RFC 9113, section 7, in an error of HTTP/2. net/http exports no
 // type that has it.
 var http2Codes = regexp.MustCompile(`(?:, ErrCode=|stream ID \d+; |connection error: )((?:unknown error code 0x)?\w+)`)
-
-// http2Code is the code of an error of HTTP/2, or "".
-func http2Code(text string) string {
-	if match := http2Codes.FindStringSubmatch(text); match != nil {
-		return match[1]
-	}
-	return ""
-}
 
 // LongQuery is the number of bytes from which a query may be too long for a server with
 // its default settings: nginx accepts a line of 8 KiB.

@@ -12,11 +12,36 @@ import (
 // in them that comes from the server is cleaned (see [cleaner]). The API key is
 // in none of them.
 
+// OptionError is why an option cannot be used. What the option holds may be secret, and is not
+// in it.
+type OptionError string
+
+// What may be wrong with a base URL, and with an API key.
+const (
+	NoURL             OptionError = "the base URL is none"
+	URLHasCredentials OptionError = "the base URL has credentials"
+	URLHasQuery       OptionError = "the base URL has a query or a fragment"
+	URLNotHTTPS       OptionError = "the base URL has another scheme"
+	URLWithoutHost    OptionError = "the base URL has no host"
+	URLWithOddPort    OptionError = "the base URL has a port that is none"
+	URLWithOddPath    OptionError = "the base URL has a path that would be sent otherwise"
+	URLOfEndpoint     OptionError = "the base URL has the endpoint's path"
+	URLInTheClear     OptionError = "the base URL is http and not loopback"
+
+	NoKey           OptionError = "the API key is empty"
+	KeyQuoted       OptionError = "the API key has quotation marks"
+	KeyPadded       OptionError = "the API key has space around it"
+	KeyOddCharacter OptionError = "the API key has a character that no key has"
+)
+
+func (e OptionError) Error() string { return string(e) }
+
 // RequestError is what [Client.Page] returns if it could not get a page. Err is one of the
-// other error types of this package.
+// other error types of this package, or the context's error.
 type RequestError struct {
-	Attempts int // requests sent
-	PageSize int // how many activities the last of them asked for
+	Attempts int   // requests sent
+	PageSize int   // how many activities the last of them asked for
+	Last     error // the attempt that failed before Err, so the last one where Err is none; nil for the first
 	Err      error
 }
 
@@ -193,55 +218,21 @@ func (e *PageError) Error() string {
 // StaleError is a 200 answer that does not show the feed as it is now: it came from a
 // cache; or this machine's clock is ahead, so that a lookback would begin too late.
 type StaleError struct {
-	Sign      StaleSign
+	ByAge     bool          // by the header Age, which only a cache sends; else by Date, which may be the clock
 	Behind    time.Duration // how much older than it should be
 	RequestID string
 }
 
-// StaleSign is what shows that an answer is not of now.
-type StaleSign string
-
-const (
-	// StaleAge is the header Age, which only a cache sends.
-	StaleAge StaleSign = "Age"
-	// StaleDate is a Date before the request was sent, by this machine's clock. A cache
-	// and a clock that is ahead look the same.
-	StaleDate StaleSign = "Date"
-)
-
 func (e *StaleError) Error() string {
-	return fmt.Sprintf("the answer is %v old, by its header %s", e.Behind, e.Sign)
+	return fmt.Sprintf("the answer is %v older than it should be", e.Behind)
 }
 
 // WaitError means that the next request would have to wait longer than the
 // context of the read lasts, so that waiting could only end in a timeout.
 type WaitError struct {
 	Until time.Time // when requests are welcome again
-	Last  error     // the last failed attempt; nil if there was none
 }
 
 func (e *WaitError) Error() string {
 	return "the next request has to wait until " + e.Until.UTC().Format(time.RFC3339)
-}
-
-func (e *WaitError) Unwrap() error { return e.Last }
-
-// InterruptedError means that the context of the read ended it.
-type InterruptedError struct {
-	Err  error // context.Canceled or context.DeadlineExceeded
-	Last error // the last failed attempt; nil if there was none
-}
-
-func (e *InterruptedError) Error() string {
-	if e.Last != nil {
-		return fmt.Sprintf("%v; last attempt: %v", e.Err, e.Last)
-	}
-	return e.Err.Error()
-}
-
-func (e *InterruptedError) Unwrap() []error {
-	if e.Last == nil {
-		return []error{e.Err} // package errors wants no nil in it
-	}
-	return []error{e.Err, e.Last}
 }

@@ -11,32 +11,27 @@ import (
 // for the whole seconds of the headers.
 const freshFor = time.Minute
 
-// staleness is the sign that the answer to a request sent at the given time is older than
-// [freshFor], and by how much. It says false for one that is fresh as far as its headers
-// tell. An answer without a Date passes; so does every answer where this machine's clock is
-// behind, which makes a window longer and never shorter.
-func staleness(header http.Header, sent time.Time) (sign StaleSign, behind time.Duration, stale bool) {
+// staleness is the error for an answer that is older than [freshFor], given its Date and when
+// its request was sent; nil for one that is fresh as far as its headers tell. An answer without
+// a Date passes; so does every answer where this machine's clock is behind, which makes a
+// window longer and never shorter.
+func staleness(header http.Header, date, sent time.Time) *StaleError {
 	if age := ageOf(header); age > freshFor {
-		return StaleAge, age, true
+		return &StaleError{ByAge: true, Behind: age}
 	}
-	date, err := http.ParseTime(header.Get("Date"))
-	if err != nil {
-		return "", 0, false
+	if behind := sent.Sub(date); behind > freshFor && !date.IsZero() {
+		return &StaleError{Behind: behind}
 	}
-	if behind := sent.Sub(date); behind > freshFor {
-		return StaleDate, behind, true
-	}
-	return "", 0, false
+	return nil
 }
 
 // oldReset is how long before the Date of an answer its rate limit began anew, 0 if that is
 // no more than [freshFor]. What the server says there when nothing is asked of it is not
 // known, so it shows that a cache may have answered, and no more.
-func oldReset(header http.Header) time.Duration {
-	date, err := http.ParseTime(header.Get("Date"))
-	reset, resetErr := time.Parse(time.RFC3339, header.Get("anthropic-ratelimit-requests-reset"))
+func oldReset(header http.Header, date time.Time) time.Duration {
+	reset, err := time.Parse(time.RFC3339, header.Get("anthropic-ratelimit-requests-reset"))
 	// The beginning of an era is no time: a server's way to say none.
-	if err != nil || resetErr != nil || reset.Unix() <= 0 || date.Sub(reset) <= freshFor {
+	if err != nil || reset.Unix() <= 0 || date.Sub(reset) <= freshFor {
 		return 0
 	}
 	return date.Sub(reset)

@@ -13,7 +13,6 @@ import (
 // errors at once, and say what gave them away.
 func TestFresh(t *testing.T) {
 	t.Parallel()
-	bubble := time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC) // when it begins
 	date := func(behind time.Duration) []string {
 		return []string{"date", bubble.Add(-behind).Format(http.TimeFormat)}
 	}
@@ -29,23 +28,23 @@ func TestFresh(t *testing.T) {
 	for name, test := range map[string]struct {
 		header []string
 		ahead  time.Duration // this machine's clock
-		sign   StaleSign     // "" for a fresh answer
-		behind time.Duration
+		byAge  bool
+		behind time.Duration // 0 for a fresh answer
 		old    time.Duration // its OldReset, where it is taken
 	}{
 		"no headers":                       {},
 		"now":                              {header: both(date(0), reset(-time.Minute), []string{"age", "0"})},
 		"a minute":                         {header: both(date(time.Minute), []string{"age", "60"})},
-		"age":                              {header: []string{"age", "61"}, sign: StaleAge, behind: 61 * time.Second},
-		"age, in a chain":                  {header: []string{"age", "3600, 2"}, sign: StaleAge, behind: time.Hour},
-		"age, in a chain that begins new":  {header: []string{"age", "0, 3600"}, sign: StaleAge, behind: time.Hour},
-		"age, absurd":                      {header: []string{"age", strings.Repeat("9", 30)}, sign: StaleAge, behind: longestWait},
-		"age, with an old date":            {header: both(date(time.Hour), []string{"age", "3600"}), sign: StaleAge, behind: time.Hour},
+		"age":                              {header: []string{"age", "61"}, byAge: true, behind: 61 * time.Second},
+		"age, in a chain":                  {header: []string{"age", "3600, 2"}, byAge: true, behind: time.Hour},
+		"age, in a chain that begins new":  {header: []string{"age", "0, 3600"}, byAge: true, behind: time.Hour},
+		"age, absurd":                      {header: []string{"age", strings.Repeat("9", 30)}, byAge: true, behind: longestWait},
+		"age, with an old date":            {header: both(date(time.Hour), []string{"age", "3600"}), byAge: true, behind: time.Hour},
 		"age is no number":                 {header: []string{"age", "old"}},
 		"age is negative":                  {header: []string{"age", "-3600"}},
-		"old date":                         {header: date(61 * time.Second), sign: StaleDate, behind: 61 * time.Second},
-		"old date, with the reset of then": {header: both(date(time.Hour), reset(time.Hour-time.Minute)), sign: StaleDate, behind: time.Hour},
-		"clock is ahead":                   {header: date(0), ahead: 10 * time.Minute, sign: StaleDate, behind: 10 * time.Minute},
+		"old date":                         {header: date(61 * time.Second), behind: 61 * time.Second},
+		"old date, with the reset of then": {header: both(date(time.Hour), reset(time.Hour-time.Minute)), behind: time.Hour},
+		"clock is ahead":                   {header: date(0), ahead: 10 * time.Minute, behind: 10 * time.Minute},
 		"clock is a little ahead":          {header: date(0), ahead: time.Minute},
 		"clock is behind":                  {header: both(date(0), reset(-time.Minute)), ahead: -time.Hour},
 		"clock is ahead, no date":          {ahead: time.Hour},
@@ -63,14 +62,14 @@ func TestFresh(t *testing.T) {
 				got := followScript(t, s, func(o *Options) {
 					o.Now = func() time.Time { return time.Now().Add(test.ahead) }
 				})
-				if test.sign == "" {
+				if test.behind == 0 {
 					got.mustBe(t, nil)
 					if old := got.pages[0].OldReset; old != test.old {
 						t.Errorf("got an old reset of %v, want %v", old, test.old)
 					}
 					return
 				}
-				want := StaleError{Sign: test.sign, Behind: test.behind, RequestID: "req_test"}
+				want := StaleError{ByAge: test.byAge, Behind: test.behind, RequestID: "req_test"}
 				if stale := feedtest.ErrorAs[*StaleError](t, got.err); *stale != want {
 					t.Errorf("got %+v, want %+v", *stale, want)
 				}

@@ -3,8 +3,16 @@ package compliance
 import (
 	"cmp"
 	"context"
+	"crypto/x509"
+	"io"
+	"log"
+	"log/slog"
+	"net"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -36,6 +44,9 @@ func newClient(t *testing.T, transport http.RoundTripper, edits ...func(*Options
 		MaxRetries:        testRetries,
 		RequestsPerMinute: 600,
 		RequestsAtOnce:    4,
+		Getenv:            func(string) string { return "" },
+		Now:               time.Now,
+		Logger:            slog.New(slog.DiscardHandler),
 		Transport:         transport,
 	}
 	for _, edit := range edits {
@@ -105,6 +116,13 @@ func (r result) failure(t *testing.T) *RequestError {
 	return feedtest.ErrorAs[*RequestError](t, r.err)
 }
 
+// connectionFailure is the failure that a request ends with.
+func connectionFailure(t *testing.T, client *Client) (*ConnectionError, *RequestError) {
+	t.Helper()
+	failed := follow(t.Context(), client, 0).failure(t)
+	return feedtest.ErrorAs[*ConnectionError](t, failed), failed
+}
+
 // gaps are the times between the requests of a script.
 func gaps(s *feedtest.Script) []time.Duration {
 	gaps := []time.Duration{}
@@ -113,3 +131,144 @@ func gaps(s *feedtest.Script) []time.Duration {
 	}
 	return gaps
 }
+
+// testRoots has the certificate of all servers of httptest.
+var testRoots = sync.OnceValue(func() *x509.CertPool {
+	server := httptest.NewTLSServer(http.NotFoundHandler())
+	defer server.Close()
+	roots := x509.NewCertPool()
+	roots.AddCert(server.Certificate())
+	return roots
+})
+
+// socketClient is a client with the connections that it has in earnest, and the system's
+// environment and certificates replaced.
+func socketClient(t *testing.T, base string, edits ...func(*Options)) *Client {
+	t.Helper()
+	client := newClient(t, nil, append([]func(*Options){func(o *Options) { o.BaseURL, o.RequestsAtOnce = base, 8 }}, edits...)...)
+	client.editTransport(func(t *http.Transport) { t.TLSClientConfig.RootCAs = testRoots() })
+	t.Cleanup(func() { client.connections.current.CloseIdleConnections() })
+	return client
+}
+
+// editTransport has something else in the connections of a client that has none yet.
+func (c *Client) editTransport(edit func(*http.Transport)) *Client {
+	fresh := c.connections.fresh
+	c.connections.fresh = func() http.RoundTripper {
+		transport := fresh()
+		edit(transport.(*http.Transport))
+		return transport
+	}
+	c.connections.current.Transport = c.connections.fresh()
+	return c
+}
+
+// through has a proxy in the environment.
+func through(proxy string) func(*Options) {
+	return func(o *Options) {
+		o.Getenv = func(name string) string { return map[string]string{"HTTPS_PROXY": proxy}[name] }
+	}
+}
+
+func noRetries(o *Options) { o.MaxRetries = 0 }
+
+// versions are the two ways to speak HTTP over TLS.
+var versions = map[string]func(*httptest.Server){
+	"HTTP/1.1": func(*httptest.Server) {},
+	"HTTP/2":   func(s *httptest.Server) { s.EnableHTTP2 = true },
+}
+
+// newTLSServer is the fake behind TLS.
+func newTLSServer(t *testing.T, edit func(*httptest.Server)) (*httptest.Server, *fakeapi.API) {
+	t.Helper()
+	api := newFake(3)
+	server := httptest.NewUnstartedServer(api)
+	server.Config.ErrorLog = log.New(io.Discard, "", 0)
+	edit(server)
+	server.StartTLS()
+	t.Cleanup(server.Close)
+	return server, api
+}
+
+// sideBySide runs subtests at the same time, more of them than there are processors:
+// they wait most of the time. wait has to be called at the end.
+func sideBySide(t *testing.T) (run func(string, func(*testing.T)), wait func()) {
+	t.Helper()
+	var running sync.WaitGroup
+	return func(name string, test func(*testing.T)) { running.Go(func() { t.Run(name, test) }) }, running.Wait
+}
+
+// listen serves connections on loopback until the test ends.
+func listen(t *testing.T, serve func(net.Conn)) (address string) {
+	t.Helper()
+	listener, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var (
+		running sync.WaitGroup
+		open    []net.Conn
+	)
+	accepting := make(chan struct{})
+	go func() {
+		defer close(accepting)
+		for {
+			conn, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			open = append(open, conn)
+			running.Go(func() { defer conn.Close(); serve(conn) })
+		}
+	}()
+	t.Cleanup(func() {
+		listener.Close()
+		<-accepting
+		for _, conn := range open {
+			conn.Close()
+		}
+		running.Wait()
+	})
+	return listener.Addr().String()
+}
+
+// silent listens and says nothing.
+func silent(conn net.Conn) { _, _ = io.Copy(io.Discard, conn) }
+
+// relay passes bytes on between a client and a server, whatever they say.
+type relay struct {
+	client, server net.Conn
+	dead           atomic.Bool // it stays open to the client and passes on nothing
+}
+
+// run returns when either side has ended.
+func (r *relay) run() {
+	var both sync.WaitGroup
+	both.Go(func() { r.pass(r.server, r.client) })
+	both.Go(func() { r.pass(r.client, r.server) })
+	both.Wait()
+}
+
+func (r *relay) pass(to, from net.Conn) {
+	some := make([]byte, 32<<10)
+	for {
+		n, err := from.Read(some)
+		dead := r.dead.Load()
+		if !dead {
+			_, _ = to.Write(some[:n])
+		}
+		if err != nil {
+			if !dead || from == r.client {
+				r.close()
+			}
+			return
+		}
+	}
+}
+
+func (r *relay) close() {
+	r.client.Close()
+	r.server.Close()
+}
+
+func (r *relay) deaden() { r.dead.Store(true) }

@@ -2,6 +2,7 @@ package compliance
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"sync"
@@ -26,34 +27,38 @@ func mostInAMinute(requests []fakeapi.Request) int {
 	return most
 }
 
-// TestRequestsPerMinute reads in parallel: no span of a minute has more requests than
-// the ceiling, none of which is given away.
+// TestRequestsPerMinute reads in parallel: no span of a minute has more requests than the
+// ceiling, none of which is given away, also where answers take their time and the minute
+// slides.
 func TestRequestsPerMinute(t *testing.T) {
 	t.Parallel()
+	const slow = 700 * time.Millisecond
 	for _, test := range []struct {
 		perMinute, reads, pages int
-		want                    time.Duration // for all
+		latency                 time.Duration
+		want                    time.Duration // for all, without latency
 	}{
-		{0, 5, 300, 0},
-		{1, 1, 4, 3 * time.Minute},
-		{2, 1, 5, 2 * time.Minute},
-		{10, 1, 10, 0},
-		{10, 3, 10, 2 * time.Minute},
-		{10, 7, 5, 3 * time.Minute},
-		{600, 20, 30, 0},
-		{600, 20, 31, time.Minute},
+		{0, 5, 300, 0, 0},
+		{1, 1, 4, 0, 3 * time.Minute},
+		{2, 1, 5, 0, 2 * time.Minute},
+		{10, 1, 10, 0, 0},
+		{10, 3, 10, 0, 2 * time.Minute},
+		{10, 7, 5, 0, 3 * time.Minute},
+		{600, 20, 30, 0, 0},
+		{600, 20, 31, 0, time.Minute},
+		{25, 5, 40, slow, 0},
 	} {
 		t.Run(fmt.Sprintf("%d_a_minute/%d_reads_of_%d", test.perMinute, test.reads, test.pages), func(t *testing.T) {
 			feedtest.InBubble(t, func(t *testing.T) {
-				api := newFake(test.pages, func(o *fakeapi.Options) { o.RateLimit = 1_000_000 })
+				api := newFake(test.pages, func(o *fakeapi.Options) { o.Latency, o.RateLimit = test.latency, 1_000_000 })
 				client := newClient(t, feedtest.Uncompressed(api), func(o *Options) { o.RequestsPerMinute = test.perMinute })
 				started := time.Now()
 				readAll(t, client, test.reads, test.pages)
-				if got := time.Since(started); got != test.want {
+				if got := time.Since(started); got != test.want && test.latency == 0 {
 					t.Errorf("got %v for all, want %v", got, test.want)
 				}
-				if most := mostInAMinute(api.Requests()); most > test.perMinute && test.perMinute > 0 {
-					t.Errorf("got %d requests in a minute, want at most %d", most, test.perMinute)
+				if most := mostInAMinute(api.Requests()); most != test.perMinute && test.perMinute > 0 {
+					t.Errorf("got %d requests in a minute, want %d at most", most, test.perMinute)
 				}
 			})
 		})
@@ -73,18 +78,6 @@ func readAll(t *testing.T, client *Client, reads, activities int) {
 		})
 	}
 	all.Wait()
-}
-
-// TestRequestsPerMinuteWithLatency spreads the requests, so that the minute slides.
-func TestRequestsPerMinuteWithLatency(t *testing.T) {
-	feedtest.InBubble(t, func(t *testing.T) {
-		api := newFake(40, func(o *fakeapi.Options) { o.Latency, o.RateLimit = 700*time.Millisecond, 1_000_000 })
-		client := newClient(t, feedtest.Uncompressed(api), func(o *Options) { o.RequestsPerMinute = 25 })
-		readAll(t, client, 5, 40)
-		if most := mostInAMinute(api.Requests()); most != 25 {
-			t.Errorf("got at most %d requests in a minute, want 25", most)
-		}
-	})
 }
 
 func TestRequestsAtOnce(t *testing.T) {
@@ -141,6 +134,9 @@ func TestServersLimit(t *testing.T) {
 	}
 }
 
+// bubble is when bubbles begin.
+var bubble = time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)
+
 // limits are the rate limit headers of an answer.
 func limits(remaining string, reset time.Time) []string {
 	return []string{"anthropic-ratelimit-requests-remaining", remaining, "anthropic-ratelimit-requests-reset", reset.UTC().Format(time.RFC3339)}
@@ -150,7 +146,6 @@ func limits(remaining string, reset time.Time) []string {
 // that much later.
 func TestReset(t *testing.T) {
 	t.Parallel()
-	bubble := time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC) // when it begins
 	for name, test := range map[string]struct {
 		header []string
 		want   time.Duration
@@ -181,103 +176,97 @@ func TestReset(t *testing.T) {
 	}
 }
 
+// paced is a limiter whose times are counted from the beginning of bubbles.
+type paced struct {
+	*testing.T
+	*limiter
+}
+
+// goes sends a request at a time, and fails the test unless it may be sent when wanted.
+func (p paced) goes(at, want time.Duration) {
+	p.Helper()
+	until, ok := p.take(bubble.Add(at))
+	if ok {
+		until = bubble.Add(at)
+	}
+	if got := until.Sub(bubble); got != want {
+		p.Fatalf("a request at %v: got it sent at %v, want %v; %d left", at, got, want, p.left)
+	}
+}
+
+// answered has the answer to a request of the beginning come at a time, with so many left until
+// a reset.
+func (p paced) answered(at time.Duration, left string, reset time.Duration) {
+	answer := feedtest.Step{Header: limits(left, bubble.Add(reset))}.Answer(nil) //nolint:bodyclose // of a string
+	p.observe(answer.Header, bubble, bubble.Add(at))
+}
+
 // TestLimiter follows what is known of the server's limit from answer to answer.
 func TestLimiter(t *testing.T) {
 	t.Parallel()
-	now := time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)
-	headerOf := func(pairs []string) http.Header { return feedtest.Step{Header: pairs}.Answer(nil).Header } //nolint:bodyclose // of a string
-	window := now.Add(time.Minute)
-	take := func(t *testing.T, l *limiter, want bool) {
-		t.Helper()
-		if until, ok := l.take(now); ok != want {
-			t.Fatalf("got %t (until %v), want %t; %d left", ok, until, want, l.left)
-		}
+	const window, second = time.Minute, time.Second
+	for name, run := range map[string]func(paced){
+		"answers overtake each other": func(p paced) {
+			p.goes(0, 0)
+			p.goes(0, 0)
+			p.goes(0, 0)
+			p.answered(0, "1", window) // the third to be counted
+			p.answered(0, "3", window) // the first
+			p.answered(0, "2", window)
+			p.goes(0, window)
+		},
+		"requests in flight are taken off": func(p paced) {
+			p.goes(0, 0)
+			p.goes(0, 0)
+			p.goes(0, 0)
+			p.answered(0, "3", window)
+			p.goes(0, 0) // two of the three may not have been counted
+			p.goes(0, window)
+		},
+		"what was not answered may not have been counted": func(p paced) {
+			p.goes(0, 0)
+			p.answered(0, "1", window)
+			p.goes(0, 0)
+			p.goes(0, window)
+			p.observe(nil, bubble, bubble)
+			p.goes(0, 0)
+			p.goes(0, window)
+		},
+		"an answer of the window before comes late": func(p paced) {
+			p.goes(0, 0)
+			p.goes(0, 0)
+			p.answered(second, "0", window)
+			p.answered(second, "500", 0)
+			p.goes(second, window)
+		},
+		"an earlier reset is believed if it is news": func(p paced) {
+			p.goes(0, 0)
+			p.answered(0, "1", 9999*window)
+			p.goes(0, 0)
+			p.answered(0, "0", window)
+			p.goes(0, window)
+		},
+		"a pause outlasts older answers": func(p paced) {
+			p.goes(0, 0)
+			p.pause(bubble.Add(30 * second))
+			p.pause(bubble.Add(10 * second)) // a shorter one does not shorten it
+			p.answered(0, "100", window)
+			p.goes(0, 30*second)
+			p.goes(30*second, 30*second)
+		},
+		"the ceiling is not used up by waiting": func(p paced) {
+			p.perMinute = 1
+			p.pause(bubble.Add(30 * second))
+			p.goes(0, 30*second)
+			p.goes(30*second, 30*second)
+			p.goes(31*second, 90*second)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			run(paced{t, newLimiter(4, 0, time.Now)})
+		})
 	}
-
-	t.Run("answers overtake each other", func(t *testing.T) {
-		t.Parallel()
-		l := newLimiter(4, 0, time.Now)
-		for range 3 {
-			take(t, l, true)
-		}
-		l.observe(headerOf(limits("1", window)), now, now) // the third to be counted
-		l.observe(headerOf(limits("3", window)), now, now) // the first
-		l.observe(headerOf(limits("2", window)), now, now)
-		if l.left > 1 {
-			t.Fatalf("got %d left, want at most 1", l.left)
-		}
-	})
-	t.Run("requests in flight are taken off", func(t *testing.T) {
-		t.Parallel()
-		l := newLimiter(4, 0, time.Now)
-		for range 3 {
-			take(t, l, true)
-		}
-		l.observe(headerOf(limits("3", window)), now, now)
-		take(t, l, true) // two of the three may not have been counted
-		take(t, l, false)
-	})
-	t.Run("what was not answered may not have been counted", func(t *testing.T) {
-		t.Parallel()
-		l := newLimiter(4, 0, time.Now)
-		take(t, l, true)
-		l.observe(headerOf(limits("1", window)), now, now)
-		take(t, l, true)
-		take(t, l, false)
-		l.observe(nil, now, now)
-		take(t, l, true)
-		take(t, l, false)
-	})
-	t.Run("an answer of the window before comes late", func(t *testing.T) {
-		t.Parallel()
-		l := newLimiter(4, 0, time.Now)
-		take(t, l, true)
-		take(t, l, true)
-		l.observe(headerOf(limits("0", window)), now, now.Add(time.Second))
-		l.observe(headerOf(limits("500", now)), now, now.Add(time.Second))
-		if until, ok := l.take(now.Add(time.Second)); ok || !until.Equal(window) {
-			t.Fatalf("got %t until %v, want none until %v", ok, until, window)
-		}
-	})
-	t.Run("an earlier reset is believed if it is news", func(t *testing.T) {
-		t.Parallel()
-		l := newLimiter(4, 0, time.Now)
-		take(t, l, true)
-		l.observe(headerOf(limits("1", now.AddDate(9, 0, 0))), now, now)
-		take(t, l, true)
-		l.observe(headerOf(limits("0", window)), now, now)
-		if until, ok := l.take(now); ok || !until.Equal(window) {
-			t.Fatalf("got %t until %v, want none until %v", ok, until, window)
-		}
-	})
-	t.Run("a pause outlasts older answers", func(t *testing.T) {
-		t.Parallel()
-		l := newLimiter(4, 0, time.Now)
-		take(t, l, true)
-		take(t, l, true)
-		l.observe(headerOf(nil), now, now)
-		l.pause(now.Add(30 * time.Second))
-		l.pause(now.Add(10 * time.Second)) // a shorter one does not shorten it
-		l.observe(headerOf(limits("100", window)), now, now)
-		if until, ok := l.take(now); ok || !until.Equal(now.Add(30*time.Second)) {
-			t.Fatalf("got %t until %v, want none for 30 s", ok, until)
-		}
-		if _, ok := l.take(now.Add(30 * time.Second)); !ok {
-			t.Fatal("after the pause: got none, want one")
-		}
-	})
-	t.Run("the ceiling is not used up by waiting", func(t *testing.T) {
-		t.Parallel()
-		l := newLimiter(4, 1, time.Now)
-		l.pause(now.Add(30 * time.Second))
-		take(t, l, false)
-		if _, ok := l.take(now.Add(30 * time.Second)); !ok {
-			t.Fatal("after the pause: got none, want one")
-		}
-		if until, ok := l.take(now.Add(31 * time.Second)); ok || !until.Equal(now.Add(90*time.Second)) {
-			t.Fatalf("got %t until %v, want none for a minute", ok, until)
-		}
-	})
 }
 
 // TestPause has one read refused; the others wait with it, and do not run into the same.
@@ -295,79 +284,56 @@ func TestPause(t *testing.T) {
 	})
 }
 
-// TestCancel cancels in each of the waits; the read ends without another tick.
+// TestCancel ends each of the waits, by a deadline or without one; the read ends without
+// another tick.
 func TestCancel(t *testing.T) {
 	t.Parallel()
 	const at = 10 * time.Second
 	for name, test := range map[string]struct {
-		fault    fakeapi.Fault
-		edit     func(*Options)
-		wantLast bool
+		fault              fakeapi.Fault // from the second request on
+		ceiling, rateLimit int           // of the client and the server
+		wantLast           bool
 	}{
-		"server's reset": {fault: func(w http.ResponseWriter, r *http.Request, next http.Handler) {
-			// Set before, and by next for the real limit again.
-			next.ServeHTTP(exhausted{w}, r)
-		}},
-		"retry-after": {fault: fakeapi.TooManyRequests("60"), wantLast: true},
-		"backoff":     {fault: fakeapi.Overloaded(), edit: func(o *Options) { o.MaxRetries = 10 }, wantLast: true},
-		"minute":      {edit: func(o *Options) { o.RequestsPerMinute = 2 }},
-		"header":      {fault: fakeapi.Hang()},
-		"body":        {fault: fakeapi.HangBody(50)},
-		"drip":        {fault: fakeapi.Drip(1, time.Second)},
+		"server's reset": {rateLimit: 2},
+		"minute":         {ceiling: 2},
+		"retry-after":    {fault: fakeapi.TooManyRequests("60"), wantLast: true},
+		"backoff":        {fault: fakeapi.Overloaded(), wantLast: true},
+		"header":         {fault: fakeapi.Hang()},
+		"body":           {fault: fakeapi.HangBody(50)},
+		"drip":           {fault: fakeapi.Drip(1, time.Second)},
 	} {
 		for _, deadline := range []bool{false, true} {
 			t.Run(fmt.Sprintf("%s/deadline_%t", name, deadline), func(t *testing.T) {
 				feedtest.InBubble(t, func(t *testing.T) {
-					api := newFake(9)
+					api := newFake(9, func(o *fakeapi.Options) { o.RateLimit = test.rateLimit })
 					if test.fault != nil {
 						api.Inject(fakeapi.From(2), test.fault)
 					}
-					edits := []func(*Options){}
-					if test.edit != nil {
-						edits = append(edits, test.edit)
-					}
-					client := newClient(t, feedtest.Uncompressed(api), edits...)
+					client := newClient(t, feedtest.Uncompressed(api), func(o *Options) { o.RequestsPerMinute, o.MaxRetries = test.ceiling, 10 })
 					ctx, cancel := context.WithCancel(t.Context())
+					time.AfterFunc(at, cancel)
 					if deadline {
 						ctx, cancel = context.WithTimeout(t.Context(), at)
 					}
 					defer cancel()
-					if !deadline {
-						time.AfterFunc(at, cancel)
-					}
 					started := time.Now()
-					got := follow(ctx, client, 3)
+					failed := follow(ctx, client, 3).failure(t)
 					if ended := time.Since(started); ended > at || !deadline && ended != at {
 						t.Errorf("got the end after %v, want it after %v", ended, at)
 					}
-					var last error
 					if ctx.Err() == nil { // a wait that the deadline would have cut
-						last = feedtest.ErrorAs[*WaitError](t, got.err).Last
-					} else {
-						interrupted := feedtest.ErrorAs[*InterruptedError](t, got.err)
-						if last = interrupted.Last; interrupted.Err != ctx.Err() { //nolint:errorlint // this very value
-							t.Errorf("got %v, want %v", interrupted.Err, ctx.Err())
-						}
+						_ = feedtest.ErrorAs[*WaitError](t, failed)
+					} else if failed.Err != ctx.Err() { //nolint:errorlint // this very value
+						t.Errorf("got %v, want %v", failed.Err, ctx.Err())
 					}
-					if (last != nil) != test.wantLast {
-						t.Errorf("got the last attempt %v, want one: %t", last, test.wantLast)
+					if (failed.Last != nil) != test.wantLast {
+						t.Errorf("got the last attempt %v, want one: %t", failed.Last, test.wantLast)
 					}
 					synctest.Wait() // no handler is left behind
 				})
 			})
 		}
 	}
-}
-
-// exhausted is an answer whose headers say that nothing is left of the limit.
-type exhausted struct{ http.ResponseWriter }
-
-func (w exhausted) WriteHeader(status int) {
-	header := w.Header()
-	for i, pairs := 0, limits("0", time.Now().Add(time.Minute)); i < len(pairs); i += 2 {
-		header.Set(pairs[i], pairs[i+1])
-	}
-	w.ResponseWriter.WriteHeader(status)
 }
 
 // TestCancelWaitingForASlot cancels a read while another holds the only slot.
@@ -387,10 +353,9 @@ func TestCancelWaitingForASlot(t *testing.T) {
 		if waited := time.Since(started); waited != 5*time.Second {
 			t.Errorf("got the end after %v, want it after 5s", waited)
 		}
-		if failed := got.failure(t); failed.Attempts != 0 {
-			t.Errorf("got %d attempts, want none", failed.Attempts)
+		if failed := got.failure(t); failed.Attempts != 0 || !errors.Is(failed, context.DeadlineExceeded) {
+			t.Errorf("got %+v, want no attempts", failed)
 		}
-		_ = feedtest.ErrorAs[*InterruptedError](t, got.err)
 		first.Wait()
 		// The slot of neither is lost.
 		if err := follow(t.Context(), client, 0).err; err != nil {

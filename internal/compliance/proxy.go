@@ -3,7 +3,6 @@ package compliance
 import (
 	"cmp"
 	"context"
-	"fmt"
 	"net"
 	"net/http"
 	"net/url"
@@ -60,23 +59,16 @@ func hostPort(proxy *url.URL) string {
 	return net.JoinHostPort(proxy.Hostname(), cmp.Or(proxy.Port(), proxyPorts[proxy.Scheme]))
 }
 
-// refusedError is a proxy's answer to CONNECT, unless it is 200.
-type refusedError struct {
-	status  int
-	schemes []string // of authentication that it accepts, for 407
-}
-
-func (e *refusedError) Error() string { return fmt.Sprintf("HTTP %d", e.status) }
-
-// refusal is asked by net/http before it looks at the body, which may never come.
+// refusal is a proxy's answer to CONNECT, unless it is 200. It is asked by net/http before it
+// looks at the body, which may never come.
 func refusal(_ context.Context, _ *url.URL, _ *http.Request, response *http.Response) error {
 	if response.StatusCode == http.StatusOK {
 		return nil
 	}
-	result := &refusedError{status: response.StatusCode}
+	result := &ConnectionError{Cause: ProxyRefused, ProxyStatus: response.StatusCode}
 	for _, challenge := range response.Header.Values("Proxy-Authenticate") {
 		scheme, _, _ := strings.Cut(challenge, " ")
-		result.schemes = append(result.schemes, scheme)
+		result.ProxySchemes = append(result.ProxySchemes, scheme)
 	}
 	return result
 }

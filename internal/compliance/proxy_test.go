@@ -22,94 +22,19 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
-	"slices"
 	"strings"
-	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/compliance-feed/terraform-provider-compliance/internal/feedtest"
 )
 
-// listenProxy runs a proxy on loopback until the test ends.
-func listenProxy(t *testing.T, network, address string, serve func(net.Conn)) net.Addr {
-	t.Helper()
-	listener, err := (&net.ListenConfig{}).Listen(t.Context(), network, address)
-	if err != nil {
-		t.Skip(err) // no IPv6
-	}
-	var (
-		running sync.WaitGroup
-		mu      sync.Mutex
-		open    []net.Conn
-	)
-	running.Go(func() {
-		for {
-			conn, err := listener.Accept()
-			if err != nil {
-				return
-			}
-			mu.Lock()
-			open = append(open, conn)
-			mu.Unlock()
-			running.Go(func() { defer conn.Close(); serve(conn) })
-		}
-	})
-	t.Cleanup(func() {
-		listener.Close()
-		mu.Lock()
-		for _, conn := range open {
-			conn.Close()
-		}
-		mu.Unlock()
-		running.Wait()
-	})
-	return listener.Addr()
-}
-
-// join passes bytes on between two connections until either ends.
-func join(client io.ReadWriteCloser, server net.Conn) {
-	var both sync.WaitGroup
-	both.Go(func() { _, _ = io.Copy(server, client); server.Close() })
-	both.Go(func() { _, _ = io.Copy(client, server); client.Close() })
-	both.Wait()
-}
-
-// connectProxy is a proxy for CONNECT that leads every target to one server.
-type connectProxy struct {
-	net.Addr
-	mu      sync.Mutex
-	targets []string
-	auth    []string // of each request
-}
-
-func (p *connectProxy) URL() string { return "http://" + p.String() }
-
-func (p *connectProxy) asked() []string {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return slices.Clone(p.targets)
-}
-
-// newConnectProxy makes one. answer, if there is one, says no by returning true; it may
-// write what it likes.
-func newConnectProxy(t *testing.T, server string, answer func(net.Conn, *http.Request) bool) *connectProxy {
-	t.Helper()
-	p := &connectProxy{}
-	p.Addr = listenProxy(t, "tcp", "127.0.0.1:0", func(conn net.Conn) { p.serve(conn, server, answer) })
-	return p
-}
-
-func (p *connectProxy) serve(conn net.Conn, server string, answer func(net.Conn, *http.Request) bool) {
+// connect is a proxy for CONNECT that leads every target to one server. answer, if there is
+// one, says no by returning true; it may write what it likes.
+func connect(conn net.Conn, server string, answer func(net.Conn, *http.Request) bool) {
 	request, err := http.ReadRequest(bufio.NewReader(conn))
-	if err != nil || request.Method != http.MethodConnect {
-		return
-	}
-	p.mu.Lock()
-	p.targets = append(p.targets, request.Host)
-	p.auth = append(p.auth, request.Header.Get("Proxy-Authorization"))
-	p.mu.Unlock()
-	if answer != nil && answer(conn, request) {
+	if err != nil || request.Method != http.MethodConnect || answer(conn, request) {
 		return
 	}
 	upstream, err := net.Dial("tcp", server)
@@ -117,7 +42,7 @@ func (p *connectProxy) serve(conn net.Conn, server string, answer func(net.Conn,
 		return
 	}
 	_, _ = io.WriteString(conn, "HTTP/1.1 200 Connection established\r\n\r\n")
-	join(conn, upstream)
+	(&relay{client: conn, server: upstream}).run()
 }
 
 // The name that the certificates of httptest have, which is not loopback.
@@ -132,33 +57,34 @@ func status(line string) func(net.Conn, *http.Request) bool {
 	}
 }
 
-// TestProxies reads through proxies, over both versions of HTTP.
+// TestProxies reads through proxies, over both versions of HTTP, by one connection.
 func TestProxies(t *testing.T) {
 	t.Parallel()
 	const user, password = "user", "p@ss#word/%"
 	credentials := url.UserPassword(user, password).String() + "@"
 	for version, edit := range versions {
 		server, _ := newTLSServer(t, edit)
-		target := server.Listener.Addr().String()
-		certificates := server.TLS.Certificates
 		for _, scheme := range []string{"", "http://", "https://"} {
 			for _, login := range []string{"", credentials} {
 				t.Run(version+" "+scheme+login, func(t *testing.T) {
 					t.Parallel()
-					proxy := &connectProxy{}
-					proxy.Addr = listenProxy(t, "tcp", "127.0.0.1:0", func(conn net.Conn) {
+					var asked atomic.Int64
+					proxy := listen(t, func(conn net.Conn) {
 						if scheme == "https://" {
-							conn = tls.Server(conn, &tls.Config{Certificates: certificates})
+							conn = tls.Server(conn, &tls.Config{Certificates: server.TLS.Certificates})
 						}
-						proxy.serve(conn, target, func(conn net.Conn, request *http.Request) bool {
+						connect(conn, server.Listener.Addr().String(), func(_ net.Conn, request *http.Request) bool {
+							asked.Add(1)
 							request.Header.Set("Authorization", request.Header.Get("Proxy-Authorization"))
 							name, secret, ok := request.BasicAuth()
-							return ok != (login != "") || ok && (name != user || secret != password)
+							return request.Host != "example.com:443" || ok != (login != "") || ok && (name != user || secret != password)
 						})
 					})
-					client := socketClient(t, proxied, environment("HTTPS_PROXY", scheme+login+proxy.String()), noRetries)
-					follow(t.Context(), client, 0).mustBe(t, feedtest.IDs(3))
-					feedtest.Equal(t, "targets", proxy.asked(), []string{"example.com:443"})
+					client := socketClient(t, proxied, through(scheme+login+proxy), noRetries)
+					follow(t.Context(), client, 2).mustBe(t, feedtest.IDs(3))
+					if asked.Load() != 1 {
+						t.Errorf("got %d connections, want 1", asked.Load())
+					}
 				})
 			}
 		}
@@ -214,7 +140,8 @@ func TestCertificates(t *testing.T) {
 				roots = x509.NewCertPool()
 			}
 			server, api := newTLSServer(t, func(s *httptest.Server) { s.TLS = &tls.Config{Certificates: []tls.Certificate{certificate}} })
-			got, failed := connectionFailure(t, socketClient(t, server.URL, withRoots(roots)))
+			client := socketClient(t, server.URL).editTransport(func(t *http.Transport) { t.TLSClientConfig.RootCAs = roots })
+			got, failed := connectionFailure(t, client)
 			if got.Cause != BadCertificate || got.Stage != AtTLS || failed.Attempts != 1 || len(api.Requests()) > 0 {
 				t.Fatalf("got %+v after %d attempts, want the certificate refused after 1", got, failed.Attempts)
 			}
@@ -235,17 +162,18 @@ func TestProxiesThatFail(t *testing.T) {
 	defer wait()
 	socks := func(answers ...string) func(*testing.T) string { // RFC 1928
 		return func(t *testing.T) string {
-			return "socks5://" + listenProxy(t, "tcp", "127.0.0.1:0", func(conn net.Conn) {
+			return "socks5://" + listen(t, func(conn net.Conn) {
 				for _, answer := range answers {
 					_, _ = conn.Read(make([]byte, 512))
 					_, _ = io.WriteString(conn, answer)
 				}
-			}).String()
+			})
 		}
 	}
 	connect := func(answer func(net.Conn, *http.Request) bool) func(*testing.T) string {
 		return func(t *testing.T) string {
-			return "http://" + canaryPrefix + ":" + canarySecret + "@" + newConnectProxy(t, "", answer).String()
+			address := listen(t, func(conn net.Conn) { connect(conn, "", answer) })
+			return "http://" + canaryPrefix + ":" + canarySecret + "@" + address
 		}
 	}
 	say := func(text string) func(net.Conn, *http.Request) bool {
@@ -254,7 +182,9 @@ func TestProxiesThatFail(t *testing.T) {
 	echo := func(conn net.Conn, request *http.Request) bool {
 		return status("502 "+request.Header.Get("Proxy-Authorization")+canarySecret)(conn, request)
 	}
-	silent := func(t *testing.T) string { return "http://" + newSilent(t) }
+	silent := func(scheme string) func(*testing.T) string {
+		return func(t *testing.T) string { return scheme + listen(t, silent) }
+	}
 	for name, test := range map[string]struct {
 		proxy    func(*testing.T) string
 		attempts int
@@ -267,23 +197,23 @@ func TestProxiesThatFail(t *testing.T) {
 		"302":                 {connect(status("302 Found")), 1, ConnectionError{Stage: AtProxy, Cause: ProxyRefused, ProxyStatus: 302}},
 		"503":                 {connect(status("503 \x1b[31m")), 2, ConnectionError{Stage: AtProxy, Cause: ProxyRefused, ProxyStatus: 503}},
 		"an echo":             {connect(echo), 2, ConnectionError{Stage: AtProxy, Cause: ProxyRefused, ProxyStatus: 502}},
-		"silent":              {silent, 2, ConnectionError{Stage: AtProxy, Cause: TimedOut, Timeout: 2 * time.Second}},
+		"silent":              {silent("http://"), 2, ConnectionError{Stage: AtProxy, Cause: TimedOut, Timeout: 2 * time.Second}},
 		"dying":               {connect(say("")), 2, ConnectionError{Stage: AtProxy, Cause: Closed}},
 		"no proxy at all":     {connect(say("220 smtp.example.com ESMTP\r\n")), 2, ConnectionError{Stage: AtProxy, Cause: NotHTTP}},
 		"dying in the tunnel": {connect(say("HTTP/1.1 200 OK\r\n\r\n")), 2, ConnectionError{Stage: AtTLS, Cause: Closed}},
 		"no TLS": {func(t *testing.T) string {
 			return strings.Replace(connect(say("HTTP/1.1 400 No\r\n\r\n"))(t), "http:", "https:", 1)
 		}, 2, ConnectionError{Stage: AtTLS, Cause: Closed}},
-		"TLS beyond the time": {func(t *testing.T) string { return strings.Replace(silent(t), "http:", "https:", 1) }, 2, ConnectionError{Stage: AtTLS, Cause: TimedOut, Timeout: 2 * time.Second}},
+		"TLS beyond the time": {silent("https://"), 2, ConnectionError{Stage: AtTLS, Cause: TimedOut, Timeout: 2 * time.Second}},
 		"SOCKS: password":     {socks("\x05\xff"), 1, ConnectionError{Stage: AtProxy, Cause: ProxyRefused, Detail: "no acceptable authentication methods"}},
 		"SOCKS: rules":        {socks("\x05\x00", "\x05\x02\x00\x01"), 1, ConnectionError{Stage: AtProxy, Cause: ProxyRefused, Detail: "connection not allowed by ruleset"}},
 		"SOCKS: refused":      {socks("\x05\x00", "\x05\x05\x00\x01"), 2, ConnectionError{Stage: AtProxy, Cause: ProxyRefused, Detail: "connection refused"}},
-		"SOCKS: silent":       {func(t *testing.T) string { return strings.Replace(silent(t), "http:", "socks5:", 1) }, 2, ConnectionError{Stage: AtProxy, Cause: TimedOut, Timeout: 2 * time.Second}},
+		"SOCKS: silent":       {silent("socks5://"), 2, ConnectionError{Stage: AtProxy, Cause: TimedOut, Timeout: 2 * time.Second}},
 	} {
 		run(name, func(t *testing.T) {
 			proxy := test.proxy(t)
 			var log bytes.Buffer
-			client := socketClient(t, proxied, environment("HTTPS_PROXY", proxy), func(o *Options) {
+			client := socketClient(t, proxied, through(proxy), func(o *Options) {
 				o.MaxRetries, o.RequestTimeout = 1, 2*time.Second
 				o.Logger = slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug - 8}))
 			})
@@ -333,12 +263,15 @@ func TestProxyVariables(t *testing.T) {
 	} {
 		for _, name := range []string{"HTTPS_PROXY", "https_proxy"} {
 			target, _ := url.Parse(proxied)
-			proxy, err := proxyFor(target, func(variable string) string { return map[string]string{name: value}[variable] })
+			getenv := func(variable string) string { return map[string]string{name: value}[variable] }
 			if !strings.HasPrefix(want, none) {
-				if err != nil || proxy == nil || hostPort(proxy) != want {
+				if proxy, err := proxyFor(target, getenv); err != nil || proxy == nil || hostPort(proxy) != want {
 					t.Errorf("%s=%q: got %v and error %v, want %s", name, value, proxy, err, want)
 				}
-			} else if got := feedtest.ErrorAs[*ProxyVariableError](t, err); *got != (ProxyVariableError{name, want == scheme}) || leak(got.Error()) != "" {
+				continue
+			}
+			_, err := New(Options{APIKey: "key", Getenv: getenv})
+			if got := feedtest.ErrorAs[*ProxyVariableError](t, err); *got != (ProxyVariableError{name, want == scheme}) || leak(got.Error()) != "" {
 				t.Errorf("%s=%q: got %+v", name, value, got)
 			}
 		}

@@ -77,14 +77,7 @@ func (c *Client) Page(ctx context.Context, request Request) (*Answer, error) {
 	size := request.PageSize
 	var last error
 	fail := func(attempts int, err error) (*Answer, error) {
-		var wait *WaitError
-		switch {
-		case ctx.Err() != nil && errors.Is(err, ctx.Err()):
-			err = &InterruptedError{Err: ctx.Err(), Last: last}
-		case errors.As(err, &wait):
-			err = &WaitError{Until: wait.Until, Last: last}
-		}
-		return nil, &RequestError{Attempts: attempts, PageSize: size, Err: err}
+		return nil, &RequestError{Attempts: attempts, PageSize: size, Last: last, Err: err}
 	}
 	for attempt := 1; ; attempt++ {
 		release, err := c.limiter.acquire(ctx)
@@ -93,29 +86,33 @@ func (c *Client) Page(ctx context.Context, request Request) (*Answer, error) {
 		}
 		parameters := url.Values{"limit": {strconv.Itoa(size)}}
 		maps.Copy(parameters, request.Parameters)
-		started := c.now()
-		answer, failure := c.attempt(ctx, parameters, release)
-		log := c.log.With(slog.Int("page", request.Number), slog.Int("attempt", attempt), slog.Int("limit", size), slog.Duration("took", c.now().Sub(started)))
-		if failure == nil {
+		started := c.options.Now()
+		answer, header, err := c.attempt(ctx, parameters)
+		now := c.options.Now()
+		wait, asked := retryAfter(header, now)
+		if status, ok := errors.AsType[*StatusError](err); ok && asked && status.Status == http.StatusTooManyRequests {
+			c.limiter.pause(now.Add(wait))
+		}
+		release(header) // after that, so that no other request slips out before the pause
+		log := c.options.Logger.With(slog.Int("page", request.Number), slog.Int("attempt", attempt), slog.Int("limit", size), slog.Duration("took", now.Sub(started)))
+		if err == nil {
 			log.DebugContext(ctx, "request answered", slog.Int("bytes", answer.bytes))
 			answer.Attempts, answer.PageSize = attempt, size
 			return answer, nil
 		}
-		smaller, another := smallerPage(failure.err, size)
-		retry := (failure.retry || another) && attempt <= c.maxRetries
-		wait := failure.wait
-		switch {
-		case failure.asked:
-		case another:
-			wait = 0 // the server is not too busy
-		default:
+		if ctx.Err() != nil {
+			header = nil // the server has no say in whether the read goes on
+		}
+		smaller, another := smallerPage(err, size)
+		retry := (shouldRetry(err, header) || another) && attempt <= c.options.MaxRetries
+		if !asked && !another { // for a smaller page, the server is not too busy
 			wait = backoff(attempt, rand.Float64())
 		}
-		log.DebugContext(ctx, "request failed", slog.String("error", failure.err.Error()), slog.Bool("retry", retry), slog.Duration("wait", wait))
+		log.DebugContext(ctx, "request failed", slog.String("error", err.Error()), slog.Bool("retry", retry), slog.Duration("wait", wait))
 		if !retry {
-			return fail(attempt, failure.err)
+			return fail(attempt, err)
 		}
-		last, size = failure.err, smaller
+		last, size = err, smaller
 		if err := c.limiter.sleep(ctx, wait); err != nil {
 			return fail(attempt, err)
 		}
@@ -154,7 +151,7 @@ func TooHeavy(err error) bool {
 }
 
 // RequestsAtOnce is how many requests of all reads may be in flight together.
-func (c *Client) RequestsAtOnce() int { return cap(c.limiter.slots) }
+func (c *Client) RequestsAtOnce() int { return c.options.RequestsAtOnce }
 
-// Log is the logger of the options, or one that logs nothing.
-func (c *Client) Log() *slog.Logger { return c.log }
+// Log is the logger of the options.
+func (c *Client) Log() *slog.Logger { return c.options.Logger }

@@ -16,16 +16,27 @@ const (
 	longestWait = 365 * 24 * time.Hour
 )
 
-// shouldRetry says whether a failed request may be sent again. The server's
-// x-should-retry overrules the rule for the failure, its status or otherwise.
-func shouldRetry(rule bool, header http.Header) bool {
+// shouldRetry says whether a request that failed may be sent again. The server's
+// x-should-retry overrules the rule for the failure.
+func shouldRetry(err error, header http.Header) bool {
 	switch strings.ToLower(header.Get("x-should-retry")) {
 	case "true":
 		return true
 	case "false":
 		return false
 	}
-	return rule
+	var (
+		status     *StatusError
+		connection *ConnectionError
+		page       *PageError
+	)
+	switch {
+	case errors.As(err, &status):
+		return retryStatus(status.Status)
+	case errors.As(err, &connection):
+		return !connection.final
+	}
+	return errors.As(err, &page) && page.Fault == BrokenOff
 }
 
 // retryStatus is the rule for a status other than 200.
@@ -33,17 +44,14 @@ func retryStatus(status int) bool {
 	return status == http.StatusTooManyRequests || status == http.StatusRequestTimeout || status >= 500
 }
 
-// retryAfter is how long the server asks to wait before the next attempt: retry-after
-// in seconds (whole or not) or as an HTTP date, or retry-after-ms, which Anthropic's
-// SDKs honour too. It says false where the server asks for no wait, or for one that makes
-// no sense: a negative number, a date in the past, text that is neither.
+// retryAfter is how long the server asks to wait before the next attempt, in seconds or as an
+// HTTP date. It says false where the server asks for no wait, or for one that makes no sense:
+// a negative number, a date in the past, text that is neither.
 func retryAfter(header http.Header, now time.Time) (time.Duration, bool) {
-	if wait, ok := parseWait(header.Get("retry-after-ms"), time.Millisecond); ok {
-		return wait, true
-	}
 	value := header.Get("retry-after")
-	if wait, ok := parseWait(value, time.Second); ok {
-		return wait, true
+	seconds, err := strconv.ParseUint(value, 10, 64) // the largest for one that is larger
+	if err == nil || errors.Is(err, strconv.ErrRange) {
+		return time.Duration(min(seconds, uint64(longestWait/time.Second))) * time.Second, true
 	}
 	if date, err := http.ParseTime(value); err == nil {
 		if wait := date.Sub(serverTime(header, now)); wait > 0 {
@@ -51,20 +59,6 @@ func retryAfter(header http.Header, now time.Time) (time.Duration, bool) {
 		}
 	}
 	return 0, false
-}
-
-func parseWait(value string, unit time.Duration) (time.Duration, bool) {
-	if strings.Trim(value, "0123456789.") != "" {
-		return 0, false // ParseFloat also takes signs, exponents, 0x, NaN and Inf
-	}
-	number, err := strconv.ParseFloat(value, 64)
-	if err != nil && !errors.Is(err, strconv.ErrRange) {
-		return 0, false
-	}
-	if number >= float64(longestWait/unit) { // +Inf where it is out of range
-		return longestWait, true
-	}
-	return time.Duration(number * float64(unit)), true
 }
 
 // serverTime is the time by the server's clock. Dates in its headers are compared

@@ -29,7 +29,7 @@ func TestRetryStatus(t *testing.T) {
 		201: false, 204: false, 206: false,
 		300: false, 302: false, 304: false, 307: false,
 		400: false, 401: false, 402: false, 403: false, 404: false, 405: false, 408: true, 409: false, 410: false,
-		413: true, 418: false, 422: false, 425: false, 429: true, 451: false,
+		413: true, 414: false, 418: false, 422: false, 425: false, 429: true, 431: false, 451: false,
 		500: true, 501: true, 502: true, 503: true, 504: true, 505: true, 520: true, 529: true, 599: true,
 	} {
 		for _, header := range []string{"", "true", "false", "TRUE", "False", "maybe"} {
@@ -74,26 +74,16 @@ func TestWaits(t *testing.T) {
 		"seconds":                {[]string{"retry-after", "7"}, 7 * time.Second},
 		"zero":                   {[]string{"retry-after", "0"}, 0},
 		"more than a minute":     {[]string{"retry-after", "300"}, 5 * time.Minute},
-		"float":                  {[]string{"retry-after", "0.25"}, 250 * time.Millisecond},
-		"float without a zero":   {[]string{"retry-after", ".5"}, 500 * time.Millisecond},
-		"milliseconds":           {[]string{"retry-after-ms", "1500"}, 1500 * time.Millisecond},
-		"milliseconds win":       {[]string{"retry-after-ms", "20", "retry-after", "7"}, 20 * time.Millisecond},
-		"odd milliseconds":       {[]string{"retry-after-ms", "x", "retry-after", "7"}, 7 * time.Second},
+		"float":                  {[]string{"retry-after", "0.25"}, backoff},
 		"date":                   {[]string{"retry-after", "Sat, 01 Jan 2000 00:00:09 GMT"}, 9 * time.Second},
-		"date of RFC 850":        {[]string{"retry-after", "Saturday, 01-Jan-00 00:00:09 GMT"}, 9 * time.Second},
-		"date of asctime":        {[]string{"retry-after", "Sat Jan  1 00:00:09 2000"}, 9 * time.Second},
 		"date, clock is fast":    {[]string{"retry-after", "Fri, 31 Dec 1999 18:00:04 GMT", "date", date}, 4 * time.Second},
 		"date, clock is slow":    {[]string{"retry-after", "Sat, 01 Jan 2000 06:00:04 GMT", "date", "Sat, 01 Jan 2000 06:00:00 GMT"}, 4 * time.Second},
 		"date in the past":       {[]string{"retry-after", date}, backoff},
-		"date is now":            {[]string{"retry-after", now}, backoff},
 		"date past by its clock": {[]string{"retry-after", now, "date", "Sat, 01 Jan 2000 06:00:00 GMT"}, backoff},
 		"negative":               {[]string{"retry-after", "-7"}, backoff},
-		"infinite":               {[]string{"retry-after", "Inf"}, backoff},
-		"a point":                {[]string{"retry-after", "."}, backoff},
 		"words":                  {[]string{"retry-after", "soon"}, backoff},
 		"a year":                 {[]string{"retry-after", "31536000"}, 365 * 24 * time.Hour},
 		"overflows int64":        {[]string{"retry-after", "9223372036854775808"}, 365 * 24 * time.Hour},
-		"overflows a float":      {[]string{"retry-after", strings.Repeat("9", 400)}, 365 * 24 * time.Hour},
 		"date, absurd":           {[]string{"retry-after", "Fri, 31 Dec 9999 23:59:59 GMT"}, 365 * 24 * time.Hour},
 	} {
 		for _, status := range []int{429, 503, 500} {
@@ -211,47 +201,21 @@ func TestWaitError(t *testing.T) {
 				if want := started.Add(test.want); !wait.Until.Equal(want) {
 					t.Errorf("got until %v, want %v", wait.Until, want)
 				}
-				if status := feedtest.ErrorAs[*StatusError](t, wait.Last); status.Status != 429 {
-					t.Errorf("got last attempt %v, want the 429", wait.Last)
-				}
-				if failed := got.failure(t); failed.Attempts != 1 || len(s.Requests) != 1 {
-					t.Errorf("got %d attempts and %d requests, want 1", failed.Attempts, len(s.Requests))
+				failed := got.failure(t)
+				if status := feedtest.ErrorAs[*StatusError](t, failed.Last); status.Status != 429 || failed.Attempts != 1 || len(s.Requests) != 1 {
+					t.Errorf("got %d attempts, the last %v, want the 429 alone", failed.Attempts, failed.Last)
 				}
 				// A backoff may have been waited for, the wait that was asked for not.
 				if waited := time.Since(started); waited > 2*time.Second {
 					t.Errorf("got an error after %v, want it at once", waited)
-				}
-				if want := "the next request has to wait until 2000-"; !strings.Contains(got.err.Error(), want) {
-					t.Errorf("got %q, want %q in it", got.err, want)
 				}
 			})
 		})
 	}
 }
 
-// TestLastAttemptIsNamed ends the read in the wait after a failure.
-func TestLastAttemptIsNamed(t *testing.T) {
-	feedtest.InBubble(t, func(t *testing.T) {
-		s := &feedtest.Script{Steps: []feedtest.Step{{Status: 503}, {Status: 529}, {Status: 500}, {Body: feedtest.EmptyPage}}}
-		got := follow(feedtest.After(t, 5*time.Second), newClient(t, s), 0)
-		wait := feedtest.ErrorAs[*WaitError](t, got.err) // the third backoff would last at least 4 s
-		if status := feedtest.ErrorAs[*StatusError](t, wait.Last); status.Status != 500 {
-			t.Errorf("got %v, want the 500", wait.Last)
-		}
-
-		ctx, cancel := context.WithCancel(t.Context())
-		time.AfterFunc(500*time.Millisecond, cancel)
-		s = &feedtest.Script{Steps: []feedtest.Step{{Status: 503, Body: `{"error":{"type":"api_error","message":"busy"}}`}}}
-		got = follow(ctx, newClient(t, s), 0)
-		interrupted := feedtest.ErrorAs[*InterruptedError](t, got.err)
-		if !errors.Is(got.err, context.Canceled) || feedtest.ErrorAs[*StatusError](t, interrupted.Last).Status != 503 {
-			t.Errorf("got %v, want a cancellation after the 503", got.err)
-		}
-	})
-}
-
 // TestRefusalBeforeInterruption ends the context while the answer arrives. What the
-// server has refused for good is what the user needs to know.
+// server has refused for good is what the user needs to know; else it is the last attempt.
 func TestRefusalBeforeInterruption(t *testing.T) {
 	t.Parallel()
 	for status, refused := range map[int]bool{401: true, 403: true, 500: false} {
@@ -262,12 +226,13 @@ func TestRefusalBeforeInterruption(t *testing.T) {
 					cancel()
 					return feedtest.Step{Status: status, Header: []string{"x-should-retry", "true"}}.Answer(request), nil
 				})
-				got := follow(ctx, newClient(t, transport), 0)
-				if feedtest.ErrorAs[*StatusError](t, got.err).Status != status {
-					t.Errorf("got %v, want HTTP %d", got.err, status)
+				failed := follow(ctx, newClient(t, transport), 0).failure(t)
+				of := failed.Err
+				if !refused {
+					of = failed.Last
 				}
-				if interrupted := errors.Is(got.err, context.Canceled); interrupted == refused {
-					t.Errorf("got %v; interrupted: %t, want %t", got.err, interrupted, !refused)
+				if feedtest.ErrorAs[*StatusError](t, of).Status != status || errors.Is(failed, context.Canceled) == refused {
+					t.Errorf("got %v after %v, want HTTP %d; interrupted: %t", failed, failed.Last, status, !refused)
 				}
 			})
 		})

@@ -8,6 +8,7 @@ import (
 	"net/http/httptrace"
 	"net/url"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -29,24 +30,23 @@ type connections struct {
 	fresh func() http.RoundTripper
 
 	mu      sync.Mutex
-	current *pool
+	current *http.Client // the connections from one failure to the next, for its CloseIdleConnections
 }
 
-// pool is the connections from one failure to the next.
-type pool struct{ http.RoundTripper }
-
 // newConnections reads the proxy variables of the environment; its errors are about those.
-// edit, unless nil, is for tests.
-func newConnections(base *url.URL, requestsAtOnce int, getenv func(string) string, edit func(*http.Transport)) (*connections, error) {
-	proxy, err := proxyFor(base, getenv)
+func newConnections(base *url.URL, options Options) (*connections, error) {
+	proxy, err := proxyFor(base, options.Getenv)
 	if err != nil {
 		return nil, err
 	}
 	c := &connections{proxy: proxy, fresh: func() http.RoundTripper {
+		if options.Transport != nil {
+			return options.Transport
+		}
 		var protocols http.Protocols
 		protocols.SetHTTP1(true)
 		protocols.SetHTTP2(true)
-		transport := &http.Transport{
+		return &http.Transport{
 			Proxy:                  http.ProxyURL(proxy),
 			OnProxyConnectResponse: refusal,
 			DialContext:            (&net.Dialer{Timeout: ConnectLimit}).DialContext,
@@ -54,20 +54,16 @@ func newConnections(base *url.URL, requestsAtOnce int, getenv func(string) strin
 			TLSClientConfig:        &tls.Config{MinVersion: tls.VersionTLS12},
 			Protocols:              &protocols,
 			HTTP2:                  &http.HTTP2Config{SendPingTimeout: pingAfter, PingTimeout: pingAfter},
-			MaxIdleConnsPerHost:    requestsAtOnce,
+			MaxIdleConnsPerHost:    options.RequestsAtOnce,
 			IdleConnTimeout:        90 * time.Second,
 		}
-		if edit != nil {
-			edit(transport)
-		}
-		return transport
 	}}
-	c.current = &pool{c.fresh()}
+	c.current = &http.Client{Transport: c.fresh()}
 	return c, nil
 }
 
-// take is the pool for a request.
-func (c *connections) take() *pool {
+// take is the connections for a request.
+func (c *connections) take() *http.Client {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.current
@@ -75,45 +71,37 @@ func (c *connections) take() *pool {
 
 // release ends a request. Others that are under way stay on their connections, which may
 // well be sound.
-func (c *connections) release(used *pool, failed bool) {
+func (c *connections) release(used *http.Client, failed bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if failed && used == c.current {
-		c.current = &pool{c.fresh()}
+		c.current = &http.Client{Transport: c.fresh()}
 	}
 	if used != c.current {
-		used.closeIdle()
-	}
-}
-
-func (p *pool) closeIdle() {
-	if transport, ok := p.RoundTripper.(*http.Transport); ok {
-		transport.CloseIdleConnections()
+		used.CloseIdleConnections()
 	}
 }
 
 // progress is how far a request has come. It may get another connection on its way.
 type progress struct {
 	proxy *url.URL
+	place atomic.Pointer[place]
+}
 
-	mu      sync.Mutex
+type place struct {
 	stage   Stage
 	atProxy bool // the stage is about the proxy
 }
 
 // newProgress is that of a request whose transport does not tell.
-func newProgress(proxy *url.URL) *progress { return &progress{proxy: proxy, stage: AtRequest} }
-
-func (p *progress) at(stage Stage, atProxy bool) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.stage, p.atProxy = stage, atProxy && p.proxy != nil
+func newProgress(proxy *url.URL) *progress {
+	p := &progress{proxy: proxy}
+	p.at(AtRequest, false)
+	return p
 }
 
-func (p *progress) where() (stage Stage, atProxy bool) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.stage, p.atProxy
+func (p *progress) at(stage Stage, atProxy bool) {
+	p.place.Store(&place{stage, atProxy && p.proxy != nil})
 }
 
 // trace has net/http tell of the progress of a request. A proxy that speaks TLS shakes hands
@@ -130,11 +118,10 @@ func (p *progress) trace(ctx context.Context) context.Context {
 			}
 		},
 		TLSHandshakeStart: func() {
-			stage, _ := p.where()
-			p.at(AtTLS, stage == AtConnection)
+			p.at(AtTLS, p.place.Load().stage == AtConnection)
 		},
 		TLSHandshakeDone: func(_ tls.ConnectionState, err error) {
-			if _, atProxy := p.where(); err == nil && atProxy {
+			if err == nil && p.place.Load().atProxy {
 				p.at(AtProxy, true)
 			}
 		},

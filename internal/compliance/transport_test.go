@@ -3,17 +3,15 @@ package compliance
 import (
 	"context"
 	"crypto/tls"
-	"crypto/x509"
 	"errors"
 	"fmt"
-	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"reflect"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -21,175 +19,38 @@ import (
 	"github.com/compliance-feed/terraform-provider-compliance/internal/feedtest"
 )
 
-// testRoots has the certificate of all servers of httptest.
-var testRoots = sync.OnceValue(func() *x509.CertPool {
-	server := httptest.NewUnstartedServer(http.NotFoundHandler())
-	server.StartTLS()
-	defer server.Close()
-	roots := x509.NewCertPool()
-	roots.AddCert(server.Certificate())
-	return roots
-})
-
-// socketClient is a client with the connections that it has in earnest, and the system's
-// environment and certificates replaced.
-func socketClient(t *testing.T, base string, edits ...func(*Options)) *Client {
-	t.Helper()
-	client := newClient(t, nil, append([]func(*Options){
-		func(o *Options) { o.BaseURL, o.RequestsAtOnce = base, 8 }, environment(), withRoots(testRoots()),
-	}, edits...)...)
-	t.Cleanup(func() { client.connections.current.closeIdle() })
-	return client
+// relays are all connections that were made to an address.
+type relays struct {
+	address string
+	mu      sync.Mutex
+	all     []*relay
 }
 
-// environment has these variables, names and values in turn, and no others.
-func environment(variables ...string) func(*Options) {
-	return func(o *Options) {
-		o.Getenv = func(name string) string {
-			for i := 0; i < len(variables); i += 2 {
-				if variables[i] == name {
-					return variables[i+1]
-				}
-			}
-			return ""
+func newRelays(t *testing.T, server *httptest.Server) *relays {
+	t.Helper()
+	r := &relays{}
+	r.address = listen(t, func(client net.Conn) {
+		upstream, err := net.Dial("tcp", server.Listener.Addr().String())
+		if err != nil {
+			return
 		}
-	}
-}
-
-// edited has something else in its transports.
-func edited(edit func(*http.Transport)) func(*Options) {
-	return func(o *Options) {
-		before := o.editTransport
-		o.editTransport = func(transport *http.Transport) {
-			if before != nil {
-				before(transport)
-			}
-			edit(transport)
-		}
-	}
-}
-
-func withRoots(roots *x509.CertPool) func(*Options) {
-	return edited(func(t *http.Transport) { t.TLSClientConfig.RootCAs = roots })
-}
-
-func noRetries(o *Options) { o.MaxRetries = 0 }
-
-// sideBySide runs subtests at the same time, more of them than there are processors:
-// they wait most of the time. wait has to be called at the end.
-func sideBySide(t *testing.T) (run func(string, func(*testing.T)), wait func()) {
-	t.Helper()
-	var running sync.WaitGroup
-	return func(name string, test func(*testing.T)) { running.Go(func() { t.Run(name, test) }) }, running.Wait
-}
-
-// connectionFailure is the failure that a request ends with.
-func connectionFailure(t *testing.T, client *Client) (*ConnectionError, *RequestError) {
-	t.Helper()
-	failed := follow(t.Context(), client, 0).failure(t)
-	return feedtest.ErrorAs[*ConnectionError](t, failed), failed
-}
-
-// versions are the two ways to speak HTTP over TLS.
-var versions = map[string]func(*httptest.Server){
-	"HTTP/1.1": func(*httptest.Server) {},
-	"HTTP/2":   func(s *httptest.Server) { s.EnableHTTP2 = true },
-}
-
-// relay passes bytes on between clients and a server, whatever they say, until it is told
-// otherwise.
-type relay struct {
-	net.Listener
-	mu       sync.Mutex
-	conns    []*relayed
-	accepted int
-}
-
-// relayed is a connection of a relay. A dead one stays open and passes on nothing.
-type relayed struct {
-	client, server net.Conn
-	dead           atomic.Bool
-}
-
-func newRelay(t *testing.T, server string) *relay {
-	t.Helper()
-	listener, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	r := &relay{Listener: listener}
-	var running sync.WaitGroup
-	running.Go(func() {
-		for {
-			client, err := listener.Accept()
-			if err != nil {
-				return
-			}
-			upstream, err := net.Dial("tcp", server)
-			if err != nil {
-				client.Close()
-				return
-			}
-			c := &relayed{client: client, server: upstream}
-			r.mu.Lock()
-			r.conns = append(r.conns, c)
-			r.accepted++
-			r.mu.Unlock()
-			running.Go(func() { c.pass(c.server, c.client) })
-			running.Go(func() { c.pass(c.client, c.server) })
-		}
-	})
-	t.Cleanup(func() {
-		listener.Close()
-		r.each((*relayed).close)
-		running.Wait()
+		c := &relay{client: client, server: upstream}
+		r.mu.Lock()
+		r.all = append(r.all, c)
+		r.mu.Unlock()
+		c.run()
 	})
 	return r
 }
 
-func (c *relayed) pass(to, from net.Conn) {
-	some := make([]byte, 32<<10)
-	for {
-		n, err := from.Read(some)
-		if c.dead.Load() {
-			if err != nil {
-				return
-			}
-			continue
-		}
-		if n > 0 {
-			_, _ = to.Write(some[:n])
-		}
-		if err != nil {
-			c.close()
-			return
-		}
-	}
-}
-
-func (c *relayed) close() {
-	c.client.Close()
-	c.server.Close()
-}
-
-func (r *relay) each(do func(*relayed)) {
+// each does something to all connections, and counts them.
+func (r *relays) each(do func(*relay)) int {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	for _, c := range r.conns {
+	for _, c := range r.all {
 		do(c)
 	}
-}
-
-// deaden makes all connections that are there silent.
-func (r *relay) deaden() { r.each(func(c *relayed) { c.dead.Store(true) }) }
-
-// sever closes them.
-func (r *relay) sever() { r.each((*relayed).close) }
-
-func (r *relay) connections() int {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return r.accepted
+	return len(r.all)
 }
 
 // TestConnectionsThatFail has a connection go silent, or close, at any point of a read
@@ -219,22 +80,22 @@ func TestConnectionsThatFail(t *testing.T) {
 		}
 	}
 	for version, edit := range versions {
-		for harm, do := range map[string]func(*relay){"silent": (*relay).deaden, "closed": (*relay).sever} {
+		for harm, do := range map[string]func(*relay){"silent": (*relay).deaden, "closed": (*relay).close} {
 			for place, fault := range map[string]func(func()) fakeapi.Fault{"before an answer": whole, "in an answer": half, "after an answer": nil} {
 				run(version+"/"+harm+" "+place, func(t *testing.T) {
 					server, api := newTLSServer(t, edit)
 					api.Add(feedtest.Records(9)[3:]...)
-					r := newRelay(t, server.Listener.Addr().String())
-					client := socketClient(t, "https://"+r.Addr().String(), func(o *Options) { o.RequestTimeout, o.MaxRetries = 2*time.Second, 1 })
+					r := newRelays(t, server)
+					client := socketClient(t, "https://"+r.address, func(o *Options) { o.RequestTimeout, o.MaxRetries = 2*time.Second, 1 })
 					if fault != nil {
-						api.Inject(fakeapi.Nth(2), fault(func() { do(r) }))
+						api.Inject(fakeapi.Nth(2), fault(func() { r.each(do) }))
 					}
 					follow(t.Context(), client, 4, func(page int) {
 						if fault == nil && page == 1 {
-							do(r)
+							r.each(do)
 						}
 					}).mustBe(t, feedtest.IDs(9))
-					if got := r.connections(); got != 2 {
+					if got := r.each(func(*relay) {}); got != 2 {
 						t.Errorf("got %d connections, want 2", got)
 					}
 				})
@@ -279,17 +140,18 @@ func TestHTTP2(t *testing.T) {
 func TestPing(t *testing.T) {
 	t.Parallel()
 	server, api := newTLSServer(t, versions["HTTP/2"])
-	r := newRelay(t, server.Listener.Addr().String())
+	r := newRelays(t, server)
 	api.Inject(fakeapi.Always, func(w http.ResponseWriter, request *http.Request, next http.Handler) {
-		r.deaden()
+		r.each((*relay).deaden)
 		next.ServeHTTP(w, request)
 	})
-	client := socketClient(t, "https://"+r.Addr().String(), noRetries, func(o *Options) { o.RequestTimeout = time.Hour }, edited(func(t *http.Transport) {
-		if total := t.HTTP2.SendPingTimeout + t.HTTP2.PingTimeout; total <= 0 || total > 20*time.Second {
-			panic(fmt.Sprintf("a dead connection is given up after %v, want at most 20s", total))
+	client := socketClient(t, "https://"+r.address, noRetries, func(o *Options) { o.RequestTimeout = time.Hour })
+	client.editTransport(func(transport *http.Transport) {
+		if total := transport.HTTP2.SendPingTimeout + transport.HTTP2.PingTimeout; total <= 0 || total > 20*time.Second {
+			t.Errorf("a dead connection is given up after %v, want at most 20s", total)
 		}
-		t.HTTP2.SendPingTimeout, t.HTTP2.PingTimeout = 50*time.Millisecond, 50*time.Millisecond
-	}))
+		transport.HTTP2.SendPingTimeout, transport.HTTP2.PingTimeout = 50*time.Millisecond, 50*time.Millisecond
+	})
 	if got, _ := connectionFailure(t, client); got.Cause != NoPing || got.Stage != AtRequest || got.Timeout != 0 {
 		t.Errorf("got %+v, want the ping without an answer", got)
 	}
@@ -342,58 +204,6 @@ func TestLongestQuery(t *testing.T) {
 	}
 }
 
-// TestConnecting tells the steps of connecting apart, also where the request's own
-// timeout ends one of them.
-func TestConnecting(t *testing.T) {
-	t.Parallel()
-	const short = 50 * time.Millisecond
-	silent := newSilent(t)
-	for name, test := range map[string]struct {
-		edit    func(*http.Transport)
-		timeout time.Duration
-		want    ConnectionError
-	}{
-		"a handshake without an answer":  {func(t *http.Transport) { t.TLSHandshakeTimeout = short }, time.Minute, ConnectionError{Stage: AtTLS}},
-		"a handshake beyond the request": {func(*http.Transport) {}, short, ConnectionError{Stage: AtTLS, Timeout: short}},
-		"a connection that takes too long": {func(t *http.Transport) {
-			t.DialContext = (&net.Dialer{Timeout: time.Nanosecond}).DialContext
-		}, time.Minute, ConnectionError{Stage: AtConnection}},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			client := socketClient(t, "https://"+silent, noRetries, edited(test.edit), func(o *Options) { o.RequestTimeout = test.timeout })
-			got, _ := connectionFailure(t, client)
-			if got.Cause != TimedOut || got.Stage != test.want.Stage || got.Timeout != test.want.Timeout || TooHeavy(got) {
-				t.Errorf("got %+v, want %+v", got, test.want)
-			}
-		})
-	}
-}
-
-// newSilent is the address of somebody who listens and says nothing.
-func newSilent(t *testing.T) string {
-	t.Helper()
-	listener, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var conns sync.WaitGroup
-	conns.Go(func() {
-		for {
-			conn, err := listener.Accept()
-			if err != nil {
-				return
-			}
-			conns.Go(func() {
-				_, _ = io.Copy(io.Discard, conn)
-				conn.Close()
-			})
-		}
-	})
-	t.Cleanup(func() { listener.Close(); conns.Wait() })
-	return listener.Addr().String()
-}
-
 // TestCancelledRequestsKeepConnections where a reader left.
 func TestCancelledRequestsKeepConnections(t *testing.T) {
 	t.Parallel()
@@ -413,40 +223,58 @@ func TestCancelledRequestsKeepConnections(t *testing.T) {
 	}
 }
 
-func TestTLS(t *testing.T) {
+// TestConnecting tells the steps of connecting apart, also where the request's own timeout
+// ends one of them.
+func TestConnecting(t *testing.T) {
 	t.Parallel()
-	for version, edit := range versions {
-		t.Run(version, func(t *testing.T) {
+	const short, long = 50 * time.Millisecond, time.Minute
+	old, _ := newTLSServer(t, func(s *httptest.Server) {
+		s.TLS = &tls.Config{MinVersion: tls.VersionTLS10, MaxVersion: tls.VersionTLS11}
+	})
+	plain := fakeapi.NewServer(fakeapi.Options{})
+	t.Cleanup(plain.Close)
+	quiet := "https://" + listen(t, silent)
+	const oldTLS = "protocol version not supported"
+	for name, test := range map[string]struct {
+		base    string
+		edit    func(*http.Transport)
+		timeout time.Duration
+		want    ConnectionError
+	}{
+		"nobody there":                     {"http://127.0.0.1:1", nil, long, ConnectionError{Stage: AtConnection, Cause: Refused}},
+		"a connection that takes too long": {quiet, func(t *http.Transport) { t.DialContext = (&net.Dialer{Timeout: time.Nanosecond}).DialContext }, long, ConnectionError{Stage: AtConnection, Cause: TimedOut}},
+		"a handshake without an answer":    {quiet, func(t *http.Transport) { t.TLSHandshakeTimeout = short }, long, ConnectionError{Stage: AtTLS, Cause: TimedOut}},
+		"a handshake beyond the request":   {quiet, nil, short, ConnectionError{Stage: AtTLS, Cause: TimedOut, Timeout: short}},
+		"TLS that is too old":              {old.URL, nil, long, ConnectionError{Stage: AtTLS, Cause: TLSAlert, Detail: oldTLS}},
+		"no TLS":                           {strings.Replace(plain.URL, "http", "https", 1), nil, long, ConnectionError{Stage: AtTLS, Cause: NotTLS}},
+	} {
+		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			server, api := newTLSServer(t, edit)
-			protocol := ""
-			api.Inject(fakeapi.Always, func(w http.ResponseWriter, r *http.Request, next http.Handler) {
-				protocol = r.Proto
-				next.ServeHTTP(w, r)
-			})
-			follow(t.Context(), socketClient(t, server.URL), 0).mustBe(t, feedtest.IDs(3))
-			if !strings.HasPrefix(protocol, version) {
-				t.Errorf("got %s, want %s", protocol, version)
+			client := socketClient(t, test.base, noRetries, func(o *Options) { o.RequestTimeout = test.timeout })
+			if test.edit != nil {
+				client.editTransport(test.edit)
+			}
+			_, test.want.Host, _ = strings.Cut(test.base, "://")
+			if got, _ := connectionFailure(t, client); !reflect.DeepEqual(*got, test.want) || TooHeavy(got) {
+				t.Errorf("got %+v, want %+v", *got, test.want)
 			}
 		})
 	}
-	t.Run("1.1 is too old", func(t *testing.T) {
-		t.Parallel()
-		server, api := newTLSServer(t, func(s *httptest.Server) {
-			s.TLS = &tls.Config{MinVersion: tls.VersionTLS10, MaxVersion: tls.VersionTLS11}
+}
+
+// TestVersions speaks both versions of HTTP over TLS.
+func TestVersions(t *testing.T) {
+	t.Parallel()
+	for version, edit := range versions {
+		server, api := newTLSServer(t, edit)
+		protocol := ""
+		api.Inject(fakeapi.Always, func(w http.ResponseWriter, r *http.Request, next http.Handler) {
+			protocol = r.Proto
+			next.ServeHTTP(w, r)
 		})
-		got, _ := connectionFailure(t, socketClient(t, server.URL, noRetries))
-		if got.Cause != TLSAlert || !strings.Contains(got.Detail, "protocol version") || got.Stage != AtTLS || len(api.Requests()) > 0 {
-			t.Errorf("got %+v, want the protocol version refused", got)
+		follow(t.Context(), socketClient(t, server.URL), 0).mustBe(t, feedtest.IDs(3))
+		if !strings.HasPrefix(protocol, version) {
+			t.Errorf("got %s, want %s", protocol, version)
 		}
-	})
-	t.Run("no TLS", func(t *testing.T) {
-		t.Parallel()
-		server := fakeapi.NewServer(fakeapi.Options{})
-		t.Cleanup(server.Close)
-		got, _ := connectionFailure(t, socketClient(t, "https"+strings.TrimPrefix(server.URL, "http"), noRetries))
-		if got.Cause != NotTLS || got.Stage != AtTLS || len(server.Requests()) > 0 {
-			t.Errorf("got %+v, want it without TLS", got)
-		}
-	})
+	}
 }

@@ -7,14 +7,14 @@ import (
 
 // ReadError is what [Reader.Read] returns if it could not read everything. Err is a
 // [*FutureError], [*ClockError], [*OrganizationError], [*PageError] or one of the error types
-// of package compliance: a [*compliance.StatusError], ConnectionError, PageError, StaleError,
-// WaitError or InterruptedError.
+// of package compliance: a [*compliance.StatusError], ConnectionError, PageError, StaleError or
+// WaitError; or the context's error.
 type ReadError struct {
 	Page       int // the page that could not be read, from 1
 	Activities int // of the result, on the pages before it
 	Attempts   int // requests sent for that page
 	PageSize   int // how many activities the last of them asked for
-	Err        error
+	Last, Err  error
 }
 
 func (e *ReadError) Error() string {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"flag"
+	"log/slog"
 	"math/rand/v2"
 	"net/http"
 	"slices"
@@ -49,7 +50,9 @@ func newReader(t *testing.T, transport http.RoundTripper, edits ...func(*complia
 		RequestsPerMinute: 600,
 		RequestsAtOnce:    4,
 		Transport:         transport,
+		Getenv:            func(string) string { return "" },
 		Now:               feedtest.Now,
+		Logger:            slog.New(slog.DiscardHandler),
 	}
 	for _, edit := range edits {
 		edit(&options)

@@ -411,7 +411,7 @@ func (r *read) conclude() {
 func (r *read) failed(err error) *ReadError {
 	result := &ReadError{Page: r.result.Pages + 1, Activities: r.kept, Err: err}
 	if request, ok := errors.AsType[*compliance.RequestError](err); ok {
-		result.Attempts, result.PageSize, result.Err = request.Attempts, request.PageSize, request.Err
+		result.Attempts, result.PageSize, result.Last, result.Err = request.Attempts, request.PageSize, request.Last, request.Err
 	}
 	return result
 }

@@ -2,6 +2,7 @@ package provider
 
 import (
 	"fmt"
+	"log/slog"
 	"testing"
 	"time"
 
@@ -21,6 +22,9 @@ func BenchmarkActivityList(b *testing.B) {
 		RequestTimeout: time.Minute,
 		RequestsAtOnce: 1,
 		Transport:      api.Transport(),
+		Getenv:         environment(nil),
+		Now:            time.Now,
+		Logger:         slog.New(slog.DiscardHandler),
 	})
 	if err != nil {
 		b.Fatal(err)

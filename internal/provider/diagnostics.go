@@ -46,7 +46,7 @@ func (r readContext) readError(err error) diag.Diagnostic {
 	if read.Page > 1 || !errors.As(read.Err, &connection) || connection.Stage >= compliance.AtRequest {
 		where = fmt.Sprintf("Page %d of %s", read.Page, r.what)
 	}
-	summary, happened, advice := r.explain(read.Err)
+	summary, happened, advice := r.explain(read.Err, read.Last)
 	var status *compliance.StatusError
 	var argument string
 	switch {
@@ -80,26 +80,29 @@ func (r readContext) readError(err error) diag.Diagnostic {
 	return diag.NewErrorDiagnostic(summary, detail)
 }
 
-// explain returns a summary, a sentence or two on what happened, and what to do.
-func (r readContext) explain(err error) (summary, happened, advice string) {
+// explain returns a summary, a sentence or two on what happened, and what to do. last is the
+// attempt that failed before, or nil.
+func (r readContext) explain(err, last error) (summary, happened, advice string) {
 	var (
 		status        *compliance.StatusError
 		connection    *compliance.ConnectionError
 		page          *compliance.PageError
 		wait          *compliance.WaitError
-		interrupted   *compliance.InterruptedError
 		stale         *compliance.StaleError
 		future        *feed.FutureError
 		clockBehind   *feed.ClockError
 		other         *feed.OrganizationError
 		contradiction *feed.PageError
 	)
-	// A wait and an interruption wrap the last failed attempt, so they come first.
 	switch {
-	case errors.As(err, &interrupted):
-		return r.explainInterrupted(interrupted)
+	case errors.Is(err, context.DeadlineExceeded):
+		return "The read took too long",
+			fmt.Sprintf("the read did not end within %s (timeouts.read).", brief(r.timeout)) + r.lastAttempt(last),
+			"Give it more time (timeouts.read), narrow the window or the filters, or count with compliance_activity_summary."
+	case errors.Is(err, context.Canceled):
+		return "The read was cancelled", "it was cancelled before it was complete." + r.lastAttempt(last), "Run it again."
 	case errors.As(err, &wait):
-		return r.explainWait(wait)
+		return r.explainWait(wait, last)
 	case errors.As(err, &status):
 		return r.explainStatus(status)
 	case errors.As(err, &connection):
@@ -120,34 +123,25 @@ func (r readContext) explain(err error) (summary, happened, advice string) {
 	return "The activity feed could not be read", err.Error() + ".", "This is a bug of the provider. Please report it."
 }
 
-func (r readContext) explainWait(err *compliance.WaitError) (summary, happened, advice string) {
+func (r readContext) explainWait(err *compliance.WaitError, last error) (summary, happened, advice string) {
 	happened = fmt.Sprintf("the next request has to wait until %s, and the read may take no longer than %s (timeouts.read).", clock(err.Until), brief(r.timeout)) +
-		r.lastAttempt(err.Last)
+		r.lastAttempt(last)
 	advice = "Run it again after that time, or give the read more time (timeouts.read)."
 	var status *compliance.StatusError
 	switch {
-	case err.Last == nil:
+	case last == nil:
 		return "The rate limit outlasts the read", happened, advice + " Requests wait for the API's own limit and for rate_limit_rpm, whichever is lower. " + rateLimitAdvice
-	case errors.As(err.Last, &status) && status.Status == 429:
+	case errors.As(last, &status) && status.Status == 429:
 		return "The rate limit outlasts the read", happened, advice + " " + rateLimitAdvice
 	}
 	return "No time is left for another attempt", happened, advice
-}
-
-func (r readContext) explainInterrupted(err *compliance.InterruptedError) (summary, happened, advice string) {
-	if errors.Is(err.Err, context.DeadlineExceeded) {
-		return "The read took too long",
-			fmt.Sprintf("the read did not end within %s (timeouts.read).", brief(r.timeout)) + r.lastAttempt(err.Last),
-			"Give it more time (timeouts.read), narrow the window or the filters, or count with compliance_activity_summary."
-	}
-	return "The read was cancelled", "it was cancelled before it was complete." + r.lastAttempt(err.Last), "Run it again."
 }
 
 func (r readContext) lastAttempt(err error) string {
 	if err == nil {
 		return ""
 	}
-	_, happened, _ := r.explain(err)
+	_, happened, _ := r.explain(err, nil)
 	return " The last attempt failed: " + happened
 }
 
@@ -173,7 +167,7 @@ const cacheAdvice = "a proxy or gateway in between caches /v1/compliance/activit
 // explainStale says whether a cache is the cause or a clock, as far as the answer shows.
 func explainStale(err *compliance.StaleError) (summary, happened, advice string) {
 	age := brief(err.Behind.Round(time.Second))
-	if err.Sign == compliance.StaleAge {
+	if err.ByAge {
 		return "A cache answered instead of the API", fmt.Sprintf("the answer is %s old, by its header Age%s.", age, parenthesis(err.RequestID)),
 			"It lacks what has happened since, so it was not used: " + cacheAdvice
 	}

@@ -119,9 +119,9 @@ func scenarios() []scenario {
 		{name: "408", inject: always(fakeapi.Status(408, "timeout_error", "Request timeout"))},
 		{name: "429 with retry-after", inject: always(fakeapi.TooManyRequests("30"))},
 		{name: "429 without retry-after", inject: always(fakeapi.TooManyRequests(""))},
-		{name: "429 after three attempts", provider: values{"max_retries": 2}, inject: always(fakeapi.Status(429, "rate_limit_error", "Slow down.", "retry-after-ms", "1"))},
+		{name: "429 after three attempts", provider: values{"max_retries": 2}, inject: always(fakeapi.Status(429, "rate_limit_error", "Slow down.", "retry-after", "0"))},
 		{name: "500", inject: always(fakeapi.ServerError("false"))},
-		{name: "500 on a later page, after three attempts", provider: values{"max_retries": 2}, config: pages, inject: onPage(3, fakeapi.Status(500, "api_error", "Internal server error", "retry-after-ms", "1"))},
+		{name: "500 on a later page, after three attempts", provider: values{"max_retries": 2}, config: pages, inject: onPage(3, fakeapi.Status(500, "api_error", "Internal server error", "retry-after", "0"))},
 		{name: "502 from a proxy", inject: always(fakeapi.HTML(502))},
 		{name: "503 without a word", inject: always(fakeapi.EmptyBody(503))},
 		{name: "529", inject: always(fakeapi.Overloaded())},
@@ -133,7 +133,7 @@ func scenarios() []scenario {
 		{name: "request_timeout", provider: values{"request_timeout": "1s"}, inject: always(fakeapi.Hang())},
 		{name: "timeouts.read", config: values{"timeouts": values{"read": "1s"}}, inject: always(fakeapi.Hang())},
 		{name: "timeouts.read after a failure", provider: values{"max_retries": 10}, config: values{"timeouts": values{"read": "1s"}}, inject: map[string]injection{
-			"first": {fakeapi.First(1), fakeapi.Status(503, "overloaded_error", "Overloaded", "retry-after-ms", "1")},
+			"first": {fakeapi.First(1), fakeapi.Status(503, "overloaded_error", "Overloaded", "retry-after", "0")},
 			"then":  {fakeapi.From(2), fakeapi.Hang()},
 		}},
 		{name: "cancelled", inject: always(fakeapi.Hang()), cancel: true},
@@ -176,7 +176,7 @@ func scenarios() []scenario {
 		{name: "a page too large", inject: always(fakeapi.GzipBomb(65 << 20))},
 
 		// Pages that are too heavy, after the last attempt.
-		{name: "504, for fewer and fewer activities", provider: values{"max_retries": 2}, config: values{"limit": 300}, inject: always(fakeapi.Status(504, "timeout_error", "Request timed out", "retry-after-ms", "1"))},
+		{name: "504, for fewer and fewer activities", provider: values{"max_retries": 2}, config: values{"limit": 300}, inject: always(fakeapi.Status(504, "timeout_error", "Request timed out", "retry-after", "0"))},
 		{name: "413, down to 50 activities", provider: values{"max_retries": 9}, config: values{"limit": 120}, inject: always(fakeapi.HTML(413))},
 		{name: "request_timeout, for half as many", provider: values{"max_retries": 1, "request_timeout": "1s"}, config: values{"limit": 300}, inject: always(fakeapi.Hang())},
 
@@ -387,7 +387,7 @@ func TestDiagnostics(t *testing.T) {
 		connection{Cause: compliance.Unexplained, Detail: "odd"},
 	)
 	// Sizes of time that differ from run to run.
-	say("an old Date", readContext{what: listName}.readError(&feed.ReadError{Page: 1, Attempts: 1, Err: &compliance.StaleError{Sign: compliance.StaleDate, Behind: 10 * time.Minute, RequestID: "req_01A"}}))
+	say("an old Date", readContext{what: listName}.readError(&feed.ReadError{Page: 1, Attempts: 1, Err: &compliance.StaleError{Behind: 10 * time.Minute, RequestID: "req_01A"}}))
 	now := time.Date(2026, 4, 10, 8, 0, 0, 0, time.UTC)
 	say("a clock that is behind", readContext{what: listName}.readError(&feed.ReadError{Page: 1, Attempts: 1, Err: &feed.ClockError{UpperBound: now, Now: now.Add(10 * time.Minute), Behind: 10 * time.Minute}}))
 	say("a rate limit of old", readContext{what: listName}.oldReset(90*time.Minute))

@@ -141,7 +141,7 @@ func (p *activityFeedProvider) Configure(ctx context.Context, req provider.Confi
 		case errors.As(err, &proxy):
 			s.diags.AddError("The proxy cannot be used", proxyVariableText(proxy))
 		case err != nil:
-			s.diags.AddError("The provider's configuration cannot be used", "In the provider's configuration, "+err.Error()+".")
+			s.diags.AddError("The provider's configuration cannot be used", "This is a bug of the provider: "+err.Error()+".")
 		default:
 			goLog.redact(client.Redact)
 			s.client, s.reader = client, feed.New(client)

@@ -79,7 +79,7 @@ func TestKeyIsInNoDiagnostic(t *testing.T) {
 func TestLog(t *testing.T) {
 	t.Parallel()
 	fake := newFake(t, fakeapi.Options{Feed: fakeapi.NewFeed(records(5)...)})
-	fake.Inject(fakeapi.Nth(2), fakeapi.Status(503, "overloaded_error", "The key "+testKey+" has to wait", "retry-after-ms", "1"))
+	fake.Inject(fakeapi.Nth(2), fakeapi.Status(503, "overloaded_error", "The key "+testKey+" has to wait", "retry-after", "0"))
 	var log bytes.Buffer
 	ctx := tflogtest.RootLogger(context.Background(), &log)
 	_, diags := reading(t, fake, values{"max_retries": 1}).readContext(ctx, listName, values{"limit": 3})
@@ -98,7 +98,7 @@ func TestLog(t *testing.T) {
 	}
 	requireEqual(t, "lines", len(got), 5)
 	requireAttributes(t, got[1], values{"@level": "info", "page": "1", "activities": "3", "oldest_created_at": "2026-04-10T08:00:02Z", "request_id": fake.Requests()[0].RequestID})
-	requireAttributes(t, got[2], values{"@level": "debug", "page": "2", "attempt": "1", "retry": "true", "wait": "1ms"})
+	requireAttributes(t, got[2], values{"@level": "debug", "page": "2", "attempt": "1", "retry": "true", "wait": "0s"})
 }
 
 // A run of the engine with the most talkative log leaves the key nowhere.

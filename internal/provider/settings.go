@@ -105,7 +105,7 @@ func (m providerModel) apiKey(getenv func(string) string) (key string, diags dia
 	if variable == "" {
 		diags.AddError("No API key is configured", "Nothing can be read without an API key. Set one of the environment variables "+
 			listed("or", keyVariables...)+", or the argument api_key of the provider. "+whereKeysAreMade)
-	} else if err := compliance.CheckAPIKey(key); err != nil {
+	} else if err := checkAPIKey(key); err != nil {
 		diags.AddError("The API key cannot be used", fmt.Sprintf("The value of the environment variable %s %s.", variable, err))
 	}
 	return key, diags
@@ -165,12 +165,33 @@ func firstSet(getenv func(string) string, variables ...string) (variable, value 
 	return "", ""
 }
 
-func checkAPIKey(text string) error {
-	if text == "" {
-		return errors.New("is empty; omit the argument, or set it to null, to take the key from the environment")
-	}
-	return compliance.CheckAPIKey(text)
+// optionFaults continue "The value", which may be a secret and is not repeated.
+var optionFaults = map[compliance.OptionError]string{
+	compliance.NoURL:             "is not a valid URL; it must begin with https:// and a host",
+	compliance.URLHasCredentials: "must not hold credentials; the API key has an argument of its own",
+	compliance.URLHasQuery:       "must not have a query or a fragment",
+	compliance.URLNotHTTPS:       "must begin with https://",
+	compliance.URLWithoutHost:    "has no host",
+	compliance.URLWithOddPort:    "has an invalid port",
+	compliance.URLWithOddPath:    "must not have //, /./ or /../ in its path",
+	compliance.URLOfEndpoint:     "must not end with /v1/compliance/activities, which is appended to it",
+	compliance.URLInTheClear:     "must begin with https://; http:// is only for a loopback host such as localhost or 127.0.0.1",
+
+	compliance.NoKey:           "is empty; omit the argument, or set it to null, to take the key from the environment",
+	compliance.KeyQuoted:       "has quotation marks in it, which no key has; set it without",
+	compliance.KeyPadded:       "begins or ends with a space or a line break, which no key does; set it without",
+	compliance.KeyOddCharacter: "has a space, a line break or another character in it that no key has; set it without",
 }
+
+// optionError says for people what is wrong with an option.
+func optionError(err error) error {
+	if fault, ok := errors.AsType[compliance.OptionError](err); ok {
+		return errors.New(optionFaults[fault])
+	}
+	return err
+}
+
+func checkAPIKey(text string) error { return optionError(compliance.CheckAPIKey(text)) }
 
 func checkKeyOrganizationID(text string) error {
 	if strings.TrimSpace(text) == "" {
@@ -181,7 +202,7 @@ func checkKeyOrganizationID(text string) error {
 
 func checkBaseURL(text string) error {
 	_, err := compliance.ParseBaseURL(text)
-	return err
+	return optionError(err)
 }
 
 // userAgent names the provider and Terraform, and adds what the user wants added,

@@ -79,7 +79,7 @@ var timeString = stringValidator{"an RFC 3339 timestamp", func(text string) stri
 
 // versionString is the rule for versions of the API.
 var versionString = stringValidator{"a version", func(text string) string {
-	if compliance.CheckVersion(text) != nil {
+	if !compliance.ValidVersion(text) {
 		return "The value " + quoted(text) + " must be a version such as " + quoted(compliance.DefaultVersion) + "."
 	}
 	return ""
