@@ -8,7 +8,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
-	"github.com/hashicorp/terraform-plugin-go/tftypes"
 
 	"github.com/compliance-feed/terraform-provider-compliance/internal/compliance"
 	"github.com/compliance-feed/terraform-provider-compliance/internal/feed"
@@ -123,21 +122,20 @@ func (c *activitiesCollector) Add(batch feed.Batch) error {
 	return nil
 }
 
-func (c *activitiesCollector) outcome(result feed.Result) (outcome, error) {
-	return outcome{
-		attributes: map[string]tftypes.Value{
-			"has_more": tftypes.NewValue(tftypes.Bool, result.HasMore),
-			"first_id": optional(result.FirstID),
-			"last_id":  optional(result.LastID),
-		},
-		encoded: encoded{name: "activities", pieces: c.list.pieces()},
+func (c *activitiesCollector) attributes(result feed.Result) (attributes, error) {
+	c.list.sort()
+	return attributes{
+		"activities": c.list,
+		"has_more":   result.HasMore,
+		"first_id":   optional(result.FirstID),
+		"last_id":    optional(result.LastID),
 	}, nil
 }
 
 // optional is null for "".
-func optional(text string) tftypes.Value {
+func optional(text string) any {
 	if text == "" {
-		return tftypes.NewValue(tftypes.String, nil)
+		return nil
 	}
-	return tftypes.NewValue(tftypes.String, text)
+	return text
 }

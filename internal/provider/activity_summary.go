@@ -17,7 +17,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
-	"github.com/hashicorp/terraform-plugin-go/tftypes"
 
 	"github.com/compliance-feed/terraform-provider-compliance/internal/activity"
 	"github.com/compliance-feed/terraform-provider-compliance/internal/feed"
@@ -218,11 +217,11 @@ func (c *summaryCollector) Add(batch feed.Batch) error {
 	return nil
 }
 
-func (c *summaryCollector) outcome(feed.Result) (outcome, error) {
+func (c *summaryCollector) attributes(feed.Result) (attributes, error) {
 	counts := c.counts
 	groups, more, err := counts.Groups(c.minCount, c.maxGroups)
 	if err != nil {
-		return outcome{}, refusal{c.about.tooManyGroups()}
+		return nil, refusal{c.about.tooManyGroups()}
 	}
 	l := listing{clean: c.about.clean}
 	if len(c.options.GroupBy) > 0 {
@@ -230,19 +229,19 @@ func (c *summaryCollector) outcome(feed.Result) (outcome, error) {
 	} else {
 		l.addLatest(counts)
 	}
-	return outcome{attributes: map[string]tftypes.Value{
-		"total":             tftypes.NewValue(tftypes.Number, counts.Total),
-		"by_type":           countsValue(counts.ByType),
-		"by_actor_type":     countsValue(counts.ByActorType),
-		"by_organization":   countsValue(counts.ByOrganization),
-		"by_day":            countsValue(counts.ByDay),
+	return attributes{
+		"total":             counts.Total,
+		"by_type":           counts.ByType,
+		"by_actor_type":     counts.ByActorType,
+		"by_organization":   counts.ByOrganization,
+		"by_day":            counts.ByDay,
 		"oldest_created_at": optional(counts.Oldest),
 		"newest_created_at": optional(counts.Newest),
 		"newest":            latestValue(counts.Latest()),
 		"groups":            groupsValue(groups, c.options),
-		"more_groups":       tftypes.NewValue(tftypes.Number, more),
-		"listing":           tftypes.NewValue(tftypes.String, strings.Join(l.lines, "\n")),
-	}}, nil
+		"more_groups":       more,
+		"listing":           strings.Join(l.lines, "\n"),
+	}, nil
 }
 
 // notCounted is about an activity that a summary cannot place, or about too much to keep.
@@ -279,60 +278,38 @@ func (r readContext) tooManyGroups() diag.Diagnostic {
 	)
 }
 
-func countsValue(counts map[string]int64) tftypes.Value {
-	values := make(map[string]tftypes.Value, len(counts))
-	for key, number := range counts {
-		values[key] = tftypes.NewValue(tftypes.Number, number)
-	}
-	return tftypes.NewValue(tftypes.Map{ElementType: tftypes.Number}, values)
-}
-
-func latestValue(latest []summary.Latest) tftypes.Value {
-	text := func(field *string) tftypes.Value { return tftypes.NewValue(tftypes.String, field) }
-	element := latestType.TerraformType(context.Background())
-	values := make([]tftypes.Value, len(latest))
-	for i := range latest {
-		l := &latest[i]
-		values[i] = tftypes.NewValue(element, map[string]tftypes.Value{
-			"id": text(&l.ID), "created_at": text(&l.CreatedAt), "type": text(&l.Type),
-			"organization_id": text(l.OrganizationID), "actor_type": text(l.ActorType), "actor_id": text(l.ActorID),
-		})
-	}
-	return tftypes.NewValue(tftypes.List{ElementType: element}, values)
-}
-
-func groupsValue(groups []summary.Group, options summary.Options) tftypes.Value {
-	element := groupType.TerraformType(context.Background())
-	byTime := slices.ContainsFunc(options.GroupBy, summary.Grouping.ByTime)
-	values := make([]tftypes.Value, len(groups))
-	for i, group := range groups {
-		keys := make(map[string]tftypes.Value, len(group.Keys))
-		for name, key := range group.Keys {
-			keys[name] = tftypes.NewValue(tftypes.String, key)
+func latestValue(latest []summary.Latest) []attributes {
+	values := make([]attributes, len(latest))
+	for i, l := range latest {
+		values[i] = attributes{
+			"id": l.ID, "created_at": l.CreatedAt, "type": l.Type, "organization_id": l.OrganizationID, "actor_type": l.ActorType, "actor_id": l.ActorID,
 		}
-		values[i] = tftypes.NewValue(element, map[string]tftypes.Value{
-			"count":             tftypes.NewValue(tftypes.Number, group.Count),
-			"keys":              tftypes.NewValue(tftypes.Map{ElementType: tftypes.String}, keys),
-			"by_type":           countsValue(group.ByType),
-			"distinct":          countsValue(group.Distinct),
-			"newest_id":         tftypes.NewValue(tftypes.String, group.NewestID),
-			"newest_created_at": tftypes.NewValue(tftypes.String, group.NewestCreatedAt),
-			"baseline":          usualValue(group.Usual, options.Baseline > 0, byTime),
-		})
 	}
-	return tftypes.NewValue(tftypes.List{ElementType: element}, values)
+	return values
 }
 
-func usualValue(usual summary.Usual, known, byTime bool) tftypes.Value {
-	object := usualType.TerraformType(context.Background())
-	if !known {
-		return tftypes.NewValue(object, nil)
+func groupsValue(groups []summary.Group, options summary.Options) []attributes {
+	byTime := slices.ContainsFunc(options.GroupBy, summary.Grouping.ByTime)
+	values := make([]attributes, len(groups))
+	for i, group := range groups {
+		var usual attributes // null without a baseline
+		if options.Baseline > 0 {
+			usual = attributes{"count": group.Usual.Count, "mean": nil, "deviation": nil}
+			if byTime {
+				usual["mean"], usual["deviation"] = group.Usual.Mean, group.Usual.Deviation
+			}
+		}
+		values[i] = attributes{
+			"count":             group.Count,
+			"keys":              group.Keys,
+			"by_type":           group.ByType,
+			"distinct":          group.Distinct,
+			"newest_id":         group.NewestID,
+			"newest_created_at": group.NewestCreatedAt,
+			"baseline":          usual,
+		}
 	}
-	mean, deviation := tftypes.NewValue(tftypes.Number, nil), tftypes.NewValue(tftypes.Number, nil)
-	if byTime {
-		mean, deviation = tftypes.NewValue(tftypes.Number, usual.Mean), tftypes.NewValue(tftypes.Number, usual.Deviation)
-	}
-	return tftypes.NewValue(object, map[string]tftypes.Value{"count": tftypes.NewValue(tftypes.Number, usual.Count), "mean": mean, "deviation": deviation})
+	return values
 }
 
 // listing is what a message says of a summary. Its lines begin with two spaces, since engines

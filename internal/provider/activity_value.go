@@ -2,6 +2,7 @@ package provider
 
 import (
 	"bytes"
+	"errors"
 	"slices"
 
 	"github.com/hashicorp/terraform-plugin-framework/attr"
@@ -59,16 +60,19 @@ func (l *activityList) add(batch feed.Batch) {
 	l.bytes += l.buffer.Len()
 }
 
-// pieces make up the whole list if joined.
-func (l *activityList) pieces() [][]byte {
+// sort puts batches, which come as they arrive, in the order of the feed.
+func (l *activityList) sort() {
 	slices.SortStableFunc(l.batches, func(a, b encodedBatch) int { return a.position.Compare(b.position) })
-	l.buffer.Reset()
-	_ = l.encoder.EncodeArrayLen(l.count)
-	pieces := [][]byte{l.buffer.Bytes()}
+}
+
+// EncodeMsgpack writes the whole list.
+func (l *activityList) EncodeMsgpack(encoder *msgpack.Encoder) error {
+	err := encoder.EncodeArrayLen(l.count)
 	for _, batch := range l.batches {
-		pieces = append(pieces, batch.text)
+		_, writeErr := encoder.Writer().Write(batch.text)
+		err = errors.Join(err, writeErr)
 	}
-	return pieces
+	return err
 }
 
 func (l *activityList) activity(a *activity.Activity) {

@@ -1,10 +1,9 @@
 package provider
 
 import (
-	"bytes"
-	"slices"
 	"testing"
 
+	"github.com/hashicorp/terraform-plugin-framework/types"
 	"github.com/vmihailenco/msgpack/v5"
 
 	"github.com/compliance-feed/terraform-provider-compliance/internal/activity"
@@ -14,32 +13,15 @@ import (
 // The guard against results too large for the protocol counts these bytes.
 func TestActivityListBytes(t *testing.T) {
 	t.Parallel()
-	for _, n := range []int{0, 1, 15, 16, 1 << 16} { // the lengths of msgpack's three headers
+	for n, header := range map[int]int{0: 1, 15: 1, 16: 3, 1 << 16: 5} { // msgpack's headers of lists
 		list := newActivityList()
 		for left := n; left > 0; left -= 5000 {
 			list.add(feed.Batch{Activities: make([]activity.Activity, min(left, 5000))})
 		}
-		written := slices.Concat(list.pieces()...)
-		header := 1
-		if n > 15 {
-			header = 3
-		}
-		if n > 1<<16-1 {
-			header = 5
-		}
+		written, err := msgpack.Marshal(list)
+		must(err)
 		requireEqual(t, "bytes", list.bytes, len(written)-header)
-		count, err := msgpack.NewDecoder(bytes.NewReader(written)).DecodeArrayLen()
-		if err != nil {
-			t.Fatal(err)
-		}
-		requireEqual(t, "activities", count, n)
-	}
-}
-
-func TestWindowTypeFitsTheSchema(t *testing.T) {
-	t.Parallel()
-	attribute := activities.attributes["window"].GetType().TerraformType(t.Context())
-	if !windowType.Equal(attribute) {
-		t.Errorf("got %s, want %s", windowType, attribute)
+		got := decodeAs(t, written, types.ListType{ElemType: activityType}.TerraformType(t.Context()))
+		requireEqual(t, "activities", len(got.([]any)), n)
 	}
 }

@@ -15,7 +15,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
-	"github.com/hashicorp/terraform-plugin-go/tftypes"
 
 	"github.com/compliance-feed/terraform-provider-compliance/internal/activity"
 	"github.com/compliance-feed/terraform-provider-compliance/internal/feed"
@@ -151,7 +150,7 @@ func (f *filters) common() *filters { return f }
 
 // request returns the request for the filters, the window that it covers, and what gives the
 // value of reviewed_ids once it has been read. All values are known and valid by themselves.
-func (f *filters) request(now time.Time) (feed.Request, timerange.Window, func() tftypes.Value, diag.Diagnostics) {
+func (f *filters) request(now time.Time) (feed.Request, timerange.Window, func() []string, diag.Diagnostics) {
 	exceptions, diags := exceptionsOf(path.Root("except"), f.Except)
 	bounds, window, boundsDiags := f.bounds(now)
 	request := feed.Request{
@@ -227,14 +226,12 @@ func stringsOf(set types.Set) []string {
 	return values
 }
 
-var windowType = tftypes.Object{AttributeTypes: map[string]tftypes.Type{"start": tftypes.String, "end": tftypes.String}}
-
-func windowValue(window timerange.Window) tftypes.Value {
-	text := func(t *time.Time) tftypes.Value {
+func windowValue(window timerange.Window) map[string]any {
+	text := func(t *time.Time) any {
 		if t == nil {
-			return tftypes.NewValue(tftypes.String, nil)
+			return nil
 		}
-		return tftypes.NewValue(tftypes.String, timerange.Format(*t))
+		return timerange.Format(*t)
 	}
-	return tftypes.NewValue(windowType, map[string]tftypes.Value{"start": text(window.Start), "end": text(window.End)})
+	return map[string]any{"start": text(window.Start), "end": text(window.End)}
 }

@@ -49,20 +49,14 @@ type model interface {
 // collector makes the result of a read out of its activities.
 type collector interface {
 	feed.Sink
-	// outcome is what all that was added comes to. Its error, as that of Add, is a [refusal].
-	outcome(feed.Result) (outcome, error)
+	// attributes are what all that was added comes to. Their error, as that of Add, is a [refusal].
+	attributes(feed.Result) (attributes, error)
 }
 
 // refusal is why a read that succeeded has no result.
 type refusal struct{ diag.Diagnostic }
 
 func (r refusal) Error() string { return r.Summary() }
-
-// outcome is what a read came to.
-type outcome struct {
-	attributes map[string]tftypes.Value // that the provider fills, by name
-	encoded    encoded                  // one more of them, which bypasses the framework
-}
 
 func (r *readable) typeName() string { return TypeName + "_" + r.name }
 
@@ -76,8 +70,8 @@ func (r *readable) validate(ctx context.Context, config tfsdk.Config) diag.Diagn
 // signalDelay is how much later than the engine the provider may hear of a signal to both.
 const signalDelay = 10 * time.Second
 
-// result is the whole object that Terraform gets: the configuration as it is, and
-// what was read.
+// result is the object that the framework gets: the configuration as it is. What was read
+// goes to the server; see [NewServer].
 func (r *readable) result(ctx context.Context, s *service, config tfsdk.Config) (tftypes.Value, diag.Diagnostics) {
 	if s == nil {
 		return tftypes.Value{}, diag.Diagnostics{diag.NewErrorDiagnostic("The provider is not configured", "It was asked to read before it was configured.")}
@@ -85,10 +79,8 @@ func (r *readable) result(ctx context.Context, s *service, config tfsdk.Config) 
 	if s.diags.HasError() {
 		return tftypes.Value{}, s.diags
 	}
-	objectType := config.Schema.Type().TerraformType(ctx)
-	text, err := tfprotov6.NewDynamicValue(objectType, config.Raw)
-	attributes := map[string]tftypes.Value{}
-	if err = errors.Join(err, config.Raw.As(&attributes)); err != nil {
+	text, err := tfprotov6.NewDynamicValue(config.Schema.Type().TerraformType(ctx), config.Raw)
+	if err != nil {
 		return tftypes.Value{}, diag.Diagnostics{diag.NewErrorDiagnostic("The configuration could not be read", "This is a bug of the provider: "+err.Error()+".")}
 	}
 	// Engines pass a signal on while they plan, but not in the refresh of an apply. A
@@ -103,28 +95,23 @@ func (r *readable) result(ctx context.Context, s *service, config tfsdk.Config) 
 		}
 		stop()
 	}()
-	o, diags := s.shared(reading, r.name+" "+string(text.MsgPack), func() (outcome, diag.Diagnostics) { return r.read(reading, s, config) })
-	if diags.HasError() {
-		return tftypes.Value{}, diags
-	}
-	if o.encoded.pieces != nil && !o.encoded.send(ctx) {
+	read, diags := s.shared(reading, r.name+" "+string(text.MsgPack), func() (attributes, diag.Diagnostics) { return r.read(reading, s, config) })
+	if !diags.HasError() && !read.send(ctx) {
 		diags.AddError("The result could not be handed to Terraform", "This is a bug of the provider: it was not started with its own server.")
-		return tftypes.Value{}, diags
 	}
-	maps.Copy(attributes, o.attributes)
-	return tftypes.NewValue(objectType, attributes), diags
+	return config.Raw, diags
 }
 
-func (r *readable) read(ctx context.Context, s *service, config tfsdk.Config) (outcome, diag.Diagnostics) {
+func (r *readable) read(ctx context.Context, s *service, config tfsdk.Config) (attributes, diag.Diagnostics) {
 	model := r.newModel()
 	diags := config.Get(ctx, model)
 	if diags.HasError() {
-		return outcome{}, diags
+		return nil, diags
 	}
 	arguments := model.common()
 	request, window, reviewedIDs, requestDiags := arguments.request(s.now())
 	if diags.Append(requestDiags...); diags.HasError() {
-		return outcome{}, diags
+		return nil, diags
 	}
 	request.KeyOrganizationID = s.keyOrganizationID
 	about := readContext{
@@ -146,29 +133,31 @@ func (r *readable) read(ctx context.Context, s *service, config tfsdk.Config) (o
 		about.request = withoutTypes(about.request, refused)
 		diags.Append(noLongerKnown(refused))
 		if request.ActivityTypes != nil && len(about.request.ActivityTypes) == 0 {
-			return outcome{}, append(diags, noTypeLeft())
+			return nil, append(diags, noTypeLeft())
 		}
 		result, err = s.reader.Read(ctx, about.request, collector)
 	}
-	var o outcome
+	var read attributes
 	if err == nil {
-		o, err = collector.outcome(result)
+		read, err = collector.attributes(result)
 	}
 	if refused, ok := errors.AsType[refusal](err); ok {
-		return outcome{}, append(diags, refused.Diagnostic)
+		return nil, append(diags, refused.Diagnostic)
 	}
 	if err != nil {
-		return outcome{}, append(diags, about.readError(err))
+		return nil, append(diags, about.readError(err))
 	}
 	if result.OldReset > 0 {
 		diags.Append(about.oldReset(result.OldReset))
 	}
-	o.attributes["window"] = windowValue(window)
-	o.attributes["excepted"] = tftypes.NewValue(tftypes.Number, result.Excepted)
-	o.attributes["reviewed_ids"] = reviewedIDs()
-	o.attributes["request_id"] = optional(result.RequestID)
-	o.attributes["key_organization_id"] = optional(result.KeyOrganizationID)
-	return o, diags
+	maps.Copy(read, attributes{
+		"window":              windowValue(window),
+		"excepted":            result.Excepted,
+		"reviewed_ids":        reviewedIDs(),
+		"request_id":          optional(result.RequestID),
+		"key_organization_id": optional(result.KeyOrganizationID),
+	})
+	return read, diags
 }
 
 // service is what the provider hands to everything that reads.
@@ -194,9 +183,9 @@ const joinable = 10 * time.Second
 // reads the feed once. The key tells reads apart. The read runs in the context of the
 // first, and the others wait for its end; where that was its cancellation, and not their
 // own, one of them reads anew.
-func (s *service) shared(ctx context.Context, key string, read func() (outcome, diag.Diagnostics)) (outcome, diag.Diagnostics) {
+func (s *service) shared(ctx context.Context, key string, read func() (attributes, diag.Diagnostics)) (attributes, diag.Diagnostics) {
 	type result struct {
-		outcome   outcome
+		read      attributes
 		diags     diag.Diagnostics
 		cancelled bool
 	}
@@ -205,19 +194,19 @@ func (s *service) shared(ctx context.Context, key string, read func() (outcome, 
 		arrived := s.underWay.DoChan(key, func() (any, error) {
 			own.Store(true)
 			defer time.AfterFunc(joinable, func() { s.underWay.Forget(key) }).Stop()
-			o, diags := read()
-			return result{o, diags, ctx.Err() != nil}, nil
+			attributes, diags := read()
+			return result{attributes, diags, ctx.Err() != nil}, nil
 		})
 		select {
 		case <-ctx.Done():
 			if !own.Load() { // another's read goes on; one of its own is about to end, and says how far it came
-				return outcome{}, diag.Diagnostics{diag.NewErrorDiagnostic("The read was cancelled", "It was cancelled while it waited for an equal read. Run it again.")}
+				return nil, diag.Diagnostics{diag.NewErrorDiagnostic("The read was cancelled", "It was cancelled while it waited for an equal read. Run it again.")}
 			}
 			r := (<-arrived).Val.(result)
-			return r.outcome, slices.Clone(r.diags)
+			return r.read, slices.Clone(r.diags)
 		case shared := <-arrived:
 			if r := shared.Val.(result); !r.cancelled || ctx.Err() != nil {
-				return r.outcome, slices.Clone(r.diags)
+				return r.read, slices.Clone(r.diags)
 			}
 		}
 	}

@@ -71,10 +71,10 @@ func TestSharedForAWhile(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var s service
 		var reads atomic.Int32
-		slow := func() (outcome, diag.Diagnostics) {
+		slow := func() (attributes, diag.Diagnostics) {
 			reads.Add(1)
 			time.Sleep(time.Minute)
-			return outcome{}, nil
+			return nil, nil
 		}
 		var wait sync.WaitGroup
 		for _, after := range []time.Duration{0, time.Second, joinable - time.Second, joinable + time.Second, joinable + 2*time.Second, 2 * time.Minute} {
@@ -98,13 +98,13 @@ func TestCancelledReadIsReadAnew(t *testing.T) {
 		var s service
 		var reads atomic.Int32
 		share := func(ctx context.Context) string {
-			_, diags := s.shared(ctx, "key", func() (outcome, diag.Diagnostics) {
+			_, diags := s.shared(ctx, "key", func() (attributes, diag.Diagnostics) {
 				reads.Add(1)
 				select {
 				case <-ctx.Done():
-					return outcome{}, diag.Diagnostics{diag.NewErrorDiagnostic("cancelled", "")}
+					return nil, diag.Diagnostics{diag.NewErrorDiagnostic("cancelled", "")}
 				case <-time.After(5 * time.Second):
-					return outcome{}, nil
+					return nil, nil
 				}
 			})
 			if diags.HasError() {

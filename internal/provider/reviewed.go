@@ -8,7 +8,6 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
-	"github.com/hashicorp/terraform-plugin-go/tftypes"
 
 	"github.com/compliance-feed/terraform-provider-compliance/internal/activity"
 )
@@ -65,12 +64,13 @@ func (r reviewed) match(a *activity.Activity) bool {
 }
 
 // met is the value of reviewed_ids.
-func (r reviewed) met() tftypes.Value {
-	values := []tftypes.Value{}
-	for _, id := range slices.Sorted(maps.Keys(r)) {
-		if r[id] {
-			values = append(values, tftypes.NewValue(tftypes.String, id))
+func (r reviewed) met() []string {
+	ids := []string{} // and not null
+	for id, met := range r {
+		if met {
+			ids = append(ids, id)
 		}
 	}
-	return tftypes.NewValue(tftypes.List{ElementType: tftypes.String}, values)
+	slices.Sort(ids)
+	return ids
 }

@@ -1,8 +1,6 @@
 package provider
 
 import (
-	"fmt"
-	"strings"
 	"testing"
 
 	"github.com/hashicorp/terraform-plugin-framework/providerserver"
@@ -27,52 +25,29 @@ func TestFrameworkAloneIsAnError(t *testing.T) {
 	requireEqual(t, "activities of the ephemeral resource", result["activities"], nil)
 }
 
-func TestEncodedInto(t *testing.T) {
+func TestAttributesInto(t *testing.T) {
 	t.Parallel()
-	object := func(attributes map[string]any) *tfprotov6.DynamicValue {
-		text, err := msgpack.Marshal(attributes)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return &tfprotov6.DynamicValue{MsgPack: text}
-	}
-	pieces := [][]byte{{0x92}, {0xa1, 'x'}, {0xa1, 'y'}} // ["x", "y"]
 	for name, test := range map[string]struct {
-		encoded *encoded
-		object  *tfprotov6.DynamicValue
-		want    string // of the decoded object
-		fails   string
+		object any
+		read   attributes
+		want   any // nil for an error
 	}{
-		"put in":                 {encoded: &encoded{"list", pieces}, object: object(map[string]any{"a": 1, "list": nil}), want: `map[a:1 list:[x y]]`},
-		"nothing encoded":        {encoded: &encoded{}, object: object(map[string]any{"list": nil}), want: `map[list:<nil>]`},
-		"no object":              {encoded: &encoded{"list", pieces}, want: "<nil>"},
-		"no such attribute":      {encoded: &encoded{"list", pieces}, object: object(map[string]any{"a": 1}), fails: "no list"},
-		"a null object":          {encoded: &encoded{"list", pieces}, object: object(nil), want: "map[]"},
-		"an object that is none": {encoded: &encoded{"list", pieces}, object: &tfprotov6.DynamicValue{MsgPack: []byte{0xc1}}, fails: "putting list"},
-		"an object cut short":    {encoded: &encoded{"list", pieces}, object: &tfprotov6.DynamicValue{MsgPack: []byte{0x81, 0xa4, 'l'}}, fails: "putting list"},
-		"a value cut short":      {encoded: &encoded{"list", pieces}, object: &tfprotov6.DynamicValue{MsgPack: []byte{0x81, 0xa1, 'l', 0xa9}}, fails: "putting list"},
+		"put in":                {values{"a": "1", "list": nil}, attributes{"list": []string{"x"}, "other": 1}, values{"a": "1", "list": []any{"x"}}},
+		"a null object":         {nil, attributes{"list": []string{"x"}}, values(nil)},
+		"no object":             {1, attributes{"list": []string{"x"}}, nil},
+		"what no one can write": {values{"list": nil}, attributes{"list": func() {}}, nil},
 	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			got, err := test.encoded.into(test.object)
-			if test.fails != "" {
-				if err == nil || !strings.Contains(err.Error(), test.fails) {
-					t.Fatalf("got the error %v, want one about %q", err, test.fails)
-				}
-				return
+		encoded, err := msgpack.Marshal(test.object)
+		must(err)
+		got, err := test.read.into(&tfprotov6.DynamicValue{MsgPack: encoded})
+		if test.want == nil || err != nil {
+			if test.want != nil || err == nil {
+				t.Errorf("%s: got the error %v", name, err)
 			}
-			if err != nil {
-				t.Fatal(err)
-			}
-			if got == nil {
-				requireEqual(t, "object", "<nil>", test.want)
-				return
-			}
-			var decoded map[string]any
-			if err := msgpack.Unmarshal(got.MsgPack, &decoded); err != nil {
-				t.Fatal(err)
-			}
-			requireEqual(t, "object", fmt.Sprint(decoded), test.want)
-		})
+			continue
+		}
+		var decoded values
+		must(msgpack.Unmarshal(got.MsgPack, &decoded))
+		requireEqual(t, name, decoded, test.want)
 	}
 }
