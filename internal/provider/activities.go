@@ -44,13 +44,13 @@ var activities = &readable{
 		"limit": schema.NumberAttribute{
 			Optional:            true,
 			MarkdownDescription: fmt.Sprintf("The most activities that one request asks for, 1 to %[1]d, the default. It does not shorten the result; `max_results` does (AWS's `maxResults` is this `limit`).", compliance.MaxPageSize),
-			Validators: []validator.Number{wholeNumber{min: 1, max: compliance.MaxPageSize,
-				advice: "It is the size of one request, and everything that matches is read anyway. To limit the total, use max_results."}},
+			Validators: []validator.Number{wholeNumber(1, compliance.MaxPageSize,
+				"It is the size of one request, and everything that matches is read anyway. To limit the total, use max_results.")},
 		},
 		"max_results": schema.NumberAttribute{
 			Optional:            true,
 			MarkdownDescription: fmt.Sprintf("Stop after exactly this many; `has_more` says whether there are more. It is the total, not the size of a page (`limit`, AWS's `maxResults`). Without it, more than %s are an error.", count(maxActivities)),
-			Validators:          []validator.Number{wholeNumber{min: 1, max: noMaximum}},
+			Validators:          []validator.Number{wholeNumber(1, noMaximum, "")},
 		},
 		"activities": schema.ListAttribute{
 			Computed:    true,

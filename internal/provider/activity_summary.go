@@ -1,7 +1,6 @@
 package provider
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"maps"
@@ -35,18 +34,18 @@ var activitySummary = &readable{
 			ElementType: types.StringType,
 			MarkdownDescription: "Count groups that have all of these in common: `actor` (the stable ID, else the type), `account` (the e-mail address, signed in or not), " +
 				"`ip_address` (IPv6 by its /64), `user_agent`, `type`, `organization`, `hour`, `day` (in UTC), or a field as in `except`.",
-			Validators: []validator.Set{groupingSet{}},
+			Validators: []validator.Set{groupingSet},
 		},
 		"min_count": schema.NumberAttribute{
 			Optional:            true,
 			MarkdownDescription: "Leave out smaller groups.",
-			Validators:          []validator.Number{wholeNumber{min: 1, max: noMaximum}, numbervalidator.AlsoRequires(groupBy)},
+			Validators:          []validator.Number{wholeNumber(1, noMaximum, ""), numbervalidator.AlsoRequires(groupBy)},
 		},
 		"max_groups": schema.NumberAttribute{
 			Optional: true,
 			MarkdownDescription: fmt.Sprintf("Only so many groups, the largest, 1 to %d.",
 				summary.MaxGroups),
-			Validators: []validator.Number{wholeNumber{min: 1, max: summary.MaxGroups}, numbervalidator.AlsoRequires(groupBy)},
+			Validators: []validator.Number{wholeNumber(1, summary.MaxGroups, ""), numbervalidator.AlsoRequires(groupBy)},
 		},
 		"within": schema.StringAttribute{
 			Optional:            true,
@@ -156,11 +155,11 @@ type activitySummaryModel struct {
 func (m *activitySummaryModel) validate(now time.Time) diag.Diagnostics {
 	diags := m.filters.validate(now)
 	if !m.Within.IsNull() && slices.ContainsFunc(m.groupings(), summary.Grouping.ByTime) {
-		diags.AddAttributeError(path.Root("within"), "Invalid within",
+		refuse(&diags, path.Root("within"),
 			`An hour or a day in group_by divides what within counts together. Leave "hour" and "day" out of group_by, or omit within.`)
 	}
 	if !m.Baseline.IsNull() && m.Lookback.IsNull() && m.CreatedAtGTE.IsNull() && m.CreatedAtGT.IsNull() {
-		diags.AddAttributeError(path.Root("baseline"), "Invalid baseline",
+		refuse(&diags, path.Root("baseline"),
 			"The baseline ends where the window begins, and this one has no beginning. Set lookback, or a lower bound (created_at_gte or created_at_gt).")
 	}
 	return diags
@@ -372,34 +371,21 @@ func (l *listing) addGroups(groups []summary.Group, more int) {
 }
 
 // groupingSet is the rule for what to group by; see filterSet for why it is our own.
-type groupingSet struct{}
-
-func (groupingSet) Description(context.Context) string {
-	return "set must hold at least one of " + listed("or", append(summary.Groupings(), "a field")...)
-}
-
-func (v groupingSet) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
-
-func (groupingSet) ValidateSet(_ context.Context, req validator.SetRequest, resp *validator.SetResponse) {
-	if req.ConfigValue.IsNull() || req.ConfigValue.IsUnknown() {
-		return
-	}
+var groupingSet = rule{"a set that is not empty", func(value attr.Value, at path.Path, diags *diag.Diagnostics) {
 	names := listed("or", append(summary.Groupings(), `a field, such as "actor.idp_connection_type"`)...)
-	refuse := func(what string) {
-		resp.Diagnostics.AddAttributeError(req.Path, "Invalid "+req.Path.String(), what)
+	elements := value.(types.Set).Elements()
+	if len(elements) == 0 {
+		refuse(diags, at, "The set is empty. Name what the activities of a group have in common ("+names+"), or omit the argument to count no groups.")
 	}
-	if len(req.ConfigValue.Elements()) == 0 {
-		refuse("The set is empty. Name what the activities of a group have in common (" + names + "), or omit the argument to count no groups.")
-	}
-	for _, element := range req.ConfigValue.Elements() {
-		name, _ := element.(types.String)
+	for _, element := range elements {
+		name := element.(types.String)
 		if name.IsUnknown() {
 			continue
 		}
 		if name.IsNull() {
-			refuse("The set holds a null. Use one or more of " + names + ".")
+			refuse(diags, at, "The set holds a null. Use one or more of "+names+".")
 		} else if _, err := summary.NewGrouping(name.ValueString()); err != nil {
-			refuse(keyText(err) + " Activities can be grouped by " + names + ".")
+			refuse(diags, at, keyText(err)+" Activities can be grouped by "+names+".")
 		}
 	}
-}
+}}

@@ -22,15 +22,11 @@ const maxFaults = 5
 // exceptionsOf returns the exceptions of a configuration, in which one that is not yet
 // known as a whole is checked as far as it is, and lets nothing through.
 func exceptionsOf(at path.Path, list types.List) (exceptions except.Exceptions, diags diag.Diagnostics) {
-	refuse := func(at path.Path, detail string) {
-		at = pathOf(at)
-		diags.AddAttributeError(at, "Invalid "+at.String(), detail)
-	}
 	for i, element := range list.Elements() {
 		at := at.AtListIndex(i)
 		entries, _ := element.(types.Map)
 		if !entries.IsUnknown() && len(entries.Elements()) == 0 {
-			refuse(at, "The exception is empty or null, and would let everything through. Name at least one field and the values that are allowed.")
+			refuse(&diags, at, "The exception is empty or null, and would let everything through. Name at least one field and the values that are allowed.")
 		}
 		known := !entries.IsUnknown()
 		var conditions []*except.Condition
@@ -38,26 +34,26 @@ func exceptionsOf(at path.Path, list types.List) (exceptions except.Exceptions, 
 			at := at.AtMapKey(key)
 			field, err := activity.NewPath(key)
 			if err != nil {
-				refuse(at, keyText(err))
+				refuse(&diags, at, keyText(err))
 				continue
 			}
 			list, _ := entries.Elements()[key].(types.List)
 			if list.IsNull() {
-				refuse(at, "The list of values is null. Write [] if no value is allowed, or leave the exception out.")
+				refuse(&diags, at, "The list of values is null. Write [] if no value is allowed, or leave the exception out.")
 				continue
 			}
 			values, allKnown, hasNull := knownValues(list)
 			known = known && allKnown
 			if hasNull {
-				refuse(at, "A value is null. Leave it out, with compact() for instance: a field that is null or missing always counts.")
+				refuse(&diags, at, "A value is null. Leave it out, with compact() for instance: a field that is null or missing always counts.")
 			}
 			condition, faults := except.NewCondition(field, values)
 			for i, fault := range faults {
 				if i == maxFaults {
-					refuse(at, thousands(len(faults)-i)+" more values of this key are wrong.")
+					refuse(&diags, at, thousands(len(faults)-i)+" more values of this key are wrong.")
 					break
 				}
-				refuse(at, valueText(field, fault))
+				refuse(&diags, at, valueText(field, fault))
 			}
 			conditions = append(conditions, condition)
 		}

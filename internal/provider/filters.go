@@ -71,7 +71,7 @@ func withFilters(more map[string]schema.Attribute) map[string]schema.Attribute {
 			Optional:            true,
 			ElementType:         types.StringType,
 			MarkdownDescription: description + " An empty set is an error.",
-			Validators:          append(more, filterSet{check}),
+			Validators:          append(more, filterSet(check)),
 		}
 	}
 	attributes := map[string]schema.Attribute{
@@ -105,7 +105,7 @@ func withFilters(more map[string]schema.Attribute) map[string]schema.Attribute {
 			Optional:            true,
 			ElementType:         types.StringType,
 			MarkdownDescription: "Leave out what somebody has looked at: a map from the activity's ID to the reason why it is fine.",
-			Validators:          []validator.Map{reviewedMap{}},
+			Validators:          []validator.Map{reviewedMap},
 		},
 		"excepted": schema.Int64Attribute{
 			Computed:            true,
@@ -182,7 +182,7 @@ func (f *filters) bounds(now time.Time) (timerange.Bounds, timerange.Window, dia
 	if lookback, err := timerange.ParseDuration(f.Lookback.ValueString()); err == nil {
 		bounds, err = bounds.Since(lookback, now)
 		if early, ok := errors.AsType[*timerange.EarlyError](err); ok {
-			diags.AddAttributeError(path.Root("lookback"), "Invalid lookback",
+			refuse(&diags, path.Root("lookback"),
 				fmt.Sprintf("The lookback %s leads from created_at_%s to before the year 0. Shorten it.", quoted(f.Lookback.ValueString()), early.Upper.Name))
 		}
 	}

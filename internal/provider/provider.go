@@ -84,18 +84,18 @@ func (p *activityFeedProvider) Schema(_ context.Context, _ provider.SchemaReques
 				Optional: true,
 				MarkdownDescription: fmt.Sprintf("How often the request for a page is sent again after a temporary failure, 0 to 10. Default: %d.",
 					defaultMaxRetries),
-				Validators: []validator.Number{wholeNumber{min: 0, max: 10}},
+				Validators: []validator.Number{wholeNumber(0, 10, "")},
 			},
 			"rate_limit_rpm": schema.NumberAttribute{
 				Optional: true,
 				MarkdownDescription: fmt.Sprintf("The most requests a minute that all reads together may send; 0 for no such limit. Default: %d, the server's own limit, "+
 					"which holds in any case.", defaultRateLimitRPM),
-				Validators: []validator.Number{wholeNumber{min: 0, max: noMaximum}},
+				Validators: []validator.Number{wholeNumber(0, noMaximum, "")},
 			},
 			"max_concurrent_requests": schema.NumberAttribute{
 				Optional:            true,
 				MarkdownDescription: fmt.Sprintf("The most requests at once, 1 to 16. Default: %d.", defaultMaxConcurrentRequests),
-				Validators:          []validator.Number{wholeNumber{min: 1, max: 16}},
+				Validators:          []validator.Number{wholeNumber(1, 16, "")},
 			},
 			"anthropic_version": schema.StringAttribute{
 				Optional:            true,

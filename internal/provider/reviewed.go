@@ -1,46 +1,38 @@
 package provider
 
 import (
-	"context"
 	"maps"
 	"slices"
 	"strings"
 
-	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+	"github.com/hashicorp/terraform-plugin-framework/attr"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/compliance-feed/terraform-provider-compliance/internal/activity"
 )
 
-// reviewedMap is the rule for activities that somebody has looked at: exact IDs, each with a
-// reason.
-type reviewedMap struct{}
-
-func (reviewedMap) Description(context.Context) string {
-	return "keys must be IDs of activities, and values reasons"
-}
-
-func (v reviewedMap) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
-
 // idCharacters are those that an activity's ID may have.
 const idCharacters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.:"
 
-func (reviewedMap) ValidateMap(_ context.Context, req validator.MapRequest, resp *validator.MapResponse) {
-	for _, id := range slices.Sorted(maps.Keys(req.ConfigValue.Elements())) {
-		reason, _ := req.ConfigValue.Elements()[id].(types.String)
-		at := pathOf(req.Path.AtMapKey(id))
-		refuse := func(detail string) { resp.Diagnostics.AddAttributeError(at, "Invalid "+at.String(), detail) }
+// reviewedMap is the rule for activities that somebody has looked at: exact IDs, each with a
+// reason.
+var reviewedMap = rule{"a map from IDs of activities to reasons", func(value attr.Value, at path.Path, diags *diag.Diagnostics) {
+	reasons := value.(types.Map).Elements()
+	for _, id := range slices.Sorted(maps.Keys(reasons)) {
+		at := at.AtMapKey(id)
 		switch {
 		case strings.Contains(id, "*"):
-			refuse("The key " + quoted(id) + " is a pattern, and nobody has looked at every activity that it matches. Name the ID of one that somebody has.")
+			refuse(diags, at, "The key "+quoted(id)+" is a pattern, and nobody has looked at every activity that it matches. Name the ID of one that somebody has.")
 		case id == "" || strings.Trim(id, idCharacters) != "":
-			refuse("The key " + quoted(id) + " is no ID of an activity. IDs look like activity_01AbC; copy it from the message of the gate.")
+			refuse(diags, at, "The key "+quoted(id)+" is no ID of an activity. IDs look like activity_01AbC; copy it from the message of the gate.")
 		}
-		if !reason.IsUnknown() && strings.TrimSpace(reason.ValueString()) == "" {
-			refuse("There is no reason why the activity is fine. Write it as the value, for whoever approves this and for later.")
+		if reason := reasons[id].(types.String); !reason.IsUnknown() && strings.TrimSpace(reason.ValueString()) == "" {
+			refuse(diags, at, "There is no reason why the activity is fine. Write it as the value, for whoever approves this and for later.")
 		}
 	}
-}
+}}
 
 // reviewed are the IDs of activities that somebody has looked at, each with whether it was
 // among what was read.

@@ -37,7 +37,7 @@ func (f *filters) validateTopics() (diags diag.Diagnostics) {
 		return nil
 	}
 	if slices.Contains(knownTopics(f.Topics), activitytype.Unclassified) && (len(f.Topics.Elements()) > 1 || !f.ActivityTypes.IsNull()) {
-		diags.AddAttributeError(path.Root("topics"), "Invalid topics",
+		refuse(&diags, path.Root("topics"),
 			fmt.Sprintf("%q is what no known type is, so it stands alone: without other topics, and without activity_types. Read the others with a block of their own.", activitytype.Unclassified))
 	}
 	for i, element := range f.Except.Elements() {
@@ -52,8 +52,7 @@ func (f *filters) validateTopics() (diags diag.Diagnostics) {
 			if name, _, _ := strings.Cut(key, "."); slices.Contains([]string{"type", "actor", "id", "organization_id", "organization_uuid"}, name) {
 				continue
 			}
-			at := path.Root("except").AtListIndex(i)
-			diags.AddAttributeError(at, "Invalid "+at.String(),
+			refuse(&diags, path.Root("except").AtListIndex(i),
 				"The exception looks at the field "+quoted(key)+" and names no type. A topic grows: what is harmless in one type may be the danger in next month's. "+
 					"Add the types that it is for, without a pattern: type = [\"…\"].")
 			break

@@ -12,6 +12,8 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"github.com/hashicorp/terraform-plugin-framework/attr"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
@@ -21,26 +23,75 @@ import (
 	"github.com/compliance-feed/terraform-provider-compliance/internal/timerange"
 )
 
-// stringValidator is a rule for strings.
-type stringValidator struct {
-	what  string                   // the value should be
-	fault func(text string) string // what is wrong with it and what to write, in sentences; "" if all is well
+// rule is a validator of our own, of values that are known and not null.
+type rule struct {
+	what  string // they must be
+	check func(value attr.Value, at path.Path, diags *diag.Diagnostics)
+}
+
+func (r rule) Description(context.Context) string         { return "must be " + r.what }
+func (r rule) MarkdownDescription(context.Context) string { return "must be " + r.what }
+
+func (r rule) ValidateString(_ context.Context, req validator.StringRequest, resp *validator.StringResponse) {
+	r.validate(req.ConfigValue, req.Path, &resp.Diagnostics)
+}
+
+func (r rule) ValidateNumber(_ context.Context, req validator.NumberRequest, resp *validator.NumberResponse) {
+	r.validate(req.ConfigValue, req.Path, &resp.Diagnostics)
+}
+
+func (r rule) ValidateSet(_ context.Context, req validator.SetRequest, resp *validator.SetResponse) {
+	r.validate(req.ConfigValue, req.Path, &resp.Diagnostics)
+}
+
+func (r rule) ValidateMap(_ context.Context, req validator.MapRequest, resp *validator.MapResponse) {
+	r.validate(req.ConfigValue, req.Path, &resp.Diagnostics)
+}
+
+func (r rule) validate(value attr.Value, at path.Path, diags *diag.Diagnostics) {
+	if !value.IsNull() && !value.IsUnknown() {
+		r.check(value, at, diags)
+	}
+}
+
+// refuse adds the error of an argument, or of a part of one. Its path repeats no key.
+func refuse(diags *diag.Diagnostics, at path.Path, detail string) {
+	at = pathOf(at)
+	diags.AddAttributeError(at, "Invalid "+at.String(), detail)
+}
+
+// pathOf is a path that repeats no key.
+func pathOf(at path.Path) path.Path {
+	for isKey(at.String()) {
+		at = at.ParentPath()
+	}
+	return at
+}
+
+// stringRule is a rule for strings. Its check says in sentences what is wrong with one and what
+// to write, and "" if all is well.
+func stringRule(what string, check func(text string) string) rule {
+	return rule{what, func(value attr.Value, at path.Path, diags *diag.Diagnostics) {
+		if fault := check(value.(types.String).ValueString()); fault != "" {
+			refuse(diags, at, fault)
+		}
+	}}
 }
 
 // checkedString is a rule for strings that no message repeats. The error of the check
 // continues "The value …".
-func checkedString(what string, check func(string) error) validator.String {
-	return stringValidator{what, func(text string) string {
+func checkedString(what string, check func(string) error) rule {
+	return stringRule(what, func(text string) string {
 		if err := check(text); err != nil {
 			return "The value " + err.Error() + "."
 		}
 		return ""
-	}}
+	})
 }
 
 // durationString is the rule for durations of at least so much.
-func durationString(least time.Duration) validator.String {
-	return stringValidator{"a duration", func(text string) string {
+func durationString(least time.Duration) rule {
+	return stringRule("a duration", func(text string) string {
 		value := "The value " + quoted(text)
 		duration, err := timerange.ParseDuration(text)
 		switch {
@@ -60,13 +111,13 @@ func durationString(least time.Duration) validator.String {
 			return fmt.Sprintf("%s must be at least %s.", value, brief(least))
 		}
 		return ""
-	}}
+	})
 }
 
 // timeString is not timetypes.RFC3339 of terraform-plugin-framework-timetypes, which accepts
 // forms that are not RFC 3339 (see [timerange.Parse]), and whose message shows the layout of
 // Go's parser.
-var timeString = stringValidator{"an RFC 3339 timestamp", func(text string) string {
+var timeString = stringRule("an RFC 3339 timestamp", func(text string) string {
 	_, err := timerange.Parse(text)
 	switch {
 	case errors.Is(err, timerange.ErrYear):
@@ -75,79 +126,54 @@ var timeString = stringValidator{"an RFC 3339 timestamp", func(text string) stri
 		return "The value " + quoted(text) + ` must be an RFC 3339 timestamp such as "2026-04-10T08:00:00Z", with "Z" or an offset such as "+02:00".`
 	}
 	return ""
-}}
+})
 
 // versionString is the rule for versions of the API.
-var versionString = stringValidator{"a version", func(text string) string {
+var versionString = stringRule("a version", func(text string) string {
 	if !compliance.ValidVersion(text) {
 		return "The value " + quoted(text) + " must be a version such as " + quoted(compliance.DefaultVersion) + "."
 	}
 	return ""
-}}
+})
 
 // oneOf is not stringvalidator.OneOf, which repeats any value, a key's too.
-func oneOf(values ...string) validator.String {
+func oneOf(values ...string) rule {
 	names := make([]string, len(values))
 	for i, value := range values {
 		names[i] = quoted(value)
 	}
 	what := listed("or", names...)
-	return stringValidator{what, func(text string) string {
+	return stringRule(what, func(text string) string {
 		if slices.Contains(values, text) {
 			return ""
 		}
 		return "The value " + quoted(text) + " must be " + what + "."
-	}}
-}
-
-func (v stringValidator) Description(context.Context) string {
-	return "value must be " + v.what
-}
-
-func (v stringValidator) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
-
-func (v stringValidator) ValidateString(_ context.Context, req validator.StringRequest, resp *validator.StringResponse) {
-	if req.ConfigValue.IsNull() || req.ConfigValue.IsUnknown() {
-		return
-	}
-	if fault := v.fault(req.ConfigValue.ValueString()); fault != "" {
-		resp.Diagnostics.AddAttributeError(req.Path, "Invalid "+req.Path.String(), fault)
-	}
-}
-
-// wholeNumber is the rule for numbers that are counts. They are number attributes: for
-// an int64 attribute the framework calls 1.5 a bug of the provider.
-type wholeNumber struct {
-	min, max int64  // max may be noMaximum
-	advice   string // for whoever meant something else; may be empty
+	})
 }
 
 // noMaximum is what fits in an int everywhere.
 const noMaximum = math.MaxInt32
 
-func (v wholeNumber) Description(context.Context) string {
-	if v.max == noMaximum {
-		return fmt.Sprintf("must be a whole number, %d or more", v.min)
+// wholeNumber is the rule for numbers that are counts, with advice for whoever meant something
+// else. They are number attributes: for an int64 attribute the framework calls 1.5 a bug of the
+// provider.
+func wholeNumber(least, most int64, advice string) rule {
+	what := fmt.Sprintf("a whole number from %d to %d", least, most)
+	if most == noMaximum {
+		what = fmt.Sprintf("a whole number, %d or more", least)
 	}
-	return fmt.Sprintf("must be a whole number from %d to %d", v.min, v.max)
-}
-
-func (v wholeNumber) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
-
-func (v wholeNumber) ValidateNumber(ctx context.Context, req validator.NumberRequest, resp *validator.NumberResponse) {
-	if req.ConfigValue.IsNull() || req.ConfigValue.IsUnknown() {
-		return
-	}
-	value := req.ConfigValue.ValueBigFloat()
-	number, accuracy := value.Int64()
-	what := v.Description(ctx)
-	switch {
-	case accuracy == big.Exact && v.min <= number && number <= v.max:
-		return
-	case number > noMaximum:
-		what = "is too large"
-	}
-	resp.Diagnostics.AddAttributeError(req.Path, "Invalid "+req.Path.String(), strings.TrimSpace("The value "+value.Text('g', 20)+" "+what+". "+v.advice))
+	return rule{what, func(value attr.Value, at path.Path, diags *diag.Diagnostics) {
+		given := value.(types.Number).ValueBigFloat()
+		number, accuracy := given.Int64()
+		fault := "must be " + what
+		switch {
+		case accuracy == big.Exact && least <= number && number <= most:
+			return
+		case number > noMaximum:
+			fault = "is too large"
+		}
+		refuse(diags, at, strings.TrimSpace("The value "+given.Text('g', 20)+" "+fault+". "+advice))
+	}}
 }
 
 // wholeNumberOr is the validated number, or another one where it is null.
@@ -168,65 +194,47 @@ var cursorString = checkedString("a cursor", func(text string) error {
 	return nil
 })
 
-// filterSet is the rule for sets of IDs and types: an empty set or string, or a null
-// in it, could be taken for "no filter" and let the wrong activities through. SizeAtLeast,
-// NoNullValues and LengthAtLeast of terraform-plugin-framework-validators say what is wrong
-// with such a set, but not what to do.
-type filterSet struct {
-	check func(value string) *finding // of a value that is not empty; nil if all is well
-}
-
 // finding is what is wrong, or likely wrong, with a value.
 type finding struct {
 	summary, detail string
 	warning         bool
 }
 
-func (filterSet) Description(context.Context) string { return "set and its elements must not be empty" }
-
-func (v filterSet) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
-
-func (v filterSet) ValidateSet(_ context.Context, req validator.SetRequest, resp *validator.SetResponse) {
-	if req.ConfigValue.IsNull() || req.ConfigValue.IsUnknown() {
-		return
-	}
-	refuse := func(what, advice string) {
-		resp.Diagnostics.AddAttributeError(req.Path, "Invalid "+req.Path.String(), what+`, which could be taken for "no filter". `+advice)
-	}
-	elements := req.ConfigValue.Elements()
-	if len(elements) == 0 {
-		refuse("The set is empty", "Omit the argument, or set it to null, to read without this filter.")
-	}
-	for _, element := range elements {
-		text, _ := element.(types.String)
-		switch {
-		case text.IsUnknown():
-			continue
-		case text.IsNull():
-			refuse("The set holds a null", "Leave it out, with compact() for instance.")
-			continue
-		case text.ValueString() == "":
-			refuse("The set holds an empty string", "Leave it out, with compact() for instance.")
-			continue
+// filterSet is the rule for sets of IDs and types: an empty set or string, or a null
+// in it, could be taken for "no filter" and let the wrong activities through. SizeAtLeast,
+// NoNullValues and LengthAtLeast of terraform-plugin-framework-validators say what is wrong
+// with such a set, but not what to do. The check is of values that are not empty.
+func filterSet(check func(value string) *finding) rule {
+	return rule{"a set that is not empty, nor its elements", func(value attr.Value, set path.Path, diags *diag.Diagnostics) {
+		refuseEmpty := func(what, advice string) {
+			refuse(diags, set, what+`, which could be taken for "no filter". `+advice)
 		}
-		found := v.check(text.ValueString())
-		if found == nil {
-			continue
+		elements := value.(types.Set).Elements()
+		if len(elements) == 0 {
+			refuseEmpty("The set is empty", "Omit the argument, or set it to null, to read without this filter.")
 		}
-		if at := pathOf(req.Path.AtSetValue(element)); found.warning {
-			resp.Diagnostics.AddAttributeWarning(at, found.summary, found.detail)
-		} else {
-			resp.Diagnostics.AddAttributeError(at, "Invalid "+req.Path.String(), found.detail)
+		for _, element := range elements {
+			text := element.(types.String)
+			switch {
+			case text.IsUnknown():
+				continue
+			case text.IsNull():
+				refuseEmpty("The set holds a null", "Leave it out, with compact() for instance.")
+				continue
+			case text.ValueString() == "":
+				refuseEmpty("The set holds an empty string", "Leave it out, with compact() for instance.")
+				continue
+			}
+			at := pathOf(set.AtSetValue(element))
+			if found := check(text.ValueString()); found == nil {
+				continue
+			} else if found.warning {
+				diags.AddAttributeWarning(at, found.summary, found.detail)
+			} else {
+				diags.AddAttributeError(at, "Invalid "+set.String(), found.detail)
+			}
 		}
-	}
-}
-
-// pathOf is a path that repeats no key.
-func pathOf(at path.Path) path.Path {
-	for isKey(at.String()) {
-		at = at.ParentPath()
-	}
-	return at
+	}}
 }
 
 // checkActivityType refuses what can be the name of no type, and warns of a type that is
