@@ -6,7 +6,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/path"
-	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/compliance-feed/terraform-provider-compliance/internal/compliance"
@@ -26,32 +25,17 @@ var activities = &readable{
 	name:        "activities",
 	description: "Reads the activities of the Activity Feed that match the filters, all of them, or fails.",
 	attributes: withFilters(map[string]schema.Attribute{
-		"order": schema.StringAttribute{
-			Optional:            true,
-			MarkdownDescription: "`desc` (newest first, the default) or `asc`.",
-			Validators:          []validator.String{oneOf(string(feed.NewestFirst), string(feed.OldestFirst))},
-		},
-		"after_id": schema.StringAttribute{
-			Optional:            true,
-			MarkdownDescription: "Start after this cursor, the `last_id` of an earlier read. Conflicts with `before_id`.",
-			Validators:          []validator.String{cursorString},
-		},
-		"before_id": schema.StringAttribute{
-			Optional:            true,
-			MarkdownDescription: "Read what stands before this cursor, the `first_id` of an earlier read: by default, what is newer. Conflicts with `after_id`.",
-			Validators:          []validator.String{cursorString, stringvalidator.ConflictsWith(path.MatchRoot("after_id"))},
-		},
-		"limit": schema.NumberAttribute{
-			Optional:            true,
-			MarkdownDescription: fmt.Sprintf("The most activities that one request asks for, 1 to %[1]d, the default. It does not shorten the result; `max_results` does (AWS's `maxResults` is this `limit`).", compliance.MaxPageSize),
-			Validators: []validator.Number{wholeNumber(1, compliance.MaxPageSize,
-				"It is the size of one request, and everything that matches is read anyway. To limit the total, use max_results.")},
-		},
-		"max_results": schema.NumberAttribute{
-			Optional:            true,
-			MarkdownDescription: fmt.Sprintf("Stop after exactly this many; `has_more` says whether there are more. It is the total, not the size of a page (`limit`, AWS's `maxResults`). Without it, more than %s are an error.", count(maxActivities)),
-			Validators:          []validator.Number{wholeNumber(1, noMaximum, "")},
-		},
+		"order":    stringArgument("`desc` (newest first, the default) or `asc`.", oneOf(string(feed.NewestFirst), string(feed.OldestFirst))),
+		"after_id": stringArgument("Start after this cursor, the `last_id` of an earlier read. Conflicts with `before_id`.", cursorString),
+		"before_id": stringArgument("Read what stands before this cursor, the `first_id` of an earlier read: by default, what is newer. Conflicts with `after_id`.",
+			cursorString, stringvalidator.ConflictsWith(path.MatchRoot("after_id"))),
+		"limit": numberArgument(fmt.Sprintf("The most activities that one request asks for, 1 to %d, the default. "+
+			"It does not shorten the result; `max_results` does (AWS's `maxResults` is this `limit`).", compliance.MaxPageSize),
+			wholeNumber(1, compliance.MaxPageSize,
+				"It is the size of one request, and everything that matches is read anyway. To limit the total, use max_results.")),
+		"max_results": numberArgument(fmt.Sprintf("Stop after exactly this many; `has_more` says whether there are more. "+
+			"It is the total, not the size of a page (`limit`, AWS's `maxResults`). Without it, more than %s are an error.", count(maxActivities)),
+			wholeNumber(1, noMaximum, "")),
 		"activities": schema.ListAttribute{
 			Computed:    true,
 			ElementType: activityType,
@@ -63,14 +47,8 @@ var activities = &readable{
 			Computed:            true,
 			MarkdownDescription: "Whether `max_results` ended the read early.",
 		},
-		"first_id": schema.StringAttribute{
-			Computed:            true,
-			MarkdownDescription: "The cursor of the first activity, for `before_id`. Null if nothing matched.",
-		},
-		"last_id": schema.StringAttribute{
-			Computed:            true,
-			MarkdownDescription: "The cursor of the last activity, for `after_id`. Null if nothing matched.",
-		},
+		"first_id": stringResult("The cursor of the first activity, for `before_id`. Null if nothing matched."),
+		"last_id":  stringResult("The cursor of the last activity, for `after_id`. Null if nothing matched."),
 	}),
 	newModel: func() model { return &activitiesModel{} },
 }

@@ -36,43 +36,22 @@ var activitySummary = &readable{
 				"`ip_address` (IPv6 by its /64), `user_agent`, `type`, `organization`, `hour`, `day` (in UTC), or a field as in `except`.",
 			Validators: []validator.Set{groupingSet},
 		},
-		"min_count": schema.NumberAttribute{
-			Optional:            true,
-			MarkdownDescription: "Leave out smaller groups.",
-			Validators:          []validator.Number{wholeNumber(1, noMaximum, ""), numbervalidator.AlsoRequires(groupBy)},
-		},
-		"max_groups": schema.NumberAttribute{
-			Optional: true,
-			MarkdownDescription: fmt.Sprintf("Only so many groups, the largest, 1 to %d.",
-				summary.MaxGroups),
-			Validators: []validator.Number{wholeNumber(1, summary.MaxGroups, ""), numbervalidator.AlsoRequires(groupBy)},
-		},
-		"within": schema.StringAttribute{
-			Optional:            true,
-			MarkdownDescription: "Count the most activities of a group that any stretch of this length has, such as `10m`; each number of `by_type` and `distinct` for itself. Not with `hour` or `day`.",
-			Validators:          []validator.String{durationString(time.Second), stringvalidator.AlsoRequires(groupBy)},
-		},
-		"baseline": schema.StringAttribute{
-			Optional:            true,
-			MarkdownDescription: "Read as much before the window, too, such as `30d`, to tell what is usual; counted in `baseline` of each group and nowhere else. Needs a lower bound.",
-			Validators:          []validator.String{durationString(0), stringvalidator.AlsoRequires(groupBy)},
-		},
-		"total": schema.Int64Attribute{
-			Computed:            true,
-			MarkdownDescription: "How many activities match, each `id` once.",
-		},
-		"by_type":         countsAttribute("By activity type."),
-		"by_actor_type":   countsAttribute("By the actor's type; `none` if there is no actor."),
-		"by_organization": countsAttribute("By `organization_id`; `none` where that is null, as for sign-ins."),
-		"by_day":          countsAttribute("By day in UTC, `2026-04-10`."),
-		"oldest_created_at": schema.StringAttribute{
-			Computed:            true,
-			MarkdownDescription: "The earliest `created_at`; null if nothing matched.",
-		},
-		"newest_created_at": schema.StringAttribute{
-			Computed:            true,
-			MarkdownDescription: "The latest `created_at`; null if nothing matched.",
-		},
+		"min_count": numberArgument("Leave out smaller groups.", wholeNumber(1, noMaximum, ""), numbervalidator.AlsoRequires(groupBy)),
+		"max_groups": numberArgument(fmt.Sprintf("Only so many groups, the largest, 1 to %d.", summary.MaxGroups),
+			wholeNumber(1, summary.MaxGroups, ""), numbervalidator.AlsoRequires(groupBy)),
+		"within": stringArgument("Count the most activities of a group that any stretch of this length has, such as `10m`; "+
+			"each number of `by_type` and `distinct` for itself. Not with `hour` or `day`.",
+			durationString(time.Second), stringvalidator.AlsoRequires(groupBy)),
+		"baseline": stringArgument("Read as much before the window, too, such as `30d`, to tell what is usual; "+
+			"counted in `baseline` of each group and nowhere else. Needs a lower bound.",
+			durationString(0), stringvalidator.AlsoRequires(groupBy)),
+		"total":             numberResult("How many activities match, each `id` once."),
+		"by_type":           countsAttribute("By activity type."),
+		"by_actor_type":     countsAttribute("By the actor's type; `none` if there is no actor."),
+		"by_organization":   countsAttribute("By `organization_id`; `none` where that is null, as for sign-ins."),
+		"by_day":            countsAttribute("By day in UTC, `2026-04-10`."),
+		"oldest_created_at": stringResult("The earliest `created_at`; null if nothing matched."),
+		"newest_created_at": stringResult("The latest `created_at`; null if nothing matched."),
 		"newest": schema.ListAttribute{
 			Computed:    true,
 			ElementType: latestType,
@@ -88,14 +67,8 @@ var activitySummary = &readable{
 				"`newest_id` and `newest_created_at`; and `baseline` (null without the argument), with `count`, how often the like occurred there, " +
 				"and with `hour` or `day` in `group_by` `mean` and `deviation` of the hours or days in which it did.",
 		},
-		"more_groups": schema.Int64Attribute{
-			Computed:            true,
-			MarkdownDescription: "How many groups `max_groups` left out.",
-		},
-		"listing": schema.StringAttribute{
-			Computed:            true,
-			MarkdownDescription: "What was found, ready for a message: a line for each of `newest`, or of the 20 largest groups, and how many more there are.",
-		},
+		"more_groups": numberResult("How many groups `max_groups` left out."),
+		"listing":     stringResult("What was found, ready for a message: a line for each of `newest`, or of the 20 largest groups, and how many more there are."),
 	}),
 	newModel: func() model { return &activitySummaryModel{} },
 }

@@ -52,11 +52,7 @@ func TestOptions(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			got, diags := test.model.options(environment(test.environment))
-			if diags.HasError() {
-				t.Fatalf("got errors, want none: %v", diags)
-			}
-			requireEqual(t, "options", got, test.want)
+			requireEqual(t, "options", test.model.options(environment(test.environment), &service{}), test.want)
 		})
 	}
 }

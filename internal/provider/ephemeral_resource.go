@@ -30,8 +30,8 @@ func (e *ephemeralResource) Schema(_ context.Context, _ ephemeral.SchemaRequest,
 	resp.Schema = schema.Schema{MarkdownDescription: e.description, Attributes: attributes}
 }
 
-func (e *ephemeralResource) Configure(_ context.Context, req ephemeral.ConfigureRequest, resp *ephemeral.ConfigureResponse) {
-	e.service, resp.Diagnostics = configuredService(req.ProviderData)
+func (e *ephemeralResource) Configure(_ context.Context, req ephemeral.ConfigureRequest, _ *ephemeral.ConfigureResponse) {
+	e.service, _ = req.ProviderData.(*service) // nil until the provider is configured
 }
 
 func (e *ephemeralResource) ValidateConfig(ctx context.Context, req ephemeral.ValidateConfigRequest, resp *ephemeral.ValidateConfigResponse) {

@@ -59,13 +59,7 @@ type filters struct {
 // timeouts is not that of terraform-plugin-framework-timeouts, whose durations have no days
 // and whose key in ephemeral resources is open, not read.
 func withFilters(more map[string]schema.Attribute) map[string]schema.Attribute {
-	bound := func(description string) schema.Attribute {
-		return schema.StringAttribute{
-			Optional:            true,
-			MarkdownDescription: description + " RFC 3339.",
-			Validators:          []validator.String{timeString},
-		}
-	}
+	bound := func(description string) schema.Attribute { return stringArgument(description+" RFC 3339.", timeString) }
 	set := func(description string, check func(string) *finding, more ...validator.Set) schema.Attribute {
 		return schema.SetAttribute{
 			Optional:            true,
@@ -87,15 +81,9 @@ func withFilters(more map[string]schema.Attribute) map[string]schema.Attribute {
 		"created_at_gt":  bound("Only activities after this time."),
 		"created_at_lte": bound("Only activities at or before this time."),
 		"created_at_lt":  bound("Only activities before this time."),
-		"lookback": schema.StringAttribute{
-			Optional: true,
-			MarkdownDescription: "How far back to read, from the upper bound or from now: a duration such as `90m`, `24h`, `7d` or `1d12h`, at least `2m`. " +
-				"Conflicts with `created_at_gte` and `created_at_gt`.",
-			Validators: []validator.String{
-				durationString(minLookback),
-				stringvalidator.ConflictsWith(path.MatchRoot("created_at_gte"), path.MatchRoot("created_at_gt")),
-			},
-		},
+		"lookback": stringArgument("How far back to read, from the upper bound or from now: a duration such as `90m`, `24h`, `7d` or `1d12h`, at least `2m`. "+
+			"Conflicts with `created_at_gte` and `created_at_gt`.",
+			durationString(minLookback), stringvalidator.ConflictsWith(path.MatchRoot("created_at_gte"), path.MatchRoot("created_at_gt"))),
 		"except": schema.ListAttribute{
 			Optional:            true,
 			ElementType:         types.MapType{ElemType: types.ListType{ElemType: types.StringType}}, // of sets, 5,000 values take minutes
@@ -107,10 +95,7 @@ func withFilters(more map[string]schema.Attribute) map[string]schema.Attribute {
 			MarkdownDescription: "Leave out what somebody has looked at: a map from the activity's ID to the reason why it is fine.",
 			Validators:          []validator.Map{reviewedMap},
 		},
-		"excepted": schema.Int64Attribute{
-			Computed:            true,
-			MarkdownDescription: "How many activities `except` and `reviewed` left out; 0 without them.",
-		},
+		"excepted": numberResult("How many activities `except` and `reviewed` left out; 0 without them."),
 		"reviewed_ids": schema.ListAttribute{
 			Computed:            true,
 			ElementType:         types.StringType,
@@ -120,12 +105,7 @@ func withFilters(more map[string]schema.Attribute) map[string]schema.Attribute {
 			Optional:            true,
 			MarkdownDescription: "How long the read may take. The only key is `read`; engines drop any other without a word.",
 			Attributes: map[string]schema.Attribute{
-				"read": schema.StringAttribute{
-					Optional: true,
-					MarkdownDescription: fmt.Sprintf("Waits and retries included. Default: `%s`.",
-						brief(defaultReadTimeout)),
-					Validators: []validator.String{durationString(0)},
-				},
+				"read": stringArgument(fmt.Sprintf("Waits and retries included. Default: `%s`.", brief(defaultReadTimeout)), durationString(0)),
 			},
 		},
 		"window": schema.ObjectAttribute{
@@ -133,17 +113,27 @@ func withFilters(more map[string]schema.Attribute) map[string]schema.Attribute {
 			AttributeTypes:      map[string]attr.Type{"start": types.StringType, "end": types.StringType},
 			MarkdownDescription: "The bounds that were sent, `start` and `end`, in UTC; null where there is none.",
 		},
-		"request_id": schema.StringAttribute{
-			Computed:            true,
-			MarkdownDescription: "The `request-id` of the last page.",
-		},
-		"key_organization_id": schema.StringAttribute{
-			Computed:            true,
-			MarkdownDescription: "The organization of the API key, as the server names it; null if it does not.",
-		},
+		"request_id":          stringResult("The `request-id` of the last page."),
+		"key_organization_id": stringResult("The organization of the API key, as the server names it; null if it does not."),
 	}
 	maps.Copy(attributes, more)
 	return attributes
+}
+
+func stringArgument(description string, validators ...validator.String) schema.Attribute {
+	return schema.StringAttribute{Optional: true, MarkdownDescription: description, Validators: validators}
+}
+
+func numberArgument(description string, validators ...validator.Number) schema.Attribute {
+	return schema.NumberAttribute{Optional: true, MarkdownDescription: description, Validators: validators}
+}
+
+func stringResult(description string) schema.Attribute {
+	return schema.StringAttribute{Computed: true, MarkdownDescription: description}
+}
+
+func numberResult(description string) schema.Attribute {
+	return schema.Int64Attribute{Computed: true, MarkdownDescription: description}
 }
 
 func (f *filters) common() *filters { return f }

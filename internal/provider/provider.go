@@ -57,6 +57,7 @@ func (p *activityFeedProvider) Metadata(_ context.Context, _ provider.MetadataRe
 	resp.Version = p.version
 }
 
+// Schema has attributes of data sources, as ephemeral resources do: all kinds of schema take them.
 func (p *activityFeedProvider) Schema(_ context.Context, _ provider.SchemaRequest, resp *provider.SchemaResponse) {
 	resp.Schema = schema.Schema{
 		MarkdownDescription: "Reads the Activity Feed, the audit log of Anthropic's Compliance API.",
@@ -69,45 +70,22 @@ func (p *activityFeedProvider) Schema(_ context.Context, _ provider.SchemaReques
 					"Give it an `ephemeral` variable: one that is only `sensitive` is in clear text in saved plans.",
 				Validators: []validator.String{checkedString("a key that can be sent", checkAPIKey)},
 			},
-			"base_url": schema.StringAttribute{
-				Optional: true,
-				MarkdownDescription: "The address of the API. Default: the environment variable `" + baseURLVariable + "`, then `" + compliance.DefaultBaseURL + "`. " +
-					"`https`, or `http` on a loopback host only. A path in it is kept.",
-				Validators: []validator.String{checkedString("an https URL", checkBaseURL)},
-			},
-			"request_timeout": schema.StringAttribute{
-				Optional:            true,
-				MarkdownDescription: fmt.Sprintf("How long one request and its whole answer may take: a duration such as `%.0fs`, the default.", defaultRequestTimeout.Seconds()),
-				Validators:          []validator.String{durationString(0)},
-			},
-			"max_retries": schema.NumberAttribute{
-				Optional: true,
-				MarkdownDescription: fmt.Sprintf("How often the request for a page is sent again after a temporary failure, 0 to 10. Default: %d.",
-					defaultMaxRetries),
-				Validators: []validator.Number{wholeNumber(0, 10, "")},
-			},
-			"rate_limit_rpm": schema.NumberAttribute{
-				Optional: true,
-				MarkdownDescription: fmt.Sprintf("The most requests a minute that all reads together may send; 0 for no such limit. Default: %d, the server's own limit, "+
-					"which holds in any case.", defaultRateLimitRPM),
-				Validators: []validator.Number{wholeNumber(0, noMaximum, "")},
-			},
-			"max_concurrent_requests": schema.NumberAttribute{
-				Optional:            true,
-				MarkdownDescription: fmt.Sprintf("The most requests at once, 1 to 16. Default: %d.", defaultMaxConcurrentRequests),
-				Validators:          []validator.Number{wholeNumber(1, 16, "")},
-			},
-			"anthropic_version": schema.StringAttribute{
-				Optional:            true,
-				MarkdownDescription: "The version of the API to ask for. Default: `" + compliance.DefaultVersion + "`.",
-				Validators:          []validator.String{versionString},
-			},
-			"key_organization_id": schema.StringAttribute{
-				Optional: true,
-				MarkdownDescription: "The organization that the key has to belong to, as results name it in `key_organization_id`. " +
-					"A read for another one, or that does not say for which, is an error. No environment variable sets it.",
-				Validators: []validator.String{checkedString("an organization's ID", checkKeyOrganizationID)},
-			},
+			"base_url": stringArgument("The address of the API. Default: the environment variable `"+baseURLVariable+"`, then `"+compliance.DefaultBaseURL+"`. "+
+				"`https`, or `http` on a loopback host only. A path in it is kept.",
+				checkedString("an https URL", checkBaseURL)),
+			"request_timeout": stringArgument(fmt.Sprintf("How long one request and its whole answer may take: a duration such as `%.0fs`, the default.", defaultRequestTimeout.Seconds()),
+				durationString(0)),
+			"max_retries": numberArgument(fmt.Sprintf("How often the request for a page is sent again after a temporary failure, 0 to 10. Default: %d.", defaultMaxRetries),
+				wholeNumber(0, 10, "")),
+			"rate_limit_rpm": numberArgument(fmt.Sprintf("The most requests a minute that all reads together may send; 0 for no such limit. "+
+				"Default: %d, the server's own limit, which holds in any case.", defaultRateLimitRPM),
+				wholeNumber(0, noMaximum, "")),
+			"max_concurrent_requests": numberArgument(fmt.Sprintf("The most requests at once, 1 to 16. Default: %d.", defaultMaxConcurrentRequests),
+				wholeNumber(1, 16, "")),
+			"anthropic_version": stringArgument("The version of the API to ask for. Default: `"+compliance.DefaultVersion+"`.", versionString),
+			"key_organization_id": stringArgument("The organization that the key has to belong to, as results name it in `key_organization_id`. "+
+				"A read for another one, or that does not say for which, is an error. No environment variable sets it.",
+				checkedString("an organization's ID", checkKeyOrganizationID)),
 		},
 	}
 }
@@ -121,34 +99,32 @@ func (p *activityFeedProvider) Configure(ctx context.Context, req provider.Confi
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	s := &service{now: p.now, maxResultBytes: p.maxResultBytes}
-	options, diags := model.options(p.getenv)
-	if diags.HasError() {
-		s.diags = diags
-	} else {
-		s.keyOrigin, s.keyOrganizationID = model.keyOrigin(p.getenv), model.KeyOrganizationID.ValueString()
-		if model.BaseURL.IsNull() {
-			s.baseURLVariable, _ = firstSet(p.getenv, baseURLVariable)
-		}
-		resp.Diagnostics.Append(model.otherHost(options.BaseURL)...)
-		options.UserAgent = userAgent(p.version, req.TerraformVersion, p.getenv("TF_APPEND_USER_AGENT"))
-		options.Now = p.now // which lookback counts from
-		options.Logger = slog.New(logHandler{})
-		options.Getenv = p.getenv
-		client, err := compliance.New(options)
-		var proxy *compliance.ProxyVariableError
-		switch {
-		case errors.As(err, &proxy):
-			s.diags.AddError("The proxy cannot be used", proxyVariableText(proxy))
-		case err != nil:
-			s.diags.AddError("The provider's configuration cannot be used", "This is a bug of the provider: "+err.Error()+".")
-		default:
-			goLog.redact(client.Redact)
-			s.client, s.reader = client, feed.New(client)
-		}
+	s := &service{
+		now: p.now, maxResultBytes: p.maxResultBytes,
+		keyOrganizationID: model.KeyOrganizationID.ValueString(), diags: unknownArguments(req.Config),
 	}
-	resp.DataSourceData = s
-	resp.EphemeralResourceData = s
+	resp.DataSourceData, resp.EphemeralResourceData = s, s
+	if s.diags.HasError() {
+		return
+	}
+	options := model.options(p.getenv, s)
+	if s.diags.HasError() {
+		return
+	}
+	resp.Diagnostics.Append(s.otherHost(options.BaseURL)...)
+	options.UserAgent = userAgent(p.version, req.TerraformVersion, p.getenv("TF_APPEND_USER_AGENT"))
+	options.Now = p.now // which lookback counts from
+	options.Logger = slog.New(logHandler{})
+	options.Getenv = p.getenv
+	client, err := compliance.New(options)
+	if proxy, ok := errors.AsType[*compliance.ProxyVariableError](err); ok {
+		s.diags.AddError("The proxy cannot be used", proxyVariableText(proxy))
+	} else if err != nil {
+		s.diags.AddError("The provider's configuration cannot be used", "This is a bug of the provider: "+err.Error()+".")
+	} else {
+		goLog.redact(client.Redact)
+		s.client, s.reader = client, feed.New(client)
+	}
 }
 
 func (p *activityFeedProvider) DataSources(context.Context) []func() datasource.DataSource {

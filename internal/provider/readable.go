@@ -3,7 +3,6 @@ package provider
 import (
 	"context"
 	"errors"
-	"fmt"
 	"maps"
 	"os"
 	"os/signal"
@@ -210,18 +209,4 @@ func (s *service) shared(ctx context.Context, key string, read func() (attribute
 			}
 		}
 	}
-}
-
-// configuredService is the service in what the framework passes to Configure. It is nil
-// before the provider is configured.
-func configuredService(providerData any) (*service, diag.Diagnostics) {
-	var diags diag.Diagnostics
-	if providerData == nil {
-		return nil, diags
-	}
-	s, ok := providerData.(*service)
-	if !ok {
-		diags.AddError("The provider handed on something unexpected", fmt.Sprintf("This is a bug of the provider: got %T.", providerData))
-	}
-	return s, diags
 }

@@ -4,12 +4,15 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
-	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/tfsdk"
 	"github.com/hashicorp/terraform-plugin-framework/types"
+	"github.com/hashicorp/terraform-plugin-go/tftypes"
 
 	"github.com/compliance-feed/terraform-provider-compliance/internal/compliance"
 	"github.com/compliance-feed/terraform-provider-compliance/internal/timerange"
@@ -46,12 +49,30 @@ type providerModel struct {
 	KeyOrganizationID     types.String `tfsdk:"key_organization_id"`
 }
 
-// options are the configuration, completed by the environment and then by the defaults.
-func (m providerModel) options(getenv func(string) string) (compliance.Options, diag.Diagnostics) {
-	if diags := m.unknown(); diags.HasError() {
-		return compliance.Options{}, diags
+// unknownArguments refuses values that are not known yet: to fall back to the environment or to
+// the default could mean another organization's feed, or another host.
+func unknownArguments(config tfsdk.Config) (diags diag.Diagnostics) {
+	var arguments map[string]tftypes.Value
+	_ = config.Raw.As(&arguments) // an object, as the schema says
+	for _, name := range slices.Sorted(maps.Keys(arguments)) {
+		if !arguments[name].IsKnown() {
+			diags.AddError(
+				fmt.Sprintf("The provider's %s is not known yet", name),
+				fmt.Sprintf("The argument %s of the provider depends on something that will be known only after apply, so nothing can be read during plan. "+
+					"Take it from a variable, an environment variable or a data source, or apply what it depends on first (-target).", name),
+			)
+		}
 	}
+	return diags
+}
+
+// options are the configuration, which validators have checked, completed by the environment and
+// then by the defaults. What is wrong with the environment, and what reads need to know of it,
+// goes to the service.
+func (m *providerModel) options(getenv func(string) string, s *service) compliance.Options {
 	options := compliance.Options{
+		APIKey:            m.APIKey.ValueString(),
+		BaseURL:           m.BaseURL.ValueString(),
 		RequestTimeout:    defaultRequestTimeout,
 		MaxRetries:        wholeNumberOr(m.MaxRetries, defaultMaxRetries),
 		RequestsPerMinute: wholeNumberOr(m.RateLimitRPM, defaultRateLimitRPM),
@@ -59,96 +80,41 @@ func (m providerModel) options(getenv func(string) string) (compliance.Options, 
 		Version:           m.AnthropicVersion.ValueString(),
 	}
 	if !m.RequestTimeout.IsNull() {
-		options.RequestTimeout, _ = timerange.ParseDuration(m.RequestTimeout.ValueString()) // validated
+		options.RequestTimeout, _ = timerange.ParseDuration(m.RequestTimeout.ValueString())
 	}
-	var diags, urlDiags diag.Diagnostics
-	options.APIKey, diags = m.apiKey(getenv)
-	options.BaseURL, urlDiags = m.baseURL(getenv)
-	return options, append(diags, urlDiags...)
-}
-
-// unknown refuses values that are not known yet: to fall back to the environment or to the
-// default could mean another organization's feed, or another host.
-func (m providerModel) unknown() diag.Diagnostics {
-	var diags diag.Diagnostics
-	for _, argument := range []struct {
-		name  string
-		value attr.Value
-	}{
-		{"api_key", m.APIKey},
-		{"base_url", m.BaseURL},
-		{"request_timeout", m.RequestTimeout},
-		{"max_retries", m.MaxRetries},
-		{"rate_limit_rpm", m.RateLimitRPM},
-		{"max_concurrent_requests", m.MaxConcurrentRequests},
-		{"anthropic_version", m.AnthropicVersion},
-		{"key_organization_id", m.KeyOrganizationID},
-	} {
-		if argument.value.IsUnknown() {
-			diags.AddError(
-				fmt.Sprintf("The provider's %s is not known yet", argument.name),
-				fmt.Sprintf("The argument %s of the provider depends on something that will be known only after apply, so nothing can be read during plan. "+
-					"Take it from a variable, an environment variable or a data source, or apply what it depends on first (-target).", argument.name),
-			)
+	s.keyOrigin = "the argument api_key of the provider"
+	if m.APIKey.IsNull() {
+		variable, key := firstSet(getenv, keyVariables...)
+		options.APIKey, s.keyOrigin = key, "the environment variable "+variable
+		if variable == "" {
+			s.diags.AddError("No API key is configured", "Nothing can be read without an API key. Set one of the environment variables "+
+				listed("or", keyVariables...)+", or the argument api_key of the provider. "+whereKeysAreMade)
+		} else if err := checkAPIKey(key); err != nil {
+			s.diags.AddError("The API key cannot be used", fmt.Sprintf("The value of the environment variable %s %s.", variable, err))
 		}
 	}
-	return diags
-}
-
-// apiKey is the key of the configuration, which a validator has checked, or the first of
-// the environment's.
-func (m providerModel) apiKey(getenv func(string) string) (key string, diags diag.Diagnostics) {
-	if !m.APIKey.IsNull() {
-		return m.APIKey.ValueString(), nil
+	if m.BaseURL.IsNull() {
+		if s.baseURLVariable, options.BaseURL = firstSet(getenv, baseURLVariable); s.baseURLVariable != "" {
+			if err := checkBaseURL(options.BaseURL); err != nil {
+				s.diags.AddError("The base URL cannot be used", fmt.Sprintf("The value of the environment variable %s %s.", baseURLVariable, err))
+			}
+		}
 	}
-	variable, key := firstSet(getenv, keyVariables...)
-	if variable == "" {
-		diags.AddError("No API key is configured", "Nothing can be read without an API key. Set one of the environment variables "+
-			listed("or", keyVariables...)+", or the argument api_key of the provider. "+whereKeysAreMade)
-	} else if err := checkAPIKey(key); err != nil {
-		diags.AddError("The API key cannot be used", fmt.Sprintf("The value of the environment variable %s %s.", variable, err))
-	}
-	return key, diags
-}
-
-// baseURL is that of the configuration, which a validator has checked, or the
-// environment's; "" for the default.
-func (m providerModel) baseURL(getenv func(string) string) (base string, diags diag.Diagnostics) {
-	if !m.BaseURL.IsNull() {
-		return m.BaseURL.ValueString(), nil
-	}
-	base = getenv(baseURLVariable)
-	if base == "" {
-		return "", nil
-	}
-	if err := checkBaseURL(base); err != nil {
-		diags.AddError("The base URL cannot be used", fmt.Sprintf("The value of the environment variable %s %s.", baseURLVariable, err))
-	}
-	return base, diags
-}
-
-// keyOrigin says for people where the API key comes from.
-func (m providerModel) keyOrigin(getenv func(string) string) string {
-	if m.APIKey.IsNull() {
-		variable, _ := firstSet(getenv, keyVariables...)
-		return "the environment variable " + variable
-	}
-	return "the argument api_key of the provider"
+	return options
 }
 
 const anotherHost = "The activity feed is read from another host"
 
 // otherHost warns of a host that is not the API's: a slip in it sends the key elsewhere, and
 // a demo's leftover reads a made-up feed. Whoever names the key's organization has looked.
-func (m providerModel) otherHost(baseURL string) diag.Diagnostics {
-	var diags diag.Diagnostics
+func (s *service) otherHost(baseURL string) (diags diag.Diagnostics) {
 	base, err := compliance.ParseBaseURL(cmp.Or(baseURL, compliance.DefaultBaseURL))
-	if err != nil || compliance.OwnHost(base) || !m.KeyOrganizationID.IsNull() {
-		return diags
+	if err != nil || compliance.OwnHost(base) || s.keyOrganizationID != "" {
+		return nil
 	}
-	named := "The environment variable " + baseURLVariable
-	if !m.BaseURL.IsNull() {
-		named = "The argument base_url"
+	named := "The argument base_url"
+	if s.baseURLVariable != "" {
+		named = "The environment variable " + s.baseURLVariable
 	}
 	diags.AddWarning(anotherHost, fmt.Sprintf("%s names %s, which is not Anthropic's: it gets the key, and says what the feed holds.\n"+
 		"If that is meant, set key_organization_id in the provider's configuration; it is checked, and this warning goes.", named, base.Host))
