@@ -4,6 +4,7 @@
 package main
 
 import (
+	"cmp"
 	"flag"
 	"fmt"
 	"log"
@@ -23,7 +24,7 @@ func main() {
 	showVersion := flag.Bool("version", false, "print version and commit, and exit")
 	debugging := flag.Bool("debug", false, "run until interrupted and print what TF_REATTACH_PROVIDERS needs")
 	flag.Parse()
-	info, _ := debug.ReadBuildInfo()
+	info, _ := debug.ReadBuildInfo() // there is none without modules, of which this is one
 	version, commit = identify(version, commit, info)
 	if *showVersion {
 		fmt.Printf("terraform-provider-compliance %s (commit %s, %s, %s/%s)\n", version, commit, runtime.Version(), runtime.GOOS, runtime.GOARCH)
@@ -41,31 +42,18 @@ func main() {
 	}
 }
 
-// identify fills in what the release build has not set from what the go command put
-// into the binary: a tag or a pseudo-version, and the commit, with +dirty where files
-// differed from it. A build outside of a repository is "dev" of commit "unknown".
+// identify fills in what the release build has not set from what the go command put into
+// the binary: the version, with +dirty where files differed from the commit, and the commit.
+// A build outside of a repository is "dev" of commit "unknown".
 func identify(version, commit string, info *debug.BuildInfo) (string, string) {
-	if info == nil { // built without modules
-		info = &debug.BuildInfo{}
+	built := strings.TrimPrefix(info.Main.Version, "v")
+	if built == "(devel)" {
+		built = ""
 	}
-	settings := make(map[string]string)
 	for _, setting := range info.Settings {
-		settings[setting.Key] = setting.Value
-	}
-	if version == "" {
-		version = "dev"
-		if module := info.Main.Version; module != "" && module != "(devel)" {
-			version = strings.TrimPrefix(module, "v")
+		if setting.Key == "vcs.revision" {
+			commit = cmp.Or(commit, setting.Value)
 		}
 	}
-	if commit == "" {
-		commit = "unknown"
-		if revision := settings["vcs.revision"]; revision != "" {
-			commit = revision
-			if settings["vcs.modified"] == "true" {
-				commit += "+dirty"
-			}
-		}
-	}
-	return version, commit
+	return cmp.Or(version, built, "dev"), cmp.Or(commit, "unknown")
 }

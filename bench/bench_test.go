@@ -26,8 +26,6 @@ var (
 	write   = flag.Bool("write", false, "write the tables into the pages, too")
 )
 
-func TestMain(m *testing.M) { os.Exit(enginetest.Main(m)) }
-
 // TestMemory holds what the provider takes for the longest list that it returns unasked,
 // which README.md names.
 func TestMemory(t *testing.T) {
@@ -53,12 +51,7 @@ func TestFigures(t *testing.T) {
 	if !*figures {
 		t.Skip("measures: make bench")
 	}
-	enginetest.New(t)
-	version, err := exec.CommandContext(t.Context(), engine(), "version").Output()
-	if err != nil {
-		t.Fatal(err)
-	}
-	line, _, _ := strings.Cut(string(version), "\n")
+	line, _, _ := strings.Cut(enginetest.Version(t), "\n")
 	where := line + " on " + machine()
 	tables := fmt.Sprintf("%s. CPU and wall are the best of %d plans (%d up to 1,000 activities); memory is the highest peak.\n\n%s\n%s\n",
 		where, rounds(10_000), rounds(0), plans(t), summaries(t))
@@ -192,8 +185,8 @@ func newFeed(t *testing.T, activities int, latency time.Duration) feed {
 type workspace struct{ *enginetest.Workspace }
 
 func (f feed) workspace(t *testing.T, configuration string) workspace {
-	w := workspace{enginetest.New(t).Workspace(t, f.URL)}
-	w.Write("main.tf", "terraform {\n  required_providers {\n    compliance = {\n      source = \"compliance-feed/compliance\"\n    }\n  }\n}\n"+configuration)
+	w := workspace{enginetest.New(t, f.URL)}
+	w.Write("main.tf", enginetest.Requirement+configuration)
 	w.Init()
 	return w
 }
@@ -204,12 +197,10 @@ type usage struct {
 	engine, provider int64         // bytes of memory at their peak; 0 where it cannot be known
 }
 
-func engine() string { return os.Getenv("TF_ACC_TERRAFORM_PATH") }
-
 // run fails unless the engine succeeds.
 func (w workspace) run(t *testing.T, args ...string) (string, usage) {
 	t.Helper()
-	command := exec.CommandContext(t.Context(), engine(), append(args, "-input=false", "-no-color")...)
+	command := exec.CommandContext(t.Context(), enginetest.Engine(t), append(args, "-input=false", "-no-color")...)
 	command.Dir, command.Env = w.Dir, w.Environ()
 	var output bytes.Buffer
 	command.Stdout, command.Stderr = &output, &output

@@ -1,7 +1,6 @@
 package examples_test
 
 import (
-	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -16,6 +15,22 @@ import (
 // openTofu112 is when OpenTofu ceased to judge an ephemeral resource's own condition at apply.
 var openTofu112 = engines.Versions{Terraform: "1.10", OpenTofu: "1.12"}
 
+// ownerGate is a gate of its own, with these arguments besides.
+func ownerGate(block, arguments, condition string) string {
+	return block + ` "compliance_activity_summary" "owner" {
+  lookback = "24h"
+  ` + arguments + `
+  lifecycle {
+    postcondition {
+      condition     = ` + condition + `
+      error_message = "The primary owner changed in the last 24 hours."
+    }
+  }
+}
+resource "terraform_data" "later" { input = "primary_owner_transferred" }
+`
+}
+
 // TestWaysAroundAGate shows what the guide of that name says, case by case: where a gate does
 // not close although it should, and that the pattern of the guide closes it.
 func TestWaysAroundAGate(t *testing.T) {
@@ -25,224 +40,118 @@ func TestWaysAroundAGate(t *testing.T) {
 		dataClosed      = "primary_owner_transferred  activity_01Owner  by user_01Robin"
 		ephemeralClosed = "The primary owner changed in the last 24 hours."
 		applied         = "Apply complete!"
+		ofOwner         = `activity_types = ["primary_owner_transferred"]`
 	)
 	bad := activity("activity_01Owner", "primary_owner_transferred", robin, time.Hour)
-	guarded := func(t *testing.T, feed *fakeapi.Server) *enginetest.Workspace {
+	guarded := func(t *testing.T, activities ...string) (*enginetest.Workspace, *fakeapi.Server) {
+		feed := newFeed(t, activities...)
 		w := workspace(t, feed, "guides/around")
 		w.Write("unguarded.tf", `resource "terraform_data" "unguarded" { input = "made without asking the gate" }`)
-		w.Init()
-		return w
+		return w, feed
 	}
-	// made says whether the state has a resource.
-	made := func(t *testing.T, w *enginetest.Workspace, name string) bool {
+	// unguardedAlone fails the test unless only what the gate does not guard was made.
+	unguardedAlone := func(t *testing.T, w *enginetest.Workspace) {
 		t.Helper()
-		state, err := os.ReadFile(filepath.Join(w.Dir, "terraform.tfstate"))
 		// Engines differ in the spaces that they write.
-		return err == nil && regexp.MustCompile(`"name": ?"`+name+`"`).Match(state)
+		names := regexp.MustCompile(`"name": ?"(?:production|unguarded)"`).FindAllString(read(t, filepath.Join(w.Dir, "terraform.tfstate")), -1)
+		if len(names) != 1 || !strings.Contains(names[0], "unguarded") {
+			t.Errorf("want the unguarded resource alone, the state has %q", names)
+		}
 	}
-	apply := func(w *enginetest.Workspace, args ...string) enginetest.Result {
-		return w.Run(append([]string{"apply", "-auto-approve", "-input=false", "-no-color"}, args...)...)
+	// Engines differ in whether they judge an ephemeral resource's own condition at apply.
+	ownConditionAtApply := func(t *testing.T, result enginetest.Result) {
+		t.Helper()
+		if enginetest.IsOpenTofu(t) && !enginetest.Older(t, openTofu112) {
+			require(t, result, 0, applied)
+		} else {
+			require(t, result, 1, ephemeralClosed)
+		}
 	}
 
-	t.Run("plan", func(t *testing.T) {
-		t.Parallel()
-		w := guarded(t, newFeed(t, bad))
-		require(t, w.Plan(), 1, dataClosed, ephemeralClosed)
-		require(t, w.Plan("-refresh=false"), 1, dataClosed)
-	})
-	t.Run("target", func(t *testing.T) {
-		t.Parallel()
-		w := guarded(t, newFeed(t, bad))
-		result := w.Plan("-target=terraform_data.unguarded")
-		require(t, result, 0)
-		forbid(t, result.Output(), "The primary owner changed")
-		require(t, w.Plan("-target=terraform_data.production"), 1, dataClosed)
-	})
-	t.Run("exclude", func(t *testing.T) {
-		t.Parallel()
-		if !enginetest.New(t).IsOpenTofu(t) {
-			t.Skip("Terraform has no -exclude")
-		}
-		w := guarded(t, newFeed(t, bad))
-		result := apply(w, "-exclude=module.gate")
-		require(t, result, 0, applied)
-		if made(t, w, "production") || !made(t, w, "unguarded") {
-			t.Errorf("want the unguarded resource alone:\n%s", result.Output())
-		}
-	})
-	t.Run("refresh_only", func(t *testing.T) {
-		t.Parallel()
-		feed := newFeed(t)
-		w := guarded(t, feed)
-		require(t, apply(w), 0, applied)
-		feed.Add(bad)
-		require(t, w.Plan("-refresh-only"), 0, "Warning: ")
-	})
-	t.Run("destroy", func(t *testing.T) {
-		t.Parallel()
-		feed := newFeed(t)
-		w := guarded(t, feed)
-		require(t, apply(w), 0, applied)
-		feed.Add(bad)
-		require(t, w.Plan("-destroy"), 0, "to destroy")
-	})
-	t.Run("saved_plan", func(t *testing.T) {
-		t.Parallel()
-		feed := newFeed(t)
-		w := guarded(t, feed)
-		require(t, w.Plan("-out=saved.tfplan"), 0)
-		feed.Add(bad)
-		// The data source is not judged again; the ephemeral gate is, and before what depends on it.
-		result := w.Run("apply", "-input=false", "-no-color", "saved.tfplan")
-		require(t, result, 1, ephemeralClosed)
-		forbid(t, result.Output(), dataClosed)
-		if made(t, w, "production") || !made(t, w, "unguarded") {
-			t.Errorf("want the unguarded resource alone:\n%s", result.Output())
-		}
-	})
-	t.Run("saved_plan_of_a_data_source", func(t *testing.T) {
-		t.Parallel()
-		feed := newFeed(t)
-		w := guarded(t, feed)
-		text, _, _ := strings.Cut(read(t, filepath.Join(w.Dir, "gate", "main.tf")), "# Checked at plan and again")
-		write(t, filepath.Join(w.Dir, "gate", "main.tf"), text)
-		require(t, w.Plan("-out=saved.tfplan"), 0)
-		feed.Add(bad)
-		require(t, w.Run("apply", "-input=false", "-no-color", "saved.tfplan"), 0, applied)
-	})
-	t.Run("condition_of_the_ephemeral_resource", func(t *testing.T) {
-		t.Parallel()
-		feed := newFeed(t)
-		w := workspace(t, feed)
-		complete(w, "")
-		w.Write("main.tf", `
-ephemeral "compliance_activity_summary" "owner" {
-  lookback       = "24h"
-  activity_types = ["primary_owner_transferred"]
-  lifecycle {
-    postcondition {
-      condition     = self.total == 0
-      error_message = "The primary owner changed in the last 24 hours."
-    }
-  }
-}
-resource "terraform_data" "production" { input = "x" }
-`)
-		w.Init()
-		require(t, w.Plan("-out=saved.tfplan"), 0)
-		feed.Add(bad)
-		require(t, w.Plan(), 1, ephemeralClosed)
-		result := w.Run("apply", "-input=false", "-no-color", "saved.tfplan")
-		if enginetest.New(t).IsOpenTofu(t) && !enginetest.Older(t, openTofu112) {
-			require(t, result, 0, applied)
-		} else {
-			require(t, result, 1, ephemeralClosed)
-		}
-	})
-	t.Run("ephemeral_argument_not_known", func(t *testing.T) {
-		t.Parallel()
-		w := workspace(t, newFeed(t, bad))
-		complete(w, "")
-		w.Write("main.tf", `
-resource "terraform_data" "later" { input = "primary_owner_transferred" }
-ephemeral "compliance_activity_summary" "owner" {
-  lookback       = "24h"
-  activity_types = [terraform_data.later.output]
-  lifecycle {
-    postcondition {
-      condition     = self.total == 0
-      error_message = "The primary owner changed in the last 24 hours."
-    }
-  }
-}`)
-		w.Init()
-		result := apply(w)
-		if enginetest.New(t).IsOpenTofu(t) && !enginetest.Older(t, openTofu112) {
-			require(t, result, 0, applied)
-		} else {
-			require(t, result, 1, ephemeralClosed)
-		}
-	})
-	t.Run("timestamp_in_a_condition", func(t *testing.T) {
-		t.Parallel()
-		for function, code := range map[string]int{"timestamp": 0, "plantimestamp": 1} {
-			w := workspace(t, newFeed(t, bad))
-			complete(w, "")
-			w.Write("main.tf", `
-data "compliance_activity_summary" "owner" {
-  lookback       = "24h"
-  activity_types = ["primary_owner_transferred"]
-  lifecycle {
-    postcondition {
-      condition     = self.total == 0 || timecmp(self.newest_created_at, timeadd(`+function+`(), "-12h")) < 0
-      error_message = "The primary owner changed in the last 12 hours."
-    }
-  }
-}`)
-			w.Init()
-			result := apply(w)
-			if result.Code != code {
-				t.Errorf("%s: exit code %d, want %d:\n%s", function, result.Code, code, result.Output())
+	for name, test := range map[string]func(t *testing.T){
+		"plan": func(t *testing.T) {
+			w, _ := guarded(t, bad)
+			require(t, w.Plan(), 1, dataClosed, ephemeralClosed)
+			require(t, w.Plan("-refresh=false"), 1, dataClosed)
+		},
+		"target": func(t *testing.T) {
+			w, _ := guarded(t, bad)
+			result := w.Plan("-target=terraform_data.unguarded")
+			require(t, result, 0)
+			forbid(t, result.Output(), "The primary owner changed")
+			require(t, w.Plan("-target=terraform_data.production"), 1, dataClosed)
+		},
+		"exclude": func(t *testing.T) {
+			if !enginetest.IsOpenTofu(t) {
+				t.Skip("Terraform has no -exclude")
 			}
-		}
-	})
-	t.Run("reviewed_on_the_command_line", func(t *testing.T) {
-		t.Parallel()
-		w := workspace(t, newFeed(t, bad))
-		complete(w, "")
-		w.Write("main.tf", `
-variable "reviewed" {
-  type    = map(string)
-  default = {}
-}
-data "compliance_activity_summary" "owner" {
-  lookback       = "24h"
-  activity_types = ["primary_owner_transferred"]
-  reviewed       = var.reviewed
-  lifecycle {
-    postcondition {
-      condition     = self.total == 0
-      error_message = "The primary owner changed:\n${self.listing}"
-    }
-  }
-}`)
-		require(t, w.Plan(), 1, dataClosed)
-		require(t, w.Plan(`-var=reviewed={activity_01Owner="no comment"}`), 0)
-	})
-	t.Run("another_organization", func(t *testing.T) {
-		t.Parallel()
-		w := workspace(t, gateFeed(t, "org_01Other", bad)) // as a demo's leftover, or a key of another organization
-		w.Write("zz_requirement.tf", requirement)
-		w.Write("main.tf", `
-provider "compliance" {
-  key_organization_id = "org_01Example"
-}
-data "compliance_activity_summary" "owner" {
-  lookback = "24h"
-}`)
-		require(t, w.Plan(), 1, "The API key belongs to another organization", "org_01Other", "org_01Example")
-	})
-	t.Run("one_organization_of_several", func(t *testing.T) {
-		t.Parallel()
-		// Of what a key does not reach it finds nothing; named, it is refused.
-		feed := fakeapi.NewServer(fakeapi.Options{Feed: fakeapi.NewFeed(), Keys: map[string]fakeapi.Grant{
-			fakeapi.Key: {Scopes: []string{fakeapi.Scope}, Organizations: []string{organization}},
-		}})
-		t.Cleanup(feed.Close)
-		w := workspace(t, feed)
-		complete(w, "")
-		w.Write("main.tf", `
-data "compliance_activity_summary" "owner" {
-  lookback         = "24h"
-  organization_ids = ["org_01Example", "org_01Linked"]
-}`)
-		require(t, w.Plan(), 1, "The API key may not read these organizations")
-	})
-	t.Run("check", func(t *testing.T) {
-		t.Parallel()
-		w := workspace(t, newFeed(t, bad))
-		complete(w, "")
-		w.Write("main.tf", `
+			w, _ := guarded(t, bad)
+			require(t, w.Apply("-exclude=module.gate"), 0, applied)
+			unguardedAlone(t, w)
+		},
+		"refresh_only and destroy": func(t *testing.T) {
+			w, feed := guarded(t)
+			require(t, w.Apply(), 0, applied)
+			feed.Add(bad)
+			require(t, w.Plan("-refresh-only"), 0, "Warning: ")
+			require(t, w.Plan("-destroy"), 0, "to destroy")
+		},
+		"saved_plan": func(t *testing.T) {
+			w, feed := guarded(t)
+			require(t, w.Plan("-out=saved.tfplan"), 0)
+			feed.Add(bad)
+			// The data source is not judged again; the ephemeral gate is, and before what depends on it.
+			result := w.Apply("saved.tfplan")
+			require(t, result, 1, ephemeralClosed)
+			forbid(t, result.Output(), dataClosed)
+			unguardedAlone(t, w)
+		},
+		"saved_plan_of_a_data_source": func(t *testing.T) {
+			w, feed := guarded(t)
+			text, _, _ := strings.Cut(read(t, filepath.Join(w.Dir, "gate", "main.tf")), "# Checked at plan and again")
+			w.Write("gate/main.tf", text)
+			require(t, w.Plan("-out=saved.tfplan"), 0)
+			feed.Add(bad)
+			require(t, w.Apply("saved.tfplan"), 0, applied)
+		},
+		"condition_of_the_ephemeral_resource": func(t *testing.T) {
+			feed := newFeed(t)
+			w := configuration(t, feed, ownerGate("ephemeral", ofOwner, "self.total == 0"))
+			require(t, w.Plan("-out=saved.tfplan"), 0)
+			feed.Add(bad)
+			require(t, w.Plan(), 1, ephemeralClosed)
+			ownConditionAtApply(t, w.Apply("saved.tfplan"))
+		},
+		"ephemeral_argument_not_known": func(t *testing.T) {
+			w := configuration(t, newFeed(t, bad), ownerGate("ephemeral", "activity_types = [terraform_data.later.output]", "self.total == 0"))
+			ownConditionAtApply(t, w.Apply())
+		},
+		"timestamp_in_a_condition": func(t *testing.T) {
+			w := configuration(t, newFeed(t, bad), ownerGate("data", ofOwner, `self.total == 0 || timecmp(self.newest_created_at, timeadd(plantimestamp(), "-12h")) < 0`))
+			require(t, w.Apply(), 1, ephemeralClosed)
+			replace(t, w.Dir, "main.tf", "plantimestamp()", "timestamp()")
+			require(t, w.Apply(), 0, applied)
+		},
+		"reviewed_on_the_command_line": func(t *testing.T) {
+			w := configuration(t, newFeed(t, bad), "variable \"reviewed\" {\n  type = map(string)\n  default = {}\n}\n"+ownerGate("data", ofOwner+"\nreviewed = var.reviewed", "self.total == 0"))
+			require(t, w.Plan(), 1, ephemeralClosed)
+			require(t, w.Plan(`-var=reviewed={activity_01Owner="no comment"}`), 0)
+		},
+		"another_organization": func(t *testing.T) { // as a demo's leftover, or a key of another organization
+			w := configuration(t, gateFeed(t, "org_01Other", bad), "provider \"compliance\" { key_organization_id = \"org_01Example\" }\n"+ownerGate("data", "", "self.total == 0"))
+			require(t, w.Plan(), 1, "The API key belongs to another organization", "org_01Other", "org_01Example")
+		},
+		"one_organization_of_several": func(t *testing.T) {
+			// Of what a key does not reach it finds nothing; named, it is refused.
+			feed := fakeapi.NewServer(fakeapi.Options{Feed: fakeapi.NewFeed(), Keys: map[string]fakeapi.Grant{
+				fakeapi.Key: {Scopes: []string{fakeapi.Scope}, Organizations: []string{organization}},
+			}})
+			t.Cleanup(feed.Close)
+			w := configuration(t, feed, ownerGate("data", `organization_ids = ["org_01Example", "org_01Linked"]`, "self.total == 0"))
+			require(t, w.Plan(), 1, "The API key may not read these organizations")
+		},
+		"check": func(t *testing.T) {
+			w := configuration(t, newFeed(t, bad), `
 check "owner" {
   data "compliance_activity_summary" "owner" {
     activity_types = ["primary_owner_transferred"]
@@ -252,23 +161,26 @@ check "owner" {
     error_message = "The owner changed."
   }
 }`)
-		require(t, w.Plan(), 0, "Warning: ", "The owner changed.")
-		w.Setenv("ANTHROPIC_COMPLIANCE_API_KEY", "wrong")
-		result := w.Plan()
-		require(t, result, 0, "Warning: ", "key")
-		forbid(t, result.Output(), "The owner changed.")
-	})
-	t.Run("left_over_base_url", func(t *testing.T) {
-		t.Parallel()
-		w := workspace(t, newFeed(t)) // whose base URL is in the environment
-		complete(w, "")
-		w.Write("main.tf", `
+			require(t, w.Plan(), 0, "Warning: ", "The owner changed.")
+			w.Setenv("ANTHROPIC_COMPLIANCE_API_KEY", "wrong")
+			result := w.Plan()
+			require(t, result, 0, "Warning: ", "key")
+			forbid(t, result.Output(), "The owner changed.")
+		},
+		"left_over_base_url": func(t *testing.T) { // which is in the environment
+			w := configuration(t, newFeed(t), `
 data "compliance_activity_summary" "owner" {
   lookback = "24h"
 }
 output "organization" {
   value = data.compliance_activity_summary.owner.key_organization_id
 }`)
-		require(t, w.Plan(), 0, "Warning: The activity feed is read from another host", "ANTHROPIC_COMPLIANCE_BASE_URL names 127.0.0.1:", organization)
-	})
+			require(t, w.Plan(), 0, "Warning: The activity feed is read from another host", "ANTHROPIC_COMPLIANCE_BASE_URL names 127.0.0.1:", organization)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			test(t)
+		})
+	}
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -37,7 +38,7 @@ func adapted(t *testing.T) string {
 // TestConftestVerify runs the policies' own tests, with whatever settings.
 func TestConftestVerify(t *testing.T) {
 	t.Parallel()
-	enginetest.New(t)
+	enginetest.Engine(t)
 	changed := adapted(t)
 	replace(t, changed, "settings.rego", `"check.no_exports"`, `"check.of_mine"`)
 	replace(t, changed, "settings.rego", "plan_hours := 1", "plan_hours := 2")
@@ -49,13 +50,8 @@ func TestConftestVerify(t *testing.T) {
 		}
 	}
 	require(t, tool(t, conftestFolder, "conftest", "fmt", "--check", "policy"), 0)
-}
 
-// TestConftestEmptySettings compiles the policies with nothing in any setting, which is then
-// said, and is no error of types.
-func TestConftestEmptySettings(t *testing.T) {
-	t.Parallel()
-	enginetest.New(t)
+	// With nothing in any setting they compile, too, and say so.
 	dir := adapted(t)
 	write(t, filepath.Join(dir, "settings.rego"), `package settings
 required := {}
@@ -80,157 +76,100 @@ func TestConftest(t *testing.T) {
 		list    = "data.compliance_activity_summary.sign_in_settings"
 		summary = "module.sign_ins.data.compliance_activity_summary.failed"
 	)
+	const first = "\nresource \"terraform_data\" \"first\" {}\n"
 	for _, test := range []struct {
 		name string
 		feed []string
-		// edit changes the copy of the configuration.
-		edit func(t *testing.T, w *enginetest.Workspace)
-		plan []string
+		// edits change main.tf of the copy, from one text into the next, and signIns that of its module.
+		edits, signIns []string
+		more           string // after main.tf
+		plan           []string
 		// planCode is that of the plan, which is judged in any case.
 		planCode int
 		denied   []string // none: the policies pass
 	}{
 		{
-			name: "passes",
-			feed: append(failedSignIns(3), switches(5, robin, true)...),
+			name:    "passes", // as it does with a window whose end has settled
+			feed:    append(failedSignIns(3), switches(5, robin, true)...),
+			signIns: []string{`lookback       = "24h"`, "lookback = \"24h\"\ncreated_at_lt = timeadd(plantimestamp(), \"-2m\")"},
 		},
 		{
-			name: "forbidden_activity",
-			feed: append(switches(1, stranger, false), activity("activity_02Deleted", "org_sso_connection_deleted", "null", time.Hour)),
+			name: "found",
+			feed: slices.Concat(failedSignIns(101), switches(6, robin, true), []string{
+				activity("activity_01Off", "org_sso_toggled", stranger, time.Hour, `"enabled":false`),
+				activity("activity_02Deleted", "org_sso_connection_deleted", "null", time.Hour),
+				activity("activity_03Export", "org_data_export_started", robin, time.Hour),
+			}),
 			denied: []string{
-				list + " found 2 times what must not be:", "org_sso_toggled  activity_00Switch  by user_01Stranger", "activity_02Deleted  by nobody named",
+				list + " found 2 times what must not be:", "org_sso_toggled  activity_01Off  by user_01Stranger", "activity_02Deleted  by nobody named",
+				list + " leaves 6 activities out by except and reviewed, and 5 are agreed.",
+				"sso_login_failed: 101 in 24 hours, at most 100 allowed.",
+				"check.no_exports failed: Data of the organization was exported in the last 24 hours.",
 			},
 		},
 		{
-			name:   "counts_in_a_module",
-			feed:   failedSignIns(101),
-			denied: []string{"sso_login_failed: 101 in 24 hours, at most 100 allowed."},
-		},
-		{
-			name:   "failed_check",
-			feed:   []string{activity("activity_01", "org_data_export_started", robin, time.Hour)},
-			denied: []string{"check.no_exports failed: Data of the organization was exported in the last 24 hours."},
-		},
-		{
-			name: "missing",
-			edit: func(t *testing.T, w *enginetest.Workspace) {
-				replace(t, w.Dir, "main.tf", `"sign_in_settings" {`, `"other" {`)
-			},
-			denied: []string{list + " is not in the plan"},
-		},
-		{
-			name: "missing_in_the_module",
-			edit: func(t *testing.T, w *enginetest.Workspace) {
-				replace(t, w.Dir, "main.tf", `source = "./sign-ins"`, "source = \"./sign-ins\"\ncount = 0")
-			},
-			denied: []string{summary + " is not in the plan"},
+			name:   "missing",
+			edits:  []string{`"sign_in_settings" {`, `"other" {`, `source = "./sign-ins"`, "source = \"./sign-ins\"\ncount = 0", `check "no_exports"`, `check "other"`},
+			denied: []string{list + " is not in the plan", summary + " is not in the plan", "check.no_exports has not passed: it is not in the plan."},
 		},
 		{
 			name: "deferred",
-			edit: func(t *testing.T, w *enginetest.Workspace) {
-				replace(t, w.Dir, "main.tf", `data "compliance_activity_summary" "sign_in_settings" {`, `resource "terraform_data" "first" {}
-
-data "compliance_activity_summary" "sign_in_settings" {
-  depends_on = [terraform_data.first]`)
+			edits: []string{
+				`"sign_in_settings" {`, "\"sign_in_settings\" {\ndepends_on = [terraform_data.first]",
+				`source = "./sign-ins"`, "source = \"./sign-ins\"\ndepends_on = [terraform_data.first]",
+				"exports.total == 0", `exports.total == 0 && terraform_data.first.id != ""`,
 			},
+			more:   first,
 			feed:   switches(1, stranger, false),
-			denied: []string{list + " is read only at apply"},
+			denied: []string{list + " is read only at apply", summary + " is read only at apply", "check.no_exports has not passed: it is not known before apply."},
 		},
 		{
-			name: "deferred_in_the_module",
-			edit: func(t *testing.T, w *enginetest.Workspace) {
-				replace(t, w.Dir, "main.tf", `source = "./sign-ins"`, "source = \"./sign-ins\"\ndepends_on = [terraform_data.first]")
-				w.Write("first.tf", `resource "terraform_data" "first" {}`)
-			},
-			denied: []string{summary + " is read only at apply"},
-		},
-		{
-			name: "deferred_check",
-			edit: func(t *testing.T, w *enginetest.Workspace) {
-				replace(t, w.Dir, "main.tf", "exports.total == 0", `exports.total == 0 && terraform_data.first.id != ""`)
-				w.Write("first.tf", `resource "terraform_data" "first" {}`)
-			},
-			denied: []string{"check.no_exports has not passed: it is not known before apply."},
-		},
-		{
-			name: "no_check",
-			edit: func(t *testing.T, w *enginetest.Workspace) {
-				replace(t, w.Dir, "main.tf", `check "no_exports"`, `check "other"`)
-			},
-			denied: []string{"check.no_exports has not passed: it is not in the plan."},
-		},
-		{
-			name: "plan_that_failed",
-			edit: func(t *testing.T, w *enginetest.Workspace) {
-				w.Write("failing.tf", `data "compliance_activities" "failing" { after_id = "made-up" }`)
-			},
+			name:     "plan_that_failed",
+			more:     "\ndata \"compliance_activities\" \"failing\" { after_id = \"made-up\" }\n",
 			planCode: 1,
 			denied:   []string{"The plan has failed"},
 		},
 		{
-			name: "targeted",
-			edit: func(_ *testing.T, w *enginetest.Workspace) {
-				w.Write("first.tf", `resource "terraform_data" "first" {}`)
-			},
+			name:   "targeted",
+			more:   first,
 			plan:   []string{"-target=terraform_data.first"},
 			denied: []string{list + " is not in the plan", "check.no_exports has not passed"},
 		},
 		{
-			name: "shorter_window",
-			edit: func(t *testing.T, w *enginetest.Workspace) {
-				replace(t, w.Dir, "sign-ins/main.tf", `"24h"`, `"12h"`)
-			},
-			denied: []string{summary + " has another window than the 24 hours until the plan"},
+			name:    "other_windows",
+			edits:   []string{`lookback = "24h"`, "lookback = \"24h\"\ncreated_at_lt = timeadd(plantimestamp(), \"-1h\")"},
+			signIns: []string{`"24h"`, `"12h"`},
+			denied:  []string{list + " has another window than the 24 hours until the plan", summary + " has another window than the 24 hours until the plan"},
 		},
 		{
-			name: "window_of_the_past",
-			edit: func(t *testing.T, w *enginetest.Workspace) {
-				replace(t, w.Dir, "sign-ins/main.tf", `lookback       = "24h"`, "lookback = \"24h\"\ncreated_at_lt = timeadd(plantimestamp(), \"-1h\")")
-			},
-			denied: []string{summary + " has another window"},
-		},
-		{
-			name: "settled_window_passes",
-			edit: func(t *testing.T, w *enginetest.Workspace) {
-				replace(t, w.Dir, "sign-ins/main.tf", `lookback       = "24h"`, "lookback = \"24h\"\ncreated_at_lt = timeadd(plantimestamp(), \"-2m\")")
-			},
-		},
-		{
-			name:   "more_excepted_than_agreed",
-			feed:   switches(6, robin, true),
-			denied: []string{list + " leaves 6 activities out by except and reviewed, and 5 are agreed."},
-		},
-		{
-			name: "narrower_filter",
-			edit: func(t *testing.T, w *enginetest.Workspace) {
-				replace(t, w.Dir, "main.tf", `topics   = ["sign_in_settings_changed"]`, `activity_types = ["org_sso_toggled"]`)
-				replace(t, w.Dir, "sign-ins/main.tf", `lookback       = "24h"`, "lookback = \"24h\"\norganization_ids = [\"org_01Example\"]")
-			},
-			denied: []string{list + " does not ask for sign_in_settings_changed.", summary + " leaves activities out, by organization_ids."},
+			name:    "narrower_filter",
+			edits:   []string{`topics   = ["sign_in_settings_changed"]`, `activity_types = ["org_sso_toggled"]`},
+			signIns: []string{`lookback       = "24h"`, "lookback = \"24h\"\norganization_ids = [\"org_01Example\"]"},
+			denied:  []string{list + " does not ask for sign_in_settings_changed.", summary + " leaves activities out, by organization_ids."},
 		},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			w := workspace(t, newFeed(t, test.feed...), filepath.Join(conftestFolder, "plan"))
-			if test.edit != nil {
-				test.edit(t, w)
+			for i := 0; i < len(test.edits); i += 2 {
+				replace(t, w.Dir, "main.tf", test.edits[i], test.edits[i+1])
 			}
+			if len(test.signIns) > 0 {
+				replace(t, w.Dir, "sign-ins/main.tf", test.signIns[0], test.signIns[1])
+			}
+			w.Write("main.tf", read(t, filepath.Join(w.Dir, "main.tf"))+test.more)
 			require(t, w.Plan(append(test.plan, "-out=plan.tfplan")...), test.planCode)
-			write(t, filepath.Join(w.Dir, "plan.json"), w.Must("show", "-json", "plan.tfplan"))
-			judge(t, w.Dir, "plan.json", test.denied...)
+			judge(t, w, w.Must("show", "-json", "plan.tfplan"), test.denied...)
 		})
 	}
 }
 
-// judge runs the policies over a file. They fail with each of the texts, or they pass.
-func judge(t *testing.T, dir, file string, denied ...string) {
+// judge runs the policies over a plan as JSON. They fail with each of the texts, or they pass.
+func judge(t *testing.T, w *enginetest.Workspace, plan string, denied ...string) {
 	t.Helper()
-	result := tool(t, dir, "conftest", "test", "--no-color", "--policy", adapted(t), file)
-	code := 0
-	if len(denied) > 0 {
-		code = 1
-	}
-	require(t, result, code, denied...)
+	w.Write("plan.json", plan)
+	result := tool(t, w.Dir, "conftest", "test", "--no-color", "--policy", adapted(t), "plan.json")
+	require(t, result, min(len(denied), 1), denied...)
 	forbid(t, result.Output(), addresses...)
 }
 
@@ -240,8 +179,7 @@ func TestConftestStale(t *testing.T) {
 	needs(t, engines.EphemeralResources)
 	w := workspace(t, newFeed(t), filepath.Join(conftestFolder, "plan"))
 	w.Write("first.tf", "variable \"input\" { default = \"1\" }\nresource \"terraform_data\" \"first\" { input = var.input }")
-	w.Init()
-	w.Must("apply", "-auto-approve", "-input=false", "-no-color")
+	require(t, w.Apply(), 0)
 	// As if that had been an hour ago.
 	state := decode[map[string]any](t, read(t, filepath.Join(w.Dir, "terraform.tfstate")))
 	for _, resource := range state["resources"].([]any) {
@@ -255,33 +193,16 @@ func TestConftestStale(t *testing.T) {
 			}
 		}
 	}
-	write(t, filepath.Join(w.Dir, "terraform.tfstate"), encode(t, state))
+	w.Write("terraform.tfstate", encode(t, state))
 
-	t.Run("target", func(t *testing.T) {
-		w.Must("plan", "-input=false", "-no-color", "-out=plan.tfplan", "-target=terraform_data.first", "-var=input=2")
-		write(t, filepath.Join(w.Dir, "plan.json"), w.Must("show", "-json", "plan.tfplan"))
-		judge(t, w.Dir, "plan.json", "sign_in_settings has another window", "check.no_exports has not passed")
-	})
-	t.Run("destroy", func(t *testing.T) {
-		w.Must("plan", "-input=false", "-no-color", "-out=plan.tfplan", "-destroy")
-		write(t, filepath.Join(w.Dir, "plan.json"), w.Must("show", "-json", "plan.tfplan"))
-		judge(t, w.Dir, "plan.json", "check.no_exports has not passed")
-	})
-	t.Run("state_for_a_plan", func(t *testing.T) {
-		write(t, filepath.Join(w.Dir, "plan.json"), w.Must("show", "-json"))
-		judge(t, w.Dir, "plan.json", "This is no plan.")
-	})
-	t.Run("nothing_for_a_plan", func(t *testing.T) {
-		write(t, filepath.Join(w.Dir, "plan.json"), "{}")
-		judge(t, w.Dir, "plan.json", "This is no plan.")
-	})
-	t.Run("no_policies", func(t *testing.T) {
-		empty := filepath.Join(w.Dir, "empty")
-		if err := os.Mkdir(empty, 0o700); err != nil {
-			t.Fatal(err)
-		}
-		if result := tool(t, w.Dir, "conftest", "test", "--policy", empty, "plan.json"); result.Code == 0 {
-			t.Errorf("conftest passes without policies:\n%s", result.Output())
-		}
-	})
+	require(t, w.Plan("-out=plan.tfplan", "-target=terraform_data.first", "-var=input=2"), 0)
+	judge(t, w, w.Must("show", "-json", "plan.tfplan"), "sign_in_settings has another window", "check.no_exports has not passed")
+	require(t, w.Plan("-out=plan.tfplan", "-destroy"), 0)
+	judge(t, w, w.Must("show", "-json", "plan.tfplan"), "check.no_exports has not passed")
+	for _, other := range []string{w.Must("show", "-json"), "{}"} { // a state, and nothing
+		judge(t, w, other, "This is no plan.")
+	}
+	if result := tool(t, w.Dir, "conftest", "test", "--policy", t.TempDir(), "plan.json"); result.Code == 0 {
+		t.Errorf("conftest passes without policies:\n%s", result.Output())
+	}
 }

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -18,14 +17,13 @@ import (
 	"testing"
 	"time"
 
-	"github.com/compliance-feed/terraform-provider-compliance/internal/activitytype"
 	"github.com/compliance-feed/terraform-provider-compliance/internal/engines"
 	"github.com/compliance-feed/terraform-provider-compliance/internal/enginetest"
 	"github.com/compliance-feed/terraform-provider-compliance/internal/fakeapi"
 )
 
 func TestMain(m *testing.M) {
-	code := enginetest.Main(m)
+	code := m.Run()
 	whole := os.Getenv("TF_ACC") != "" && flag.Lookup("test.run").Value.String() == "" && flag.Lookup("test.list").Value.String() == ""
 	if code == 0 && whole && !incomplete.Load() {
 		for _, file := range unused() {
@@ -98,11 +96,24 @@ func unused() []string {
 // workspace makes a folder with the files of each source, which count as run from now on.
 func workspace(t *testing.T, feed *fakeapi.Server, sources ...string) *enginetest.Workspace {
 	t.Helper()
-	engine := enginetest.New(t)
 	for _, source := range sources {
 		use(t, source)
 	}
-	return engine.Workspace(t, feed.URL, sources...)
+	return enginetest.New(t, feed.URL, sources...)
+}
+
+// configuration makes a folder with this one, and what it needs to stand alone.
+func configuration(t *testing.T, feed *fakeapi.Server, text string) *enginetest.Workspace {
+	t.Helper()
+	w := enginetest.New(t, feed.URL)
+	w.Write("main.tf", text)
+	if !strings.Contains(text, "required_providers") {
+		w.Write("zz_requirement.tf", enginetest.Requirement)
+	}
+	if !strings.Contains(text, `provider "compliance"`) {
+		w.Write("zz_provider.tf", "provider \"compliance\" {}\n")
+	}
+	return w
 }
 
 // newFeed serves these activities, and a month of generated ones that ended 40 days ago: so
@@ -187,26 +198,14 @@ func decode[T any](t *testing.T, text string) T {
 	return value
 }
 
-const (
-	requirement = `terraform {
-  required_providers {
-    compliance = {
-      source = "compliance-feed/compliance"
-    }
-  }
-}
-`
-	provider = "provider \"compliance\" {}\n"
-)
-
-// complete adds to a configuration what it needs to stand alone.
-func complete(w *enginetest.Workspace, text string) {
-	if !strings.Contains(text, "required_providers") {
-		w.Write("zz_requirement.tf", requirement)
+// example is a folder, or a file that may need more to stand alone.
+func example(t *testing.T, feed *fakeapi.Server, source string) *enginetest.Workspace {
+	t.Helper()
+	if filepath.Ext(source) != ".tf" {
+		return workspace(t, feed, source)
 	}
-	if !strings.Contains(text, `provider "compliance"`) {
-		w.Write("zz_provider.tf", provider)
-	}
+	use(t, source)
+	return configuration(t, feed, read(t, source))
 }
 
 // TestExamples plans the examples of the provider's pages, each file alone.
@@ -220,11 +219,8 @@ func TestExamples(t *testing.T) {
 		for _, file := range files {
 			t.Run(filepath.ToSlash(file), func(t *testing.T) {
 				t.Parallel()
-				text := read(t, file)
-				needs(t, since(text))
-				w := workspace(t, someFeed(t), file)
-				complete(w, text)
-				require(t, w.Plan(), 0)
+				needs(t, since(read(t, file)))
+				require(t, example(t, someFeed(t), file).Plan(), 0)
 			})
 		}
 	}
@@ -236,33 +232,18 @@ func TestSummaryExamples(t *testing.T) {
 	const folder = "data-sources/compliance_activity_summary/"
 	const made = "admin_api_key_created"
 	elsewhere := activity("activity_02Key", made, strings.ReplaceAll(robin, "192.0.2.", "198.51.100."), time.Hour)
-	for _, test := range []struct {
-		name, file string
-		feed       []string
-		args       []string
-		code       int
-		says       []string
-	}{
-		{"in_the_office", "except.tf", []string{activity("activity_01Key", made, robin, time.Hour)}, nil, 0, []string{"excepted = 1"}},
-		{"elsewhere", "except.tf", []string{activity("activity_01Key", made, robin, time.Hour), elsewhere}, nil, 1, []string{made + "  activity_02Key  by user_01Robin"}},
-		{"switched_on", "data-source.tf", switches(2, robin, true), nil, 0, nil},
-		{"switched_off", "data-source.tf", switches(1, robin, false), nil, 1, []string{"How people sign in was changed:", "org_sso_toggled  activity_00Switch  by user_01Robin"}},
-		{"reviewed", "data-source.tf", switches(1, robin, false), []string{`-var=reviewed={ activity_00Switch = "Planned." }`}, 0, nil},
-		{"spread_out", "within.tf", signInsApart(5, 3*time.Minute), nil, 0, nil},
-		{"within_ten_minutes", "within.tf", signInsApart(5, 2*time.Minute), nil, 1, []string{"  5 activities  newest activity_SignIn"}},
-		{"a_role_as_before", "baseline.tf", roles("admin", "admin"), nil, 0, nil},
-		{"a_new_role", "baseline.tf", roles("viewer", "admin"), nil, 1, []string{"  1 activity  newest activity_Today at "}},
-		{"an_unknown_role", "baseline.tf", roles("", ""), nil, 1, []string{"  1 activity  role none  newest activity_Today at "}},
-	} {
-		t.Run(test.name, func(t *testing.T) {
-			t.Parallel()
-			w := workspace(t, newFeed(t, test.feed...), folder+test.file)
-			complete(w, read(t, folder+test.file))
-			result := w.Plan(test.args...)
-			require(t, result, test.code, test.says...)
-			forbid(t, result.Output(), addresses...)
-		})
-	}
+	runStates(t, []state{
+		{"in_the_office", folder + "except.tf", []string{activity("activity_01Key", made, robin, time.Hour)}, nil, 0, []string{"excepted = 1"}},
+		{"elsewhere", folder + "except.tf", []string{activity("activity_01Key", made, robin, time.Hour), elsewhere}, nil, 1, []string{made + "  activity_02Key  by user_01Robin"}},
+		{"switched_on", folder + "data-source.tf", switches(2, robin, true), nil, 0, nil},
+		{"switched_off", folder + "data-source.tf", switches(1, robin, false), nil, 1, []string{"How people sign in was changed:", "org_sso_toggled  activity_00Switch  by user_01Robin"}},
+		{"reviewed", folder + "data-source.tf", switches(1, robin, false), []string{`-var=reviewed={ activity_00Switch = "Planned." }`}, 0, nil},
+		{"spread_out", folder + "within.tf", signInsApart(5, 3*time.Minute), nil, 0, nil},
+		{"within_ten_minutes", folder + "within.tf", signInsApart(5, 2*time.Minute), nil, 1, []string{"  5 activities  newest activity_SignIn"}},
+		{"a_role_as_before", folder + "baseline.tf", roles("admin", "admin"), nil, 0, nil},
+		{"a_new_role", folder + "baseline.tf", roles("viewer", "admin"), nil, 1, []string{"  1 activity  newest activity_Today at "}},
+		{"an_unknown_role", folder + "baseline.tf", roles("", ""), nil, 1, []string{"  1 activity  role none  newest activity_Today at "}},
+	})
 }
 
 // signInsApart are failed sign-ins of one account.
@@ -342,9 +323,7 @@ func TestDocs(t *testing.T) {
 		known[strings.TrimSpace(read(t, file))] = true
 	}
 	pages := append(find(t, ".", ".md"), find(t, "../docs", ".md")...)
-	if _, err := os.Stat("../README.md"); err == nil {
-		pages = append(pages, "../README.md")
-	}
+	pages = append(pages, "../README.md")
 	blocks := 0
 	for _, page := range pages {
 		for i, match := range hclBlock.FindAllStringSubmatch(read(t, page), -1) {
@@ -366,8 +345,8 @@ func TestDocs(t *testing.T) {
 
 func runBlock(t *testing.T, text string) {
 	needs(t, since(text))
-	w := workspace(t, someFeed(t))
 	if strings.Contains(text, "provider_installation") { // a CLI configuration
+		w := enginetest.New(t, "")
 		w.Write("cli.tfrc", text)
 		w.Setenv("TF_CLI_CONFIG_FILE", filepath.Join(w.Dir, "cli.tfrc"))
 		result := w.Run("version")
@@ -379,33 +358,7 @@ func runBlock(t *testing.T, text string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	text = auditGate.ReplaceAllLiteralString(text, fmt.Sprintf("%q", module))
-	w.Write("main.tf", text)
-	complete(w, text)
-	require(t, w.Plan(), 0)
-}
-
-// TestActivityTypes looks for misspelt activity types in examples, which no engine would
-// mind: a policy that looks for them passes for ever.
-func TestActivityTypes(t *testing.T) {
-	t.Parallel()
-	types := activitytype.Known()
-	quoted := regexp.MustCompile(`"([a-z0-9]+(?:_[a-z0-9]+)+)"`)
-	argument := regexp.MustCompile(`(?s)(?:exclude_|forbidden_)?activity_types\s*=\s*\[(.*?)\]`)
-	found := 0
-	for _, file := range find(t, ".", ".tf", ".hcl") {
-		for _, match := range argument.FindAllStringSubmatch(read(t, file), -1) {
-			for _, name := range quoted.FindAllStringSubmatch(match[1], -1) {
-				found++
-				if !slices.Contains(types, name[1]) {
-					t.Errorf("%s: %s is no known activity type", file, name[1])
-				}
-			}
-		}
-	}
-	if found < 30 {
-		t.Errorf("found only %d activity types: is the pattern still right?", found)
-	}
+	require(t, configuration(t, someFeed(t), auditGate.ReplaceAllLiteralString(text, fmt.Sprintf("%q", module))).Plan(), 0)
 }
 
 // find are the files below a folder with one of these extensions.
@@ -436,7 +389,7 @@ func read(t *testing.T, file string) string {
 // tool runs a program of .tools/bin, which make check builds, in a folder.
 func tool(t *testing.T, dir, name string, args ...string) enginetest.Result {
 	t.Helper()
-	return run(t, dir, nil, toolPath(t, name), args...)
+	return enginetest.Exec(t, dir, os.Environ(), toolPath(t, name), args...)
 }
 
 func toolPath(t *testing.T, name string) string {
@@ -453,18 +406,6 @@ func toolPath(t *testing.T, name string) string {
 		t.Fatalf("%v; make .tools/bin/%s builds it", err, name)
 	}
 	return path
-}
-
-func run(t *testing.T, dir string, env []string, name string, args ...string) enginetest.Result {
-	t.Helper()
-	command := exec.CommandContext(t.Context(), name, args...)
-	command.Dir, command.Env = dir, append(os.Environ(), env...)
-	var stdout, stderr strings.Builder
-	command.Stdout, command.Stderr = &stdout, &stderr
-	if err := command.Run(); err != nil && command.ProcessState == nil {
-		t.Fatalf("%s: %v", name, err)
-	}
-	return enginetest.Result{Code: command.ProcessState.ExitCode(), Stdout: stdout.String(), Stderr: stderr.String()}
 }
 
 func write(t *testing.T, file, text string) {

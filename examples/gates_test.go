@@ -1,7 +1,6 @@
 package examples_test
 
 import (
-	"encoding/json"
 	"fmt"
 	"maps"
 	"os"
@@ -72,18 +71,14 @@ func readHere() string {
 	return nowhere(activity("read_here", "compliance_api_accessed", key("apikey_01Example"), hour, `"request_method":"GET"`, `"status_code":200`))
 }
 
-// last is the last time that it was this hour, UTC, on one of these days of the week.
-func last(hour int, days ...time.Weekday) time.Time {
+// workday is the last time that it was this hour, UTC, from Monday to Friday.
+func workday(hour int) time.Time {
 	now := time.Now().UTC()
 	at := time.Date(now.Year(), now.Month(), now.Day(), hour, 0, 0, 0, time.UTC)
-	for !at.Before(now.Add(-time.Hour)) || !slices.Contains(days, at.Weekday()) {
+	for !at.Before(now.Add(-time.Hour)) || at.Weekday() == time.Saturday || at.Weekday() == time.Sunday {
 		at = at.AddDate(0, 0, -1)
 	}
 	return at
-}
-
-func workday(hour int) time.Time {
-	return last(hour, time.Monday, time.Tuesday, time.Wednesday, time.Thursday, time.Friday)
 }
 
 // judgement is a row of the guide's table: which gate judges a topic or a type, or why none does.
@@ -101,22 +96,19 @@ var (
 func judgements(t *testing.T) map[string]judgement {
 	t.Helper()
 	guide := read(t, "../templates/guides/policies.md.tmpl")
-	start, end := strings.Index(guide, "## Which gate judges what"), strings.Index(guide, "## What passes a gate")
-	if start < 0 || end < start {
+	_, table, found := strings.Cut(guide, "## Which gate judges what")
+	table, _, ends := strings.Cut(table, "## What passes a gate")
+	if !found || !ends {
 		t.Fatal("the guide has no table of topics")
 	}
 	all := map[string]judgement{}
-	for _, row := range tableRow.FindAllStringSubmatch(guide[start:end], -1) {
+	for _, row := range tableRow.FindAllStringSubmatch(table, -1) {
 		name, text := row[1], row[2]
-		_, twice := all[name]
-		reason, none := strings.CutPrefix(text, "none: ")
 		gate := judgingGate.FindStringSubmatch(text)
 		switch {
-		case twice:
-			t.Errorf("the guide has %s twice", name)
-		case none && len(reason) > 10:
+		case strings.HasPrefix(text, "none: "):
 			all[name] = judgement{}
-		case none || gate == nil:
+		case gate == nil:
 			t.Errorf("the guide says of %s neither which gate judges it nor why none does: %q", name, text)
 		default:
 			all[name] = judgement{gate: gate[1], counted: gate[2] == "counted"}
@@ -134,15 +126,9 @@ func TestEveryTopicIsJudged(t *testing.T) {
 			t.Errorf("the guide says of the topic %s neither which gate judges it nor why none does", topic.Name)
 		}
 	}
-	for name, j := range judged {
+	for name := range judged {
 		if !activitytype.IsTopic(name) && activitytype.StateOf(name) == activitytype.Unknown {
 			t.Errorf("the guide judges %s, which is no topic and no type", name)
-		}
-		if j.gate == "" {
-			continue
-		}
-		if _, err := os.Stat("gates/" + j.gate + ".tf"); err != nil {
-			t.Errorf("%s: %v", name, err)
 		}
 	}
 	// What passes a gate stands on the page, in a sentence.
@@ -156,15 +142,47 @@ func TestEveryTopicIsJudged(t *testing.T) {
 	}
 }
 
+// attacks are what gates have to name, in as many feeds as it takes for a gate to list all.
+type attacks struct {
+	feeds    [][]string
+	expected []map[string]string // of each feed, from the ID in the message to the gate
+	perGate  map[string]int
+}
+
+// add is about one ID in the message of a gate.
+func (a *attacks) add(gate, id string, activities ...string) {
+	const inAListing = 20
+	if a.perGate == nil {
+		a.perGate = map[string]int{}
+	}
+	n := a.perGate[gate] / inAListing
+	a.perGate[gate]++
+	if n == len(a.feeds) {
+		a.feeds, a.expected = append(a.feeds, []string{readHere()}), append(a.expected, map[string]string{})
+	}
+	a.feeds[n] = append(a.feeds[n], activities...)
+	a.expected[n][id] = gate
+}
+
+// plan fails the test where a gate does not name what it has to.
+func (a *attacks) plan(t *testing.T, w *enginetest.Workspace) {
+	t.Helper()
+	for i, feed := range a.feeds {
+		messages := closed(planGates(t, w, feed...))
+		for id, gate := range a.expected[i] {
+			if !strings.Contains(messages[gate], id+" ") {
+				t.Errorf("%s does not name %s: %q", gate, id, messages[gate])
+			}
+		}
+	}
+}
+
 // TestGatesSeeEveryType sends each known type by itself, done by a stranger. Those of a topic
 // that is counted come as often as it takes.
 func TestGatesSeeEveryType(t *testing.T) {
 	t.Parallel()
 	judged := judgements(t)
-	const inAListing = 20
-	var batches [][]string
-	expected := []map[string]string{} // of each batch, from the ID in the message to the gate
-	perGate := map[string]int{}
+	var strangers attacks
 	count := 0
 	for _, kind := range activitytype.All() {
 		j, byType := judged[kind.Name]
@@ -175,40 +193,27 @@ func TestGatesSeeEveryType(t *testing.T) {
 			continue
 		}
 		count++
-		batch := perGate[j.gate] / inAListing
-		perGate[j.gate]++
-		if batch == len(batches) {
-			batches = append(batches, []string{readHere()})
-			expected = append(expected, map[string]string{})
+		actor := fmt.Sprintf(`{"type":"user_actor","user_id":"user_01Stranger%[1]d","email_address":"s%[1]d@example.net","ip_address":"198.51.100.7","user_agent":"curl/8.7.1"}`, count)
+		n := 1
+		if j.counted {
+			n = 30
 		}
-		who := fmt.Sprintf("user_01Stranger%d", count)
-		actor := fmt.Sprintf(`{"type":"user_actor","user_id":%q,"email_address":"s%d@example.net","ip_address":"198.51.100.7","user_agent":"curl/8.7.1"}`, who, count)
-		id := "activity_" + kind.Name + "_0"
-		switch {
-		case !j.counted:
-			batches[batch] = append(batches[batch], activity(id, kind.Name, actor, hour+time.Duration(count)*time.Second, plausible(kind.Name)...))
-		case kind.Topic == "admin_data_viewed": // two kinds of listing make one
-			batches[batch] = append(batches[batch], activity(id, kind.Name, actor, hour, plausible(kind.Name)...),
-				activity("activity_other_"+kind.Name, otherListing(kind.Name), actor, hour+minute))
-		default:
-			batches[batch] = append(batches[batch], times(30, func(i int) string {
-				return activity(fmt.Sprintf("activity_%s_%d", kind.Name, i), kind.Name, actor, hour+time.Duration(i)*time.Second, plausible(kind.Name)...)
-			})...)
+		if kind.Topic == "admin_data_viewed" {
+			n = 2
 		}
-		expected[batch][id] = j.gate
+		all := times(n, func(i int) string {
+			name := kind.Name
+			if kind.Topic == "admin_data_viewed" && i == 1 { // two kinds of listing make one
+				name = otherListing(name)
+			}
+			return activity(fmt.Sprintf("activity_%s_%d", kind.Name, i), name, actor, hour+time.Duration(count+i)*time.Second, plausible(name)...)
+		})
+		strangers.add(j.gate, "activity_"+kind.Name+"_0", all...)
 	}
 	if count < 250 {
 		t.Fatalf("only %d types are judged by a gate", count)
 	}
-	w := gatesFolder(t, find(t, "gates", ".tf")...)
-	for i, batch := range batches {
-		messages := closed(planGates(t, w, batch...))
-		for id, gate := range expected[i] {
-			if !strings.Contains(messages[gate], id+" ") {
-				t.Errorf("%s does not name %s: %q", gate, id, messages[gate])
-			}
-		}
-	}
+	strangers.plan(t, gatesFolder(t, find(t, "gates", ".tf")...))
 }
 
 // otherListing is a listing of another kind.
@@ -322,14 +327,14 @@ func (e excuse) member(value string) string {
 // doubts are what the gate must not let through: the value null, in another case, of another
 // type, and no such field.
 func (e excuse) doubts() map[string]string {
-	text := strings.Trim(e.value, `"`)
 	all := map[string]string{
 		"missing": `"unrelated":1`,
 		"null":    e.member("null"),
 		"object":  e.member(`{"value":` + e.value + `}`),
 	}
-	if upper := swapCase(text); !e.anyCase && upper != text {
-		all["case"] = e.member(`"` + upper + `"`)
+	text := strings.Trim(e.value, `"`)
+	if other := swapCase(text); !e.anyCase && other != text {
+		all["case"] = e.member(`"` + other + `"`)
 	}
 	if e.shape != "" {
 		all["empty"] = fmt.Sprintf("%q:[]", e.field)
@@ -349,10 +354,7 @@ func swapCase(text string) string {
 func TestGatesExcuse(t *testing.T) {
 	t.Parallel()
 	harmless := []string{readHere()}
-	const inAListing = 20
-	perGate := map[string]int{}
-	var batches [][]string
-	var expected []map[string]string
+	var doubtful attacks
 	for i, e := range excuses {
 		with := func(id, member string) string {
 			actor := user("user_01"+id, office) // of its own: some gates show groups
@@ -364,15 +366,8 @@ func TestGatesExcuse(t *testing.T) {
 		}
 		harmless = append(harmless, with(fmt.Sprintf("excuse_%d", i), e.member(e.value)))
 		for name, member := range e.doubts() {
-			batch := perGate[e.gate] / inAListing
-			perGate[e.gate]++
-			if batch == len(batches) {
-				batches = append(batches, []string{readHere()})
-				expected = append(expected, map[string]string{})
-			}
 			id := fmt.Sprintf("doubt_%d_%s", i, name)
-			batches[batch] = append(batches[batch], with(id, member))
-			expected[batch][id] = e.gate
+			doubtful.add(e.gate, id, with(id, member))
 		}
 	}
 	// By the actor or the type alone.
@@ -403,19 +398,17 @@ func TestGatesExcuse(t *testing.T) {
 		}
 	}
 	w := gatesFolder(t, find(t, "gates", ".tf")...)
-	result := planGates(t, w, harmless...)
+	stayOpen(t, planGates(t, w, harmless...))
+	doubtful.plan(t, w)
+}
+
+// stayOpen fails the test if a gate has closed, or the plan failed.
+func stayOpen(t *testing.T, result enginetest.Result) {
+	t.Helper()
 	for gate, message := range closed(result) {
 		t.Errorf("%s closes on what is harmless: %s", gate, message)
 	}
 	require(t, result, 0)
-	for i, batch := range batches {
-		messages := closed(planGates(t, w, batch...))
-		for id, gate := range expected[i] {
-			if !strings.Contains(messages[gate], id+" ") {
-				t.Errorf("%s does not name %s: %q", gate, id, messages[gate])
-			}
-		}
-	}
 }
 
 // scenario is what happens to a gate that counts or compares.
@@ -652,38 +645,33 @@ func scenariosHere(t *testing.T) map[string]scenario {
 	return all
 }
 
+// private is what the feeds of the scenarios have of people, clients and names. The networks
+// and clients that the gates themselves name look otherwise.
+var private = regexp.MustCompile(`(?i)\w@example|192\.0\.2\.[1-9]|198\.51\.100|203\.0\.113|2001:db8:(:7|1)|Safari/5|curl/|Claude/1|repo:|Snowflake|Jira`)
+
 // TestGatesThatCount plans all gates with what each that counts or compares is about, with what
 // comes close, and with an empty feed. Nothing personal may be printed or kept.
 func TestGatesThatCount(t *testing.T) {
 	t.Parallel()
 	all := scenariosHere(t)
 	var harmless, bad []string
-	for _, name := range slices.Sorted(maps.Keys(all)) {
-		harmless = append(harmless, all[name].harmless...)
-		bad = append(bad, all[name].bad(20*minute)...)
-	}
 	// Those that close on each activity of a topic say nothing here.
-	var files []string
-	for name := range all {
+	files := []string{"gates/settings.tf"}
+	for name, scenario := range all {
+		harmless, bad = append(harmless, scenario.harmless...), append(bad, scenario.bad(20*minute)...)
 		files = append(files, fileOfGate(name))
 	}
-	w := gatesFolder(t, append(files, "gates/settings.tf")...)
-	private := personal(t, slices.Concat(harmless, bad)...)
-	if len(private) < 10 {
-		t.Fatalf("only %q are looked for", private)
-	}
+	w := gatesFolder(t, files...)
 
-	empty := planGates(t, w)
-	for gate, message := range closed(empty) {
+	for gate, message := range closed(planGates(t, w)) {
 		if gate != "feed_read" { // silence is what this one is about
 			t.Errorf("%s with an empty feed: %s", gate, message)
 		}
 	}
 
-	result := planGates(t, w, bad...)
-	require(t, result, 1)
-	forbid(t, result.Output(), private...)
-	messages := closed(result)
+	attacked := planGates(t, w, bad...)
+	require(t, attacked, 1)
+	messages := closed(attacked)
 	for name, scenario := range all {
 		for _, text := range scenario.says {
 			if !strings.Contains(messages[name], text) {
@@ -692,13 +680,11 @@ func TestGatesThatCount(t *testing.T) {
 		}
 	}
 
-	result = planGates(t, w, harmless...)
-	for gate, message := range closed(result) {
-		t.Errorf("%s closes on what is harmless: %s", gate, message)
+	open := planGates(t, w, harmless...)
+	stayOpen(t, open)
+	if found := private.FindAllString(attacked.Output()+open.Output()+w.Must("show", "-json", "gates.tfplan"), -1); found != nil {
+		t.Errorf("a plan says %q", found)
 	}
-	require(t, result, 0)
-	forbid(t, result.Output(), private...)
-	forbid(t, w.Must("show", "-json", "gates.tfplan"), private...)
 }
 
 // TestGatesAtEveryOffset moves what a gate compares through the time between two plans, and
@@ -741,7 +727,7 @@ func TestAllGatesInOneFolder(t *testing.T) {
 	w := gatesFolder(t, files...)
 	feed := gateFeed(t, "org_01Example", readHere())
 	w.Setenv("ANTHROPIC_COMPLIANCE_BASE_URL", feed.URL)
-	require(t, w.Run("plan", "-input=false", "-no-color"), 0)
+	require(t, w.Plan(), 0)
 	if enginetest.Older(t, engines.EphemeralResources) {
 		return
 	}
@@ -753,7 +739,7 @@ func TestAllGatesInOneFolder(t *testing.T) {
 	}
 	feed = gateFeed(t, "org_01Other", readHere())
 	w.Setenv("ANTHROPIC_COMPLIANCE_BASE_URL", feed.URL)
-	result := w.Run("plan", "-input=false", "-no-color")
+	result := w.Plan()
 	require(t, result, 1, "org_01Other", "org_01Example")
 	messages := closed(result)
 	for _, file := range files {
@@ -773,16 +759,14 @@ func fileOfGate(name string) string {
 	return "gates/" + name + ".tf"
 }
 
-// gatesFolder is a folder with these gates, after init.
+// gatesFolder is a folder with these gates.
 func gatesFolder(t *testing.T, files ...string) *enginetest.Workspace {
 	t.Helper()
 	needs(t, engines.DataSources)
 	if enginetest.Older(t, engines.EphemeralResources) {
 		files = slices.DeleteFunc(files, func(file string) bool { return strings.HasSuffix(file, "/"+ephemeralGate+".tf") })
 	}
-	w := workspace(t, gateFeed(t, "org_01Example"), files...)
-	w.Init()
-	return w
+	return workspace(t, gateFeed(t, "org_01Example"), files...)
 }
 
 // planGates plans with this feed, and saves the plan if it succeeds.
@@ -790,7 +774,7 @@ func planGates(t *testing.T, w *enginetest.Workspace, activities ...string) engi
 	t.Helper()
 	feed := gateFeed(t, "org_01Example", activities...)
 	w.Setenv("ANTHROPIC_COMPLIANCE_BASE_URL", feed.URL)
-	result := w.Run("plan", "-input=false", "-no-color", "-out=gates.tfplan")
+	result := w.Plan("-out=gates.tfplan")
 	feed.Close()
 	return result
 }
@@ -826,73 +810,26 @@ func closed(result enginetest.Result) map[string]string {
 	return gates
 }
 
-// personal are the e-mail addresses, IP addresses and clients in these activities.
-func personal(t *testing.T, activities ...string) []string {
-	t.Helper()
-	fields := []string{"email_address", "unauthenticated_email_address", "ip_address", "user_agent", "subject", "mcp_server_name"}
-	found := map[string]bool{}
-	var look func(value any)
-	look = func(value any) {
-		object, _ := value.(map[string]any)
-		for name, member := range object {
-			if text, ok := member.(string); ok && text != "" && slices.Contains(fields, name) {
-				found[text] = true
-			}
-			look(member)
-		}
-	}
-	for _, text := range activities {
-		var value any
-		if err := json.Unmarshal([]byte(text), &value); err != nil {
-			t.Fatalf("%v in %s", err, text)
-		}
-		look(value)
-	}
-	// What the gates themselves have.
-	delete(found, "0.0.0.0")
-	delete(found, "Mozilla/5.0")
-	return slices.Sorted(maps.Keys(found))
-}
-
-// TestGatesStandAlone looks for what a gate takes from another file than settings.tf, or shares
-// a name with: each can be copied alone, and several into one folder.
+// TestGatesStandAlone looks for what a gate takes from another file than settings.tf: each can
+// be copied alone. That several go into one folder is seen where all do.
 func TestGatesStandAlone(t *testing.T) {
 	t.Parallel()
-	defined := regexp.MustCompile(`(?m)^(data|ephemeral|resource|check|variable) "(\w+)"(?: "(\w+)")? \{|^  (\w+)\s+= `)
-	locals := regexp.MustCompile(`(?ms)^locals \{\n(.*?)^\}`)
-	uses := regexp.MustCompile(`\b(data|ephemeral)\.(\w+)\.(\w+)|\b(local|var)\.(\w+)`)
+	uses := regexp.MustCompile(`\b((?:data|ephemeral)\.\w+|local|var)\.(\w+)`)
 	about := regexp.MustCompile(`\A(?:# .*\n){2,4}[^#]`)
 	scheduled := regexp.MustCompile(`\bPlan it (daily|at least monthly|at any time)\.`)
-	names := func(text string) map[string]bool {
-		found := map[string]bool{}
-		for _, match := range defined.FindAllStringSubmatch(text, -1) {
-			if match[1] == "variable" {
-				found["var."+match[2]] = true
-			} else if match[1] != "" {
-				found[strings.Trim(match[1]+"."+match[2]+"."+match[3], ".")] = true
-			}
-		}
-		for _, block := range locals.FindAllStringSubmatch(text, -1) {
-			for _, match := range defined.FindAllStringSubmatch(block[1], -1) {
-				found["local."+match[4]] = true
-			}
-		}
-		return found
-	}
-	shared := names(read(t, "gates/settings.tf"))
-	owner := map[string]string{}
+	settings := read(t, "gates/settings.tf")
 	for _, file := range find(t, "gates", ".tf") {
 		text := read(t, file)
-		own := names(text)
-		for name := range own {
-			if other := owner[name]; other != "" {
-				t.Errorf("%s and %s both have %s", file, other, name)
+		for _, use := range uses.FindAllStringSubmatch(text, -1) {
+			defined := `(?m)^ *` + strings.Replace(use[1], ".", ` "`, 1) + `" "` + use[2] + `" \{`
+			switch use[1] {
+			case "var":
+				defined = `(?m)^variable "` + use[2] + `" \{`
+			case "local":
+				defined = `(?ms)^locals \{.*^  ` + use[2] + ` += `
 			}
-			owner[name] = file
-		}
-		for _, match := range uses.FindAllString(text, -1) {
-			if !own[match] && !shared[match] {
-				t.Errorf("%s uses %s, which it does not have", file, match)
+			if !regexp.MustCompile(defined).MatchString(text + settings) {
+				t.Errorf("%s uses %s, which it does not have", file, use[0])
 			}
 		}
 		if filepath.Base(file) == "settings.tf" {
@@ -904,8 +841,5 @@ func TestGatesStandAlone(t *testing.T) {
 		if !strings.Contains(text, "var.reviewed") {
 			t.Errorf("%s cannot be opened with reviewed", file)
 		}
-	}
-	if len(owner) < 35 {
-		t.Errorf("found only %d names: are the patterns still right?", len(owner))
 	}
 }

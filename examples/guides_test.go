@@ -20,7 +20,6 @@ type incremental struct {
 	t    *testing.T
 	w    *enginetest.Workspace
 	feed *fakeapi.Server
-	env  []string
 }
 
 func newIncremental(t *testing.T, activities ...string) *incremental {
@@ -29,52 +28,56 @@ func newIncremental(t *testing.T, activities ...string) *incremental {
 	feed := newFeed(t, activities...)
 	w := workspace(t, feed, "guides/incremental")
 	w.Init()
-	if err := os.Chmod(filepath.Join(w.Dir, "round.sh"), 0o700); err != nil {
-		t.Fatal(err)
-	}
-	return &incremental{t: t, w: w, feed: feed, env: append(w.Environ(),
-		"ENGINE="+os.Getenv("TF_ACC_TERRAFORM_PATH"),
-		"NO_COLOR=1",
-		"TF_VAR_start="+time.Now().Add(-10*24*time.Hour).UTC().Format(time.RFC3339),
-	)}
+	w.Setenv("ENGINE", enginetest.Engine(t))
+	w.Setenv("NO_COLOR", "1")
+	w.Setenv("TF_VAR_start", time.Now().Add(-10*24*time.Hour).UTC().Format(time.RFC3339))
+	return &incremental{t, w, feed}
 }
 
-// round runs round.sh and returns the IDs that it reports. Without an overlap, it is the
-// configuration's own.
-func (i *incremental) round(overlap string) []string {
+// round runs round.sh, which has to report these. Without an overlap, it is the configuration's
+// own.
+func (i *incremental) round(overlap string, want ...string) {
 	i.t.Helper()
 	var env []string
 	if overlap != "" {
 		env = []string{"TF_VAR_overlap=" + overlap}
 	}
 	result := i.script(env, "cat")
-	if result.Code != 0 {
-		i.t.Fatalf("exit code %d:\n%s", result.Code, result.Output())
-	}
-	forbid(i.t, result.Output(), append(addresses, fakeapi.Key)...)
-	ids := []string{}
+	require(i.t, result, 0)
+	forbid(i.t, result.Output(), addresses...)
+	var got []string
 	for _, a := range decode[[]struct{ ID string }](i.t, result.Stdout) {
-		ids = append(ids, a.ID)
+		got = append(got, a.ID)
 	}
-	return ids
+	if !slices.Equal(got, want) {
+		i.t.Errorf("the round reports %q, want %q", got, want)
+	}
+}
+
+// more is what the last round says of the next.
+func (i *incremental) more() bool {
+	i.t.Helper()
+	state := decode[struct {
+		Outputs struct{ More struct{ Value bool } }
+	}](i.t, read(i.t, filepath.Join(i.w.Dir, "terraform.tfstate")))
+	return state.Outputs.More.Value
 }
 
 // script runs round.sh, which leaves none of its files behind, whatever comes of it.
 func (i *incremental) script(env []string, command ...string) enginetest.Result {
 	i.t.Helper()
-	temp := i.t.TempDir()
-	result := run(i.t, i.w.Dir, append(append(i.env, "TMPDIR="+temp), env...), "./round.sh", command...)
-	if left, err := os.ReadDir(temp); err != nil || len(left) > 0 {
-		i.t.Errorf("%v is still there (%v)", left, err)
-	}
-	return result
+	return leavesNothing(i.t, i.w, env, append([]string{"round.sh"}, command...)...)
 }
 
-func (i *incremental) want(what string, got []string, ids ...string) {
-	i.t.Helper()
-	if !slices.Equal(got, ids) {
-		i.t.Errorf("%s reports %q, want %q", what, got, ids)
+// leavesNothing runs a script, which has to remove its temporary files.
+func leavesNothing(t *testing.T, w *enginetest.Workspace, env []string, script ...string) enginetest.Result {
+	t.Helper()
+	temp := t.TempDir()
+	result := enginetest.Exec(t, w.Dir, append(w.Environ(), append(env, "TMPDIR="+temp)...), "bash", script...)
+	if left, err := os.ReadDir(temp); err != nil || len(left) > 0 {
+		t.Errorf("%v is still there (%v)", left, err)
 	}
+	return result
 }
 
 // TestIncremental follows a feed over several rounds. That time passes is played by an
@@ -87,62 +90,49 @@ func TestIncremental(t *testing.T) {
 	// Each state that a round can leave behind, and what comes in after it: a2 late, b2 new.
 	for name, test := range map[string]struct {
 		feed  []string
-		edit  string // of max_results
+		most  string
 		first []string
-		later []string
+		later [][]string
 	}{
-		"nothing":        {nil, "", nil, []string{"a2", "b2"}},
-		"only_settled":   {[]string{ago("a1", 9*24*time.Hour)}, "", []string{"a1"}, []string{"a2", "b2"}},
-		"only_recent":    {[]string{ago("b1", 10*time.Minute)}, "", []string{"b1"}, []string{"a2", "b2"}},
-		"both":           {[]string{ago("a1", 2*time.Hour), ago("b1", 10*time.Minute)}, "", []string{"a1", "b1"}, []string{"a2", "b2"}},
-		"cut_in_settled": {[]string{ago("a1", 3*time.Hour), ago("a1x", 2*time.Hour), ago("b1", 10*time.Minute)}, "1", []string{"a1"}, []string{"a1x", "a2", "b1", "b2"}},
-		"cut_in_recent":  {[]string{ago("a1", 2*time.Hour), ago("b1", 10*time.Minute), ago("b1x", 9*time.Minute)}, "2", []string{"a1", "b1"}, []string{"a2", "b1x", "b2"}},
-		"same_instant":   {[]string{activityAt("a1", kind, robin, time.Now().Add(-time.Hour)), activityAt("a1x", kind, robin, time.Now().Add(-time.Hour))}, "1", []string{"a1"}, []string{"a1x", "a2", "b2"}},
+		"nothing":        {nil, "10000", nil, [][]string{{"a2", "b2"}}},
+		"only_settled":   {[]string{ago("a1", 9*24*time.Hour)}, "10000", []string{"a1"}, [][]string{{"a2", "b2"}}},
+		"only_recent":    {[]string{ago("b1", 10*time.Minute)}, "10000", []string{"b1"}, [][]string{{"a2", "b2"}}},
+		"both":           {[]string{ago("a1", 2*time.Hour), ago("b1", 10*time.Minute)}, "10000", []string{"a1", "b1"}, [][]string{{"a2", "b2"}}},
+		"cut_in_settled": {[]string{ago("a1", 2*time.Hour), ago("a1x", 2*time.Hour), ago("b1", 10*time.Minute)}, "1", []string{"a1"}, [][]string{{"a1x"}, {"a2"}, {"b1"}, {"b2"}}},
+		"cut_in_recent":  {[]string{ago("a1", 2*time.Hour), ago("b1", 10*time.Minute), ago("b1x", 9*time.Minute)}, "2", []string{"a1", "b1"}, [][]string{{"a2", "b1x"}, {"b2"}}},
 	} {
 		t.Run("after/"+name, func(t *testing.T) {
 			t.Parallel()
 			i := newIncremental(t, test.feed...)
-			if test.edit != "" {
-				replace(t, i.w.Dir, "main.tf", "10000 +", test.edit+" +")
-			}
-			i.want("round 1", i.round("30m"), test.first...)
-			if more := strings.TrimSpace(i.w.Must("output", "-json", "more")); more != fmt.Sprint(test.edit != "") {
-				t.Errorf("more is %s", more)
+			replace(t, i.w.Dir, "main.tf", "10000 +", test.most+" +")
+			i.round("30m", test.first...)
+			if more := i.more(); more != strings.HasPrefix(name, "cut") {
+				t.Errorf("more is %t", more)
 			}
 			i.feed.Add(ago("a2", 20*time.Minute), ago("b2", 5*time.Minute), activity("c2", "claude_chat_created", robin, time.Minute))
-			var later []string
-			for more := "true"; more == "true"; more = strings.TrimSpace(i.w.Must("output", "-json", "more")) {
-				later = append(later, i.round("15m")...)
+			for n, want := range test.later {
+				i.round("15m", want...)
+				if more := i.more(); more != (n < len(test.later)-1) {
+					t.Errorf("more is %t after %q", more, want)
+				}
 			}
-			i.want("what follows", later, test.later...)
-			i.want("a round without anything new", i.round("4m"))
-			i.want("a round with a longer overlap", i.round("1h"))
+			i.round("4m")
+			i.round("1h") // a longer overlap
 		})
 	}
 
-	t.Run("late_activity_is_lost_without_overlap", func(t *testing.T) {
+	t.Run("late", func(t *testing.T) {
 		t.Parallel()
-		i := newIncremental(t, ago("a1", 2*time.Hour))
-		i.want("round 1", i.round("0s"), "a1")
-		i.feed.Add(ago("a2", time.Hour))
-		i.want("round 2", i.round("0s"))
-	})
-
-	t.Run("days_late", func(t *testing.T) {
-		t.Parallel()
-		i := newIncremental(t, activity("a1", "anthropic_access", robin, 8*24*time.Hour), activity("a2", "anthropic_access", robin, time.Hour))
-		replace(t, i.w.Dir, "main.tf", `"admin_api_key_created", "mcp_server_created"`, `"anthropic_access"`)
-		i.want("round 1", i.round(""), "a1", "a2")
-		i.feed.Add(activity("a3", "anthropic_access", robin, 4*24*time.Hour))
-		i.want("round 2", i.round(""), "a3")
-	})
-
-	t.Run("minutes_late", func(t *testing.T) {
-		t.Parallel()
-		i := newIncremental(t, ago("a1", time.Hour), ago("a2", time.Second))
-		i.want("round 1", i.round(""), "a1", "a2")
-		i.feed.Add(ago("a3", time.Minute))
-		i.want("round 2", i.round(""), "a3")
+		for kind, test := range map[string]struct{ late, reported time.Duration }{
+			"mcp_server_created": {time.Minute, time.Second},
+			"anthropic_access":   {4 * 24 * time.Hour, time.Hour},
+		} {
+			i := newIncremental(t, activity("a1", kind, robin, 8*24*time.Hour), activity("a2", kind, robin, test.reported))
+			replace(t, i.w.Dir, "main.tf", `"mcp_server_created"`, `"`+kind+`"`)
+			i.round("", "a1", "a2")
+			i.feed.Add(activity("a3", kind, robin, test.late))
+			i.round("", "a3")
+		}
 	})
 
 	t.Run("round_fails", func(t *testing.T) {
@@ -157,10 +147,10 @@ func TestIncremental(t *testing.T) {
 				t.Errorf("%s: the round succeeds:\n%s", name, result.Output())
 			}
 		}
-		i.want("the next round", i.round("5m"), "a1")
+		i.round("5m", "a1")
 		// Nobody else can read the files of a round.
 		require(t, i.script(nil, "bash", "-c", "umask; cat >/dev/null"), 0, "0077")
-		write(t, filepath.Join(i.w.Dir, "terraform.tfstate"), "{")
+		i.w.Write("terraform.tfstate", "{")
 		if result := i.script(nil, "cat"); result.Code == 0 {
 			t.Errorf("the state cannot be read, and the round succeeds:\n%s", result.Output())
 		}
@@ -169,9 +159,9 @@ func TestIncremental(t *testing.T) {
 	t.Run("other_types", func(t *testing.T) {
 		t.Parallel()
 		i := newIncremental(t, activity("b1", "mcp_server_deleted", robin, 2*time.Hour), ago("a1", time.Hour))
-		i.want("round 1", i.round("5m"), "a1")
+		i.round("5m", "a1")
 		replace(t, i.w.Dir, "main.tf", `"mcp_server_created"`, `"mcp_server_created", "mcp_server_deleted"`)
-		i.want("round 2", i.round("5m"), "b1", "a1")
+		i.round("5m", "b1", "a1")
 	})
 }
 
@@ -211,12 +201,12 @@ func TestExport(t *testing.T) {
 	for text := range generated.All() {
 		want = append(want, normal(string(text)))
 	}
-	if !slices.Equal(got, want) {
-		t.Errorf("got %d records, want %d; the first that differ:", len(got), len(want))
-		for i := range min(len(got), len(want)) {
-			if got[i] != want[i] {
-				t.Fatalf("got  %s\nwant %s", got[i], want[i])
-			}
+	if len(got) != len(want) {
+		t.Fatalf("got %d records, want %d", len(got), len(want))
+	}
+	for i := range got {
+		if got[i] != want[i] {
+			t.Fatalf("got  %s\nwant %s", got[i], want[i])
 		}
 	}
 	forbid(t, result.Stderr, addresses...)
@@ -226,13 +216,11 @@ func TestExport(t *testing.T) {
 func printOutput(t *testing.T, w *enginetest.Workspace, args ...string) enginetest.Result {
 	t.Helper()
 	w.Init()
-	temp := t.TempDir()
-	result := run(t, w.Dir, append(w.Environ(), "ENGINE="+os.Getenv("TF_ACC_TERRAFORM_PATH"), "TMPDIR="+temp), "bash", append([]string{"print.sh"}, args...)...)
+	w.Setenv("ENGINE", enginetest.Engine(t))
+	result := leavesNothing(t, w, nil, append([]string{"print.sh"}, args...)...)
 	require(t, result, 0)
-	left, err := os.ReadDir(temp)
-	_, noState := os.Stat(filepath.Join(w.Dir, "terraform.tfstate"))
-	if err != nil || len(left) > 0 || noState == nil {
-		t.Errorf("there is a state, or %v is left (%v)", left, err)
+	if _, err := os.Stat(filepath.Join(w.Dir, "terraform.tfstate")); err == nil {
+		t.Error("there is a state")
 	}
 	return result
 }
@@ -288,10 +276,7 @@ func TestWorkedExample(t *testing.T) {
 	feed := fakeapi.Generate(fakeapi.Spec{Activities: 100_000, Newest: time.Now().Add(-time.Minute), Span: 29 * 24 * time.Hour})
 	server := fakeapi.NewServer(fakeapi.Options{Feed: feed, SkipReadLog: true})
 	t.Cleanup(server.Close)
-	w := workspace(t, server)
-	text := "data \"compliance_activity_summary\" \"month\" {\n  lookback = \"30d\"\n}\n"
-	w.Write("main.tf", text)
-	complete(w, text)
+	w := configuration(t, server, "data \"compliance_activity_summary\" \"month\" {\n  lookback = \"30d\"\n}\n")
 	require(t, w.Plan(), 0)
 	if n := len(server.Requests()); n < 20 || n > 24 || !strings.Contains(page, "at most 24 requests") {
 		t.Errorf("%d requests, and the page says at most 24", n)

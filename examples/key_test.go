@@ -30,9 +30,7 @@ func TestKeyInPlan(t *testing.T) {
 	for name, text := range map[string]string{"ephemeral": ephemeral, "sensitive": strings.Join(lines, "")} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			w := workspace(t, newFeed(t, activity("activity_01SignIn", "sso_login_failed", anonymous, time.Hour)))
-			w.Setenv("ANTHROPIC_COMPLIANCE_API_KEY", "")
-			w.Write("main.tf", text+`
+			w := configuration(t, newFeed(t, activity("activity_01SignIn", "sso_login_failed", anonymous, time.Hour)), text+`
 data "compliance_activity_summary" "day" {
   lookback = "24h"
 }
@@ -41,6 +39,7 @@ output "total" {
   value = data.compliance_activity_summary.day.total
 }
 `)
+			w.Setenv("ANTHROPIC_COMPLIANCE_API_KEY", "")
 			key := "-var=compliance_api_key=" + fakeapi.Key
 			require(t, w.Plan(key, "-out=saved.tfplan"), 0, "total")
 			found := map[string]bool{"plan": strings.Contains(planFile(t, w), fakeapi.Key), "JSON": strings.Contains(w.Must("show", "-json", "saved.tfplan"), fakeapi.Key)}
@@ -49,10 +48,10 @@ output "total" {
 					t.Errorf("the key is in the %s: %t", where, found)
 				}
 			}
-			result := w.Run("apply", "-input=false", "-no-color", "saved.tfplan")
-			if name == "ephemeral" && !enginetest.New(t).IsOpenTofu(t) {
+			result := w.Apply("saved.tfplan")
+			if name == "ephemeral" && !enginetest.IsOpenTofu(t) {
 				require(t, result, 1, "compliance_api_key")
-				result = w.Run("apply", "-input=false", "-no-color", key, "saved.tfplan")
+				result = w.Apply(key, "saved.tfplan")
 			}
 			require(t, result, 0, "Apply complete!")
 			forbid(t, read(t, filepath.Join(w.Dir, "terraform.tfstate")), fakeapi.Key)

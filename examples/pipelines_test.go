@@ -27,7 +27,7 @@ const (
 // parseYAML reads a file, with conftest, which can.
 func parseYAML[T any](t *testing.T, file string) T {
 	t.Helper()
-	enginetest.New(t)
+	enginetest.Engine(t)
 	result := tool(t, ".", "conftest", "parse", file)
 	require(t, result, 0)
 	return decode[T](t, result.Stdout)
@@ -36,7 +36,7 @@ func parseYAML[T any](t *testing.T, file string) T {
 // TestActionlint lints the workflows where they would stand.
 func TestActionlint(t *testing.T) {
 	t.Parallel()
-	enginetest.New(t)
+	enginetest.Engine(t)
 	dir := t.TempDir()
 	workflows := filepath.Join(dir, ".github/workflows")
 	for _, folder := range []string{workflows, filepath.Join(dir, ".git")} {
@@ -109,7 +109,7 @@ func newPipelineRun(t *testing.T, state pipelineState) *pipelineRun {
 	r.program("conftest", fmt.Sprintf("exec '%s' \"$@\"", toolPath(t, "conftest")))
 	r.program("terraform", fmt.Sprintf(`if [[ " $* " == *" init "* ]] && env | grep -qF -e '%s' -e 'wrong-key'; then echo "init has the key"; exit 9; fi
 exec '%s' "$@"
-`, fakeapi.Key, os.Getenv("TF_ACC_TERRAFORM_PATH")))
+`, fakeapi.Key, enginetest.Engine(r.t)))
 	r.program("gh", gh)
 	for _, name := range []string{"jq", "git", "openssl"} {
 		if _, err := exec.LookPath(name); err != nil {
@@ -145,7 +145,7 @@ func (r *pipelineRun) edit(files map[string]string) {
 
 func (r *pipelineRun) commitPolicies() {
 	r.t.Helper()
-	result := run(r.t, r.policies, []string{"GIT_CONFIG_GLOBAL=/dev/null"}, "bash", "-ec", `git init -q && git add -A && git -c user.name=a -c user.email=a@b.test commit -qm policies --allow-empty && git rev-parse HEAD`)
+	result := enginetest.Exec(r.t, r.policies, append(os.Environ(), "GIT_CONFIG_GLOBAL=/dev/null"), "bash", "-ec", `git init -q && git add -A && git -c user.name=a -c user.email=a@b.test commit -qm policies --allow-empty && git rev-parse HEAD`)
 	require(r.t, result, 0)
 	r.commit = strings.TrimSpace(result.Stdout)
 	checkout := filepath.Join(r.w.Dir, ".policies")
@@ -161,7 +161,7 @@ func (r *pipelineRun) bash(script string, env ...string) enginetest.Result {
 	// The environment of a job has no key but that of the pipeline.
 	env = append(env, "ANTHROPIC_COMPLIANCE_API_KEY=", "TF_IN_AUTOMATION=true",
 		"PATH="+r.bin+string(os.PathListSeparator)+os.Getenv("PATH"), "TMPDIR="+r.temp, "NO_COLOR=1")
-	return run(r.t, r.w.Dir, append(r.w.Environ(), env...), "bash", "--noprofile", "--norc", "-eo", "pipefail", file)
+	return enginetest.Exec(r.t, r.w.Dir, append(r.w.Environ(), env...), "bash", "--noprofile", "--norc", "-eo", "pipefail", file)
 }
 
 // freshCheckout is what the next job begins with: nothing of the last one but an artifact.
@@ -445,9 +445,9 @@ func TestTell(t *testing.T) {
 		{github.Jobs["tell"].Steps[0].Run, "7", "issue comment 7 --body Again: https://run"},
 		{strings.Join(ci.Script, "\n"), "", `"text": "The audit gate is closed, or nobody could look: https://run"} https://webhook`},
 	} {
-		env := []string{"PATH=" + bin + string(os.PathListSeparator) + os.Getenv("PATH"), "LOG=" + log, "OPEN=" + test.open,
-			"RUN=https://run", "CI_PIPELINE_URL=https://run", "ALERT_WEBHOOK=https://webhook"}
-		require(t, run(t, bin, env, "bash", "-eo", "pipefail", "-c", test.script), 0)
+		env := append(os.Environ(), "PATH="+bin+string(os.PathListSeparator)+os.Getenv("PATH"), "LOG="+log, "OPEN="+test.open,
+			"RUN=https://run", "CI_PIPELINE_URL=https://run", "ALERT_WEBHOOK=https://webhook")
+		require(t, enginetest.Exec(t, bin, env, "bash", "-eo", "pipefail", "-c", test.script), 0)
 		if told := read(t, log); !strings.Contains(told, test.want) {
 			t.Errorf("want %q in:\n%s", test.want, told)
 		}

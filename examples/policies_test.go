@@ -2,36 +2,32 @@ package examples_test
 
 import (
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/compliance-feed/terraform-provider-compliance/internal/engines"
+	"github.com/compliance-feed/terraform-provider-compliance/internal/enginetest"
 	"github.com/compliance-feed/terraform-provider-compliance/internal/fakeapi"
 )
 
-// state is a policy against one feed.
+// state is an example, a folder or a file, against one feed.
 type state struct {
-	name string
-	feed []string
-	args []string // of plan
-	code int
-	says []string
+	name, source string
+	feed         []string
+	args         []string // of plan
+	code         int
+	says         []string
 }
 
-// runStates plans the sources with each feed.
-func runStates(t *testing.T, source string, states []state) {
+// runStates plans each.
+func runStates(t *testing.T, states []state) {
 	t.Helper()
 	for _, s := range states {
 		t.Run(s.name, func(t *testing.T) {
 			t.Parallel()
-			w := workspace(t, newFeed(t, s.feed...), source)
-			if filepath.Ext(source) == ".tf" {
-				complete(w, read(t, source))
-			}
-			result := w.Plan(s.args...)
+			result := example(t, newFeed(t, s.feed...), s.source).Plan(s.args...)
 			require(t, result, s.code, s.says...)
 			// What a policy prints ends in logs and comments.
 			forbid(t, result.Output(), addresses...)
@@ -51,28 +47,28 @@ func failedSignIns(n int) []string {
 func TestNativePolicies(t *testing.T) {
 	t.Parallel()
 	needs(t, engines.EphemeralResources)
-	t.Run("check", func(t *testing.T) {
-		runStates(t, "policies/terraform/check", []state{
-			{"passes", failedSignIns(2), []string{"-var=most=2"}, 0, []string{"No changes."}},
-			{"warns", failedSignIns(3), []string{"-var=most=2"}, 0, []string{"Warning: Check block assertion failed", "3 failed sign-ins in 24 hours, the last at 20", "Up to 2 are normal."}},
-		})
-	})
-	t.Run("precondition", func(t *testing.T) {
-		const closed = "an API key was made by somebody from outside"
-		runStates(t, "policies/terraform/precondition", []state{
-			{"passes", []string{activity("activity_01", "api_key_created", robin, time.Hour)}, nil, 0, []string{"Plan: 2 to add"}},
-			{"outsider", []string{activity("activity_01", "api_key_created", stranger, time.Hour)}, nil, 1, []string{"Resource precondition failed", closed}},
-			{"no_actor", []string{activity("activity_01", "api_key_created", "null", time.Hour)}, nil, 1, []string{closed}},
-			{"claimed_address", []string{activity("activity_01", "api_key_created", anonymous, time.Hour)}, nil, 1, []string{closed}},
-		})
-	})
-	t.Run("postcondition", func(t *testing.T) {
-		runStates(t, "policies/terraform/postcondition", []state{
-			{"passes", []string{activity("activity_01", "org_sso_toggled", robin, time.Hour)}, nil, 0, []string{"No changes."}},
-			{"switched_on", []string{activity("activity_01On", "org_compliance_api_settings_updated", robin, time.Hour, `"compliance_api_enabled":true`, `"compliance_api_logging_enabled":true`)}, nil, 0, []string{"No changes."}},
-			{"switched_off", []string{activity("activity_01Off", "org_compliance_api_settings_updated", robin, time.Hour, `"compliance_api_enabled":true`, `"compliance_api_logging_enabled":false`)}, nil, 1, []string{"org_compliance_api_settings_updated by user_01Robin activity_01Off"}},
-			{"fails", []string{activity("activity_01Owner", "primary_owner_transferred", robin, time.Hour)}, nil, 1, []string{"Resource postcondition failed", "primary_owner_transferred by user_01Robin activity_01Owner"}},
-		})
+	const (
+		check, precondition, postcondition = "policies/terraform/check", "policies/terraform/precondition", "policies/terraform/postcondition"
+
+		closed   = "an API key was made by somebody from outside"
+		settings = "org_compliance_api_settings_updated"
+	)
+	made := func(actor string) []string {
+		return []string{activity("activity_01", "api_key_created", actor, time.Hour)}
+	}
+	switched := func(logging string) []string {
+		return []string{activity("activity_01", settings, robin, time.Hour, `"compliance_api_enabled":true`, `"compliance_api_logging_enabled":`+logging)}
+	}
+	runStates(t, []state{
+		{"few", check, failedSignIns(2), []string{"-var=most=2"}, 0, []string{"No changes."}},
+		{"many", check, failedSignIns(3), []string{"-var=most=2"}, 0, []string{"Warning: Check block assertion failed", "3 failed sign-ins in 24 hours, the last at 20", "Up to 2 are normal."}},
+		{"colleague", precondition, made(robin), nil, 0, []string{"Plan: 2 to add"}},
+		{"outsider", precondition, made(stranger), nil, 1, []string{"Resource precondition failed", closed}},
+		{"no_actor", precondition, made("null"), nil, 1, []string{closed}},
+		{"claimed_address", precondition, made(anonymous), nil, 1, []string{closed}},
+		{"another_type", postcondition, []string{activity("activity_01", "org_sso_toggled", robin, time.Hour)}, nil, 0, []string{"No changes."}},
+		{"switched_on", postcondition, switched("true"), nil, 0, []string{"No changes."}},
+		{"switched_off", postcondition, switched("false"), nil, 1, []string{"Resource postcondition failed", settings + " by user_01Robin activity_01"}},
 	})
 }
 
@@ -83,7 +79,7 @@ func TestEphemeralGateStoresNothing(t *testing.T) {
 	w := workspace(t, newFeed(t, activity("activity_01", "api_key_created", robin, time.Hour)), "policies/terraform/precondition")
 	require(t, w.Plan("-out=plan.tfplan"), 0)
 	forbid(t, w.Must("show", "-json", "plan.tfplan"), addresses...)
-	w.Must("apply", "-input=false", "-no-color", "plan.tfplan")
+	require(t, w.Apply("plan.tfplan"), 0)
 	forbid(t, read(t, filepath.Join(w.Dir, "terraform.tfstate")), addresses...)
 }
 
@@ -100,7 +96,7 @@ func TestTraps(t *testing.T) {
 		w.Write("deferred.tf", `resource "terraform_data" "first" {}`)
 		replace(t, w.Dir, "main.tf", `lookback       = "7d"`, `lookback = terraform_data.first.id == "" ? "1d" : "7d"`)
 		require(t, w.Plan(), 0, "will be read during apply")
-		require(t, w.Run("apply", "-auto-approve", "-input=false", "-no-color"), 1, "primary_owner_transferred by user_01Robin activity_01Owner")
+		require(t, w.Apply(), 1, "primary_owner_transferred by user_01Robin activity_01Owner")
 	})
 
 	t.Run("timestamp_defers_plantimestamp_does_not", func(t *testing.T) {
@@ -109,7 +105,7 @@ func TestTraps(t *testing.T) {
 		replace(t, w.Dir, "main.tf", `lookback       = "7d"`, `created_at_gte = timeadd(plantimestamp(), "-24h")`)
 		require(t, w.Plan(), 1, "activity_01Owner")
 		replace(t, w.Dir, "main.tf", "plantimestamp()", "timestamp()")
-		require(t, w.Run("plan", "-input=false", "-no-color"), 0, "will be read during apply")
+		require(t, w.Plan(), 0, "will be read during apply")
 	})
 }
 
@@ -148,14 +144,11 @@ func TestTerraformTest(t *testing.T) {
 	t.Run("with_feed", func(t *testing.T) {
 		t.Parallel()
 		w := workspace(t, newFeed(t), "policies/terraform-test")
-		w.Setenv("ENGINE", os.Getenv("TF_ACC_TERRAFORM_PATH"))
-		w.Setenv("FAKEAPI", feedCommand(t))
-		command := exec.CommandContext(t.Context(), filepath.Join(w.Dir, "with-feed.sh"))
-		command.Env = w.Environ()
-		output, err := command.CombinedOutput()
-		if err != nil || !strings.Contains(string(output), "2 passed, 0 failed") {
-			t.Errorf("%v\n%s", err, output)
-		}
+		w.Setenv("ENGINE", enginetest.Engine(t))
+		command := filepath.Join(t.TempDir(), "fakeapi")
+		require(t, enginetest.Exec(t, ".", os.Environ(), "go", "build", "-o", command, "../internal/fakeapi/cmd/fakeapi"), 0)
+		w.Setenv("FAKEAPI", command)
+		require(t, enginetest.Exec(t, w.Dir, w.Environ(), filepath.Join(w.Dir, "with-feed.sh")), 0, "2 passed, 0 failed")
 	})
 	t.Run("audit_gate", func(t *testing.T) {
 		t.Parallel()
@@ -165,16 +158,6 @@ func TestTerraformTest(t *testing.T) {
 		require(t, w.Run("test", "-no-color"), 0, "8 passed, 0 failed")
 		unread(t, feed)
 	})
-}
-
-// feedCommand builds the command of the made-up feed.
-func feedCommand(t *testing.T) string {
-	t.Helper()
-	file := filepath.Join(t.TempDir(), "fakeapi")
-	if output, err := exec.CommandContext(t.Context(), "go", "build", "-o", file, "../internal/fakeapi/cmd/fakeapi").CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, output)
-	}
-	return file
 }
 
 // unread fails the test if the feed was read.

@@ -1,20 +1,17 @@
 // Package enginetest runs Terraform or OpenTofu as a user does: on a folder of
 // configuration, with this provider installed from a mirror on disk.
 //
-// TF_ACC_TERRAFORM_PATH says which engine; scripts/testacc sets it to each in turn. Without
-// TF_ACC such tests are skipped. A run reads a fake feed that the test starts, and nothing
-// of the user's own settings and keys.
+// scripts/testacc makes the mirror and says which engine. Without it such tests are skipped.
+// A run reads a fake feed that the test starts, and nothing of the user's own settings and keys.
 package enginetest
 
 import (
 	"bytes"
 	"context"
 	"errors"
-	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -25,99 +22,60 @@ import (
 	"github.com/compliance-feed/terraform-provider-compliance/internal/fakeapi"
 )
 
-// installed is the version of the provider that configurations find, one that the examples
-// ask for.
-const installed = "0.1.0"
-
-// longest is how long one run of an engine may take.
+// longest is how long one run of a program may take.
 const longest = 2 * time.Minute
 
-// Engine is Terraform or OpenTofu, with this provider installed.
-type Engine struct {
-	path    string
-	cliFile string
+// Requirement is what a configuration needs to find the provider.
+const Requirement = `terraform {
+  required_providers {
+    compliance = {
+      source = "compliance-feed/compliance"
+    }
+  }
 }
+`
 
-// installation is the folder that install has made; "" before.
-var installation string
-
-// install makes a mirror with the provider, once for all tests of a package. The provider
-// is PROVIDER_BINARY, which scripts/testacc has built for all packages, or built here.
-var install = sync.OnceValues(func() (folder string, err error) {
-	folder, err = os.MkdirTemp("", "enginetest")
-	if err != nil {
-		return "", err
-	}
-	installation = folder
-	binary := os.Getenv("PROVIDER_BINARY")
-	if binary == "" {
-		binary = filepath.Join(folder, "terraform-provider-compliance")
-		if output, err := exec.Command("go", "build", "-o", binary, "github.com/compliance-feed/terraform-provider-compliance").CombinedOutput(); err != nil {
-			return folder, fmt.Errorf("building the provider: %w\n%s", err, output)
-		}
-	}
-	// Terraform and OpenTofu look for the provider under names of their own.
-	for _, host := range []string{"registry.terraform.io", "registry.opentofu.org"} {
-		version := filepath.Join(folder, "mirror", host, "compliance-feed", "compliance", installed, runtime.GOOS+"_"+runtime.GOARCH)
-		if err := os.MkdirAll(version, 0o755); err != nil {
-			return folder, err
-		}
-		if err := place(binary, filepath.Join(version, "terraform-provider-compliance_v"+installed)); err != nil {
-			return folder, err
-		}
-	}
-	cli := fmt.Sprintf("provider_installation {\n  filesystem_mirror { path = %q }\n}\n", filepath.Join(folder, "mirror"))
-	return folder, os.WriteFile(filepath.Join(folder, "cli.tfrc"), []byte(cli), 0o600)
-})
-
-// place puts a program at a second path: by a link, or as a copy where that path is on
-// another file system.
-func place(program, path string) error {
-	if os.Link(program, path) == nil {
-		return nil
-	}
-	content, err := os.ReadFile(program)
-	if err != nil {
-		return err
-	}
-	return os.WriteFile(path, content, 0o755)
-}
-
-// Main runs the tests of a package and removes what was built for them. It is the body
-// of a TestMain.
-func Main(m *testing.M) int {
-	code := m.Run()
-	if installation != "" {
-		_ = os.RemoveAll(installation)
-	}
-	return code
-}
-
-// New returns the engine that the environment names.
-func New(t *testing.T) *Engine {
+// Engine returns the path of the engine. A test that has none is skipped.
+func Engine(t *testing.T) string {
 	t.Helper()
 	if os.Getenv("TF_ACC") == "" {
 		t.Skip("runs with an engine: make testacc")
 	}
 	path := os.Getenv("TF_ACC_TERRAFORM_PATH")
-	if path == "" {
-		t.Fatal("TF_ACC is set, and TF_ACC_TERRAFORM_PATH, which has to name the engine, is not: make testacc sets both")
+	if path == "" || os.Getenv("TF_ACC_CLI_CONFIG_FILE") == "" {
+		t.Fatal("TF_ACC is set, and the engine or its mirror is not: make testacc sets all three")
 	}
-	folder, err := install()
+	return path
+}
+
+var askVersion = sync.OnceValues(func() ([]byte, error) {
+	return exec.Command(os.Getenv("TF_ACC_TERRAFORM_PATH"), "version").Output()
+})
+
+// Version is what the engine says of itself: "OpenTofu v1.11.0" and more.
+func Version(t *testing.T) string {
+	t.Helper()
+	Engine(t)
+	printed, err := askVersion()
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &Engine{path: path, cliFile: filepath.Join(folder, "cli.tfrc")}
+	return string(printed)
 }
 
-// version is what the engine that the environment names says of itself.
-var version = sync.OnceValues(func() (string, error) {
-	output, err := exec.Command(os.Getenv("TF_ACC_TERRAFORM_PATH"), "version").Output()
-	return string(output), err
-})
+// IsOpenTofu says which of the two the engine is.
+func IsOpenTofu(t *testing.T) bool {
+	t.Helper()
+	return strings.HasPrefix(Version(t), "OpenTofu ")
+}
 
-// Needs skips a test where the engine that the environment names is older than what the
-// test is about.
+// Older says whether the engine is older than these versions.
+func Older(t *testing.T, first engines.Versions) bool {
+	t.Helper()
+	return !first.KnownTo(Version(t))
+}
+
+// Needs skips a test where the engine is older than what the test is about.
 func Needs(t *testing.T, first engines.Versions) {
 	t.Helper()
 	if Older(t, first) {
@@ -125,43 +83,21 @@ func Needs(t *testing.T, first engines.Versions) {
 	}
 }
 
-// Older says whether the engine that the environment names is older than these versions. It
-// says false where there is none.
-func Older(t *testing.T, first engines.Versions) bool {
-	t.Helper()
-	if os.Getenv("TF_ACC_TERRAFORM_PATH") == "" {
-		return false
-	}
-	printed, err := version()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return !first.KnownTo(printed)
-}
-
-// IsOpenTofu says which of the two it is.
-func (e *Engine) IsOpenTofu(t *testing.T) bool {
-	t.Helper()
-	printed, err := version()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return strings.HasPrefix(printed, "OpenTofu ")
-}
-
 // Workspace is a folder with a configuration in which commands are run.
 type Workspace struct {
-	t      *testing.T
-	engine *Engine
-	Dir    string
-	env    []string
+	Dir string
+
+	t        *testing.T
+	env      []string
+	prepared bool
 }
 
-// Workspace makes a temporary folder with a copy of the files of each source: a
-// folder, or a single file. Reads go to the feed at baseURL with the fake's key.
-func (e *Engine) Workspace(t *testing.T, baseURL string, sources ...string) *Workspace {
+// New makes a temporary folder with a copy of the files of each source: a folder, or a
+// single file. Reads go to the feed at baseURL with the fake's key.
+func New(t *testing.T, baseURL string, sources ...string) *Workspace {
 	t.Helper()
-	w := &Workspace{t: t, engine: e, Dir: t.TempDir()}
+	Engine(t)
+	w := &Workspace{t: t, Dir: t.TempDir()}
 	for _, source := range sources {
 		info, err := os.Stat(source)
 		switch {
@@ -183,7 +119,7 @@ func (e *Engine) Workspace(t *testing.T, baseURL string, sources ...string) *Wor
 			w.env = append(w.env, variable)
 		}
 	}
-	w.Setenv("TF_CLI_CONFIG_FILE", e.cliFile)
+	w.Setenv("TF_CLI_CONFIG_FILE", os.Getenv("TF_ACC_CLI_CONFIG_FILE"))
 	w.Setenv("TF_IN_AUTOMATION", "1")
 	w.Setenv("CHECKPOINT_DISABLE", "1")
 	w.Setenv("ANTHROPIC_COMPLIANCE_BASE_URL", baseURL)
@@ -209,7 +145,7 @@ func (w *Workspace) Write(name, text string) {
 	}
 }
 
-// Result is how a run of the engine ended.
+// Result is how a run of a program ended.
 type Result struct {
 	Code           int
 	Stdout, Stderr string
@@ -218,21 +154,27 @@ type Result struct {
 // Output is all that the run printed.
 func (r Result) Output() string { return r.Stdout + r.Stderr }
 
-// Run runs the engine in the folder, without colour and input, whatever comes of it.
-func (w *Workspace) Run(args ...string) Result {
-	w.t.Helper()
-	ctx, cancel := context.WithTimeout(w.t.Context(), longest)
+// Exec runs a program in a folder, whatever comes of it.
+func Exec(t *testing.T, dir string, env []string, program string, args ...string) Result {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), longest)
 	defer cancel()
-	command := exec.CommandContext(ctx, w.engine.path, args...)
-	command.Dir, command.Env = w.Dir, w.env
+	command := exec.CommandContext(ctx, program, args...)
+	command.Dir, command.Env = dir, env
 	var stdout, stderr bytes.Buffer
 	command.Stdout, command.Stderr = &stdout, &stderr
 	err := command.Run()
 	var exit *exec.ExitError
 	if err != nil && !errors.As(err, &exit) {
-		w.t.Fatalf("%v: %v", args, err)
+		t.Fatalf("%s %v: %v", program, args, err)
 	}
 	return Result{Code: command.ProcessState.ExitCode(), Stdout: stdout.String(), Stderr: stderr.String()}
+}
+
+// Run runs the engine in the folder.
+func (w *Workspace) Run(args ...string) Result {
+	w.t.Helper()
+	return Exec(w.t, w.Dir, w.env, Engine(w.t), args...)
 }
 
 // Must runs the engine and fails the test unless it succeeds. It returns what went to
@@ -250,11 +192,21 @@ func (w *Workspace) Must(args ...string) string {
 func (w *Workspace) Init() {
 	w.t.Helper()
 	w.Must("init", "-input=false", "-no-color")
+	w.prepared = true
 }
 
-// Plan runs init and plan, with more arguments if there are some.
-func (w *Workspace) Plan(args ...string) Result {
+// Plan runs plan, and init before the first time, with more arguments if there are some.
+func (w *Workspace) Plan(args ...string) Result { return w.prepare("plan", args) }
+
+// Apply runs apply, and init before the first time.
+func (w *Workspace) Apply(args ...string) Result {
+	return w.prepare("apply", append([]string{"-auto-approve"}, args...))
+}
+
+func (w *Workspace) prepare(command string, args []string) Result {
 	w.t.Helper()
-	w.Init()
-	return w.Run(append([]string{"plan", "-input=false", "-no-color"}, args...)...)
+	if !w.prepared {
+		w.Init()
+	}
+	return w.Run(append([]string{command, "-input=false", "-no-color"}, args...)...)
 }

@@ -33,7 +33,7 @@ func providerBlock(fake *fakeapi.Server) string {
 
 func TestEngineReads(t *testing.T) {
 	t.Parallel()
-	enginetest.New(t)
+	enginetest.Engine(t)
 	fake := newFake(t, fakeapi.Options{Feed: fakeapi.NewFeed(oddities...)})
 	text, null := knownvalue.StringExact, knownvalue.Null()
 	all := "data.compliance_activities.all"
@@ -132,7 +132,7 @@ resource "terraform_data" "gate" {
 // where it gets into no plan.
 func newWorkspace(t *testing.T, fake *fakeapi.Server, blocks string) *enginetest.Workspace {
 	t.Helper()
-	w := enginetest.New(t).Workspace(t, fake.URL)
+	w := enginetest.New(t, fake.URL)
 	w.Setenv(keyVariables[0], testKey)
 	w.Write("main.tf", fmt.Sprintf("terraform {\n  required_providers {\n    compliance = { source = %q }\n  }\n}\n", Address)+blocks)
 	w.Init()

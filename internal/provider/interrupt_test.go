@@ -130,7 +130,7 @@ ephemeral "compliance_activity_summary" "p%[1]d" {
 func interrupt(t *testing.T, w *enginetest.Workspace, args []string, signal syscall.Signal, stuck func() bool) (string, error) {
 	t.Helper()
 	var output bytes.Buffer
-	command := exec.CommandContext(t.Context(), os.Getenv("TF_ACC_TERRAFORM_PATH"), args...)
+	command := exec.CommandContext(t.Context(), enginetest.Engine(t), args...)
 	command.Dir, command.Env = w.Dir, w.Environ()
 	command.Stdout, command.Stderr = &output, &output
 	command.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // the group is what a terminal interrupts

@@ -15,7 +15,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 	"github.com/vmihailenco/msgpack/v5"
 
-	"github.com/compliance-feed/terraform-provider-compliance/internal/enginetest"
 	"github.com/compliance-feed/terraform-provider-compliance/internal/fakeapi"
 )
 
@@ -34,7 +33,7 @@ func TestMain(m *testing.M) {
 	}
 	must(os.Setenv("CHECKPOINT_DISABLE", "1"))
 	must(os.Setenv("TF_CLI_CONFIG_FILE", os.DevNull))
-	os.Exit(enginetest.Main(m))
+	os.Exit(m.Run())
 }
 
 func must(err error) {

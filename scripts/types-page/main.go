@@ -37,25 +37,15 @@ func main() {
 			part = topic.Part
 			fmt.Printf("\n## %s\n", part)
 		}
-		fmt.Printf("\n### %s\n\n**%s** %s\n\n", topic.Name, topic.Question, topic.Definition)
-		printTypes(topic.Name)
+		fmt.Printf("\n### %s\n\n**%s** %s\n\n%s", topic.Name, topic.Question, topic.Definition, types(topic.Name))
 	}
-	if hasTypes("") {
-		fmt.Printf("\n## %s\n\nNobody has decided yet where these belong.\n\n", activitytype.Unclassified)
-		printTypes("")
+	if lines := types(""); lines != "" {
+		fmt.Printf("\n## %s\n\nNobody has decided yet where these belong.\n\n%s", activitytype.Unclassified, lines)
 	}
 }
 
-func hasTypes(topic string) bool {
-	for _, t := range activitytype.All() {
-		if t.Topic == topic {
-			return true
-		}
-	}
-	return false
-}
-
-func printTypes(topic string) {
+// types are those of a topic, a line each.
+func types(topic string) (lines string) {
 	for _, t := range activitytype.All() {
 		if t.Topic != topic {
 			continue
@@ -67,8 +57,9 @@ func printTypes(topic string) {
 		if len(t.Actors) > 0 {
 			line = append(line, "Actors: "+list(t.Actors)+".")
 		}
-		fmt.Println(strings.Join(strings.Fields(strings.Join(line, " ")), " "))
+		lines += strings.Join(strings.Fields(strings.Join(line, " ")), " ") + "\n"
 	}
+	return lines
 }
 
 func list(names []string) string { return "`" + strings.Join(names, "`, `") + "`" }
