@@ -7,7 +7,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -49,30 +48,6 @@ func TestActionlint(t *testing.T) {
 		write(t, filepath.Join(workflows, filepath.Base(file)), read(t, file))
 	}
 	require(t, tool(t, dir, "actionlint", "-no-color"), 0)
-}
-
-// TestActionsArePinned looks at what no linter does.
-func TestActionsArePinned(t *testing.T) {
-	t.Parallel()
-	pinned := regexp.MustCompile(`^[\w-]+/[\w-]+@[0-9a-f]{40} # v[0-9.]+$`)
-	used := 0
-	for _, file := range []string{reusable, caller} {
-		for _, line := range regexp.MustCompile(`uses: (.*)`).FindAllStringSubmatch(read(t, file), -1) {
-			used++
-			if !pinned.MatchString(line[1]) && line[1] != "./.github/workflows/audit-gate.yml" {
-				t.Errorf("%s: %s is not pinned by a commit with its version behind it", file, line[1])
-			}
-		}
-		forbid(t, read(t, file), "actions/cache", "\n  pull_request_target:")
-	}
-	if used != 11 {
-		t.Errorf("%d actions and workflows are used", used)
-	}
-	module := read(t, "../tools/conftest/go.mod")
-	version := regexp.MustCompile(`open-policy-agent/conftest (v[0-9.]+)`).FindStringSubmatch(module)
-	if version == nil || !strings.Contains(read(t, reusable), "open-policy-agent/conftest@"+version[1]) {
-		t.Errorf("the workflow installs another conftest than %v, with which the policies are tested", version)
-	}
 }
 
 // pipelineRun is a repository with a configuration in the folder infrastructure, and another
