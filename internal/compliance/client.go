@@ -56,7 +56,7 @@ func New(options Options) (*Client, error) {
 	return &Client{
 		cleaner:  newCleaner(options.APIKey),
 		options:  options,
-		endpoint: base.JoinPath("/").JoinPath(path), // without the slash, nothing would stand between a host and the path
+		endpoint: base.JoinPath("/").JoinPath(path), // of a host alone, too, the path begins with a slash
 		header: http.Header{
 			"X-Api-Key":         {options.APIKey},
 			"Anthropic-Version": {cmp.Or(options.Version, DefaultVersion)},
@@ -74,11 +74,11 @@ func New(options Options) (*Client, error) {
 func (c *Client) attempt(ctx context.Context, parameters url.Values) (answer *Answer, header http.Header, err error) {
 	requestCtx, cancel := context.WithTimeout(ctx, c.options.RequestTimeout)
 	defer cancel()
-	way := newProgress(c.connections.proxy)
+	way := &progress{proxy: c.connections.proxy}
 	target := *c.endpoint
 	target.RawQuery = parameters.Encode()
 	request := (&http.Request{Method: http.MethodGet, URL: &target, Header: c.header.Clone()}).WithContext(way.trace(requestCtx))
-	used := c.connections.take()
+	used := c.connections.current.Load()
 	defer func() {
 		_, broken := errors.AsType[*ConnectionError](err)
 		c.connections.release(used, broken)
@@ -158,18 +158,16 @@ func (c *Client) statusError(response *http.Response, body []byte, requestID str
 	var document struct {
 		Error struct {
 			Type, Message string
-			Details       json.RawMessage
+			Details       any // nobody has promised what they are
 		}
 		RequestID string `json:"request_id"`
 	}
 	if err := json.Unmarshal(body, &document); err == nil && document.Error.Type != "" {
 		result.Type = c.Clean(document.Error.Type)
 		result.Message = c.Clean(document.Error.Message)
-		var details struct {
-			ErrorCode string `json:"error_code"`
-		}
-		_ = json.Unmarshal(document.Error.Details, &details) // nobody has promised what they are
-		result.Code = c.Clean(details.ErrorCode)
+		details, _ := document.Error.Details.(map[string]any)
+		code, _ := details["error_code"].(string)
+		result.Code = c.Clean(code)
 		result.RequestID = cmp.Or(requestID, c.Clean(document.RequestID))
 	} else if result.HTML = looksLikeHTML(body); !result.HTML {
 		result.Message = c.Clean(string(body))

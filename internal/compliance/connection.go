@@ -37,14 +37,14 @@ func (c *Client) connectionError(ctx context.Context, request *http.Request, way
 		refused     *ConnectionError // made by [refusal]
 		corrupt     flate.CorruptInputError
 		text        = err.Error()
+		detail      = c.Clean(innermost(err).Error())
 	)
 	if match := http2Codes.FindStringSubmatch(text); match != nil {
 		failure.Code = match[1]
 	}
 	switch {
 	case errors.As(err, &name):
-		failure.Stage, failure.Name = AtName, c.Clean(name.Name)
-		failure.Cause = NameServerFailed
+		failure.Stage, failure.Name, failure.Cause = AtName, c.Clean(name.Name), NameServerFailed
 		if name.IsNotFound {
 			failure.Cause = NoSuchName
 		} else if name.IsTimeout {
@@ -65,8 +65,8 @@ func (c *Client) connectionError(ctx context.Context, request *http.Request, way
 		failure.Cause = TimedOut
 	case errors.As(err, &notTLS):
 		failure.Cause = NotTLS
-	case operation(err) == "remote error": // crypto/tls's for an alert of the other side
-		failure.Cause, failure.Detail = TLSAlert, strings.TrimPrefix(innermost(err).Error(), "tls: ")
+	case strings.Contains(text, "remote error: tls: "):
+		failure.Cause, failure.Detail = TLSAlert, strings.TrimPrefix(detail, "tls: ")
 	case has(err, syscall.ECONNREFUSED, 10061):
 		failure.Cause = Refused
 	case has(err, syscall.EHOSTUNREACH, syscall.ENETUNREACH, 10065, 10051):
@@ -86,11 +86,11 @@ func (c *Client) connectionError(ctx context.Context, request *http.Request, way
 		failure.Cause = NotHTTP
 	case errors.As(err, &corrupt), errors.Is(err, gzip.ErrHeader), errors.Is(err, gzip.ErrChecksum):
 		failure.Cause = BrokenGzip
-	case strings.HasPrefix(operation(err), "socks"): // net/http has no types for the answers
-		failure.Cause, failure.Detail = ProxyRefused, strings.TrimPrefix(innermost(err).Error(), "unknown error ")
-		failure.final = strings.Contains(failure.Detail, "authentication") || strings.Contains(failure.Detail, "ruleset")
+	case strings.Contains(text, "socks connect "): // net/http has no types for the answers
+		failure.Cause, failure.Detail = ProxyRefused, strings.TrimPrefix(detail, "unknown error ")
+		failure.final = strings.Contains(detail, "authentication") || strings.Contains(detail, "ruleset")
 	default:
-		failure.Cause, failure.Detail = Unexplained, c.Clean(innermost(err).Error())
+		failure.Cause, failure.Detail = Unexplained, detail
 	}
 	// If one of about this length has been answered, length is not the cause. Queries of one
 	// read differ in their cursors only.
@@ -105,16 +105,6 @@ func (c *Client) connectionError(ctx context.Context, request *http.Request, way
 func has(err error, numbers ...syscall.Errno) bool {
 	number, ok := errors.AsType[syscall.Errno](err)
 	return ok && slices.Contains(numbers, number)
-}
-
-// operation is what the network was doing.
-func operation(err error) string {
-	operation := &net.OpError{}
-	for errors.As(err, &operation) && operation.Op == "proxyconnect" { // around that of the proxy
-		err = operation.Err
-		operation = &net.OpError{}
-	}
-	return operation.Op
 }
 
 // certificateError is about a certificate that was refused.
@@ -179,11 +169,8 @@ func refusesLength(failure *ConnectionError, err error) bool {
 
 // innermost is the error at the end of the chain.
 func innermost(err error) error {
-	for {
-		inner := errors.Unwrap(err)
-		if inner == nil {
-			return err
-		}
-		err = inner
+	if inner := errors.Unwrap(err); inner != nil {
+		return innermost(inner)
 	}
+	return err
 }

@@ -7,7 +7,4 @@
 //
 // The package knows nothing of Terraform, and its callers decide what to ask for. It
 // follows no redirect, stores nothing, and writes the API key nowhere but into the header.
-//
-// Facts about the server come from the API's public documentation of the Activity Feed,
-// its errors and its rate limits.
 package compliance

@@ -147,19 +147,19 @@ func socketClient(t *testing.T, base string, edits ...func(*Options)) *Client {
 	t.Helper()
 	client := newClient(t, nil, append([]func(*Options){func(o *Options) { o.BaseURL, o.RequestsAtOnce = base, 8 }}, edits...)...)
 	client.editTransport(func(t *http.Transport) { t.TLSClientConfig.RootCAs = testRoots() })
-	t.Cleanup(func() { client.connections.current.CloseIdleConnections() })
+	t.Cleanup(func() { client.connections.current.Load().CloseIdleConnections() })
 	return client
 }
 
 // editTransport has something else in the connections of a client that has none yet.
 func (c *Client) editTransport(edit func(*http.Transport)) *Client {
 	fresh := c.connections.fresh
-	c.connections.fresh = func() http.RoundTripper {
-		transport := fresh()
-		edit(transport.(*http.Transport))
-		return transport
+	c.connections.fresh = func() *http.Client {
+		client := fresh()
+		edit(client.Transport.(*http.Transport))
+		return client
 	}
-	c.connections.current.Transport = c.connections.fresh()
+	c.connections.current.Store(c.connections.fresh())
 	return c
 }
 

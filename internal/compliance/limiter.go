@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"sync"
 	"time"
+
+	"golang.org/x/sync/semaphore"
 )
 
 // limiter paces all requests of a client: it bounds how many are in flight, and how many
@@ -17,8 +19,8 @@ import (
 // on a fake clock and not the 0 s that the server allows; and with latency it let 26
 // of 25 through.
 type limiter struct {
-	slots     chan struct{} // one for each request in flight
-	perMinute int           // 0 for no ceiling of our own
+	slots     *semaphore.Weighted // one for each request in flight
+	perMinute int                 // 0 for no ceiling of our own
 	now       func() time.Time
 
 	mu       sync.Mutex
@@ -36,20 +38,15 @@ type limiter struct {
 }
 
 func newLimiter(requestsAtOnce, requestsPerMinute int, now func() time.Time) *limiter {
-	return &limiter{slots: make(chan struct{}, requestsAtOnce), perMinute: requestsPerMinute, now: now}
+	return &limiter{slots: semaphore.NewWeighted(int64(requestsAtOnce)), perMinute: requestsPerMinute, now: now}
 }
 
 // acquire waits until one more request may be sent. What it returns must be called
 // when the answer is there, with its header, or with nil if there was none. Errors
 // are the context's, or a [WaitError] where the wait would outlast the context.
 func (l *limiter) acquire(ctx context.Context) (release func(http.Header), err error) {
-	if err := ctx.Err(); err != nil {
-		return nil, err // select would choose at random
-	}
-	select {
-	case l.slots <- struct{}{}:
-	case <-ctx.Done():
-		return nil, ctx.Err()
+	if err := l.slots.Acquire(ctx, 1); err != nil {
+		return nil, err
 	}
 	for {
 		sent := l.now()
@@ -57,11 +54,11 @@ func (l *limiter) acquire(ctx context.Context) (release func(http.Header), err e
 		if ok {
 			return func(header http.Header) {
 				l.observe(header, sent, l.now())
-				<-l.slots
+				l.slots.Release(1)
 			}, nil
 		}
 		if err := l.sleep(ctx, until.Sub(l.now())); err != nil {
-			<-l.slots
+			l.slots.Release(1)
 			return nil, err
 		}
 	}

@@ -39,8 +39,7 @@ type Options struct {
 	// RequestsPerMinute is a ceiling for all reads of the client together; the
 	// server's own limit is kept anyway. Zero means no ceiling.
 	RequestsPerMinute int
-	// RequestsAtOnce is how many requests of all reads are in flight together, at
-	// least 1.
+	// RequestsAtOnce is how many requests of all reads are in flight together, at least 1.
 	RequestsAtOnce int
 
 	// Getenv is where HTTPS_PROXY, NO_PROXY and SSL_CERT_FILE are looked up.

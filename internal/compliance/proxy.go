@@ -42,12 +42,10 @@ func proxyFor(target *url.URL, getenv func(string) string) (*url.URL, error) {
 		value = "http://" + value
 	}
 	proxy, err := url.Parse(value)
-	switch {
-	case err == nil && proxyPorts[proxy.Scheme] == "":
-		return nil, &ProxyVariableError{Variable: variable, Scheme: true}
-	case err != nil || proxy.Hostname() == "" || !isPort(proxy.Port()),
-		strings.Trim(proxy.Path, "/") != "" || proxy.RawQuery != "" || proxy.Fragment != "": // of a password, probably
-		return nil, &ProxyVariableError{Variable: variable}
+	unknown := err == nil && proxyPorts[proxy.Scheme] == ""
+	if err != nil || unknown || proxy.Hostname() == "" || !isPort(proxy.Port()) ||
+		strings.Trim(proxy.Path, "/") != "" || proxy.RawQuery != "" || proxy.Fragment != "" { // of a password, probably
+		return nil, &ProxyVariableError{Variable: variable, Scheme: unknown}
 	}
 	return proxy, nil
 }

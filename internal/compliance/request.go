@@ -55,15 +55,6 @@ type Answer struct {
 	bytes int
 }
 
-// Now is the time of an answer: the server's, or else this machine's when the request was
-// sent.
-func (a *Answer) Now() time.Time {
-	if a.Date.IsZero() {
-		return a.Sent
-	}
-	return a.Date
-}
-
 // Page asks for one page, as often as it takes and [Options] allow. A failed request moves
 // no cursor, so it can be sent again; it then asks for half as many activities where there
 // may have been too many. Its error is a [*RequestError].
@@ -136,18 +127,14 @@ func smallerPage(err error, size int) (smaller int, another bool) {
 // TooHeavy says whether a failed request may have asked for more than the server can give
 // in one page: it took too long, or the page was too large.
 func TooHeavy(err error) bool {
-	var (
-		status     *StatusError
-		connection *ConnectionError
-		page       *PageError
-	)
-	switch {
-	case errors.As(err, &status):
+	if status, ok := errors.AsType[*StatusError](err); ok {
 		return status.Status == http.StatusGatewayTimeout || status.Status == http.StatusRequestEntityTooLarge
-	case errors.As(err, &connection):
+	}
+	if connection, ok := errors.AsType[*ConnectionError](err); ok {
 		return connection.Timeout > 0 && connection.Stage >= AtRequest
 	}
-	return errors.As(err, &page) && page.Fault == TooLarge
+	page, ok := errors.AsType[*PageError](err)
+	return ok && page.Fault == TooLarge
 }
 
 // RequestsAtOnce is how many requests of all reads may be in flight together.

@@ -25,18 +25,14 @@ func shouldRetry(err error, header http.Header) bool {
 	case "false":
 		return false
 	}
-	var (
-		status     *StatusError
-		connection *ConnectionError
-		page       *PageError
-	)
-	switch {
-	case errors.As(err, &status):
+	if status, ok := errors.AsType[*StatusError](err); ok {
 		return retryStatus(status.Status)
-	case errors.As(err, &connection):
+	}
+	if connection, ok := errors.AsType[*ConnectionError](err); ok {
 		return !connection.final
 	}
-	return errors.As(err, &page) && page.Fault == BrokenOff
+	page, ok := errors.AsType[*PageError](err)
+	return ok && page.Fault == BrokenOff
 }
 
 // retryStatus is the rule for a status other than 200.
@@ -84,9 +80,6 @@ func resetTime(header http.Header, now time.Time) (time.Time, bool) {
 // asks for none: 1 s, doubled each time, at most 60 s. Up to a quarter is added, so
 // that clients that failed together do not come back together; random is in [0, 1).
 func backoff(failed int, random float64) time.Duration {
-	wait := maxBackoff * 4 / 5
-	if doublings := failed - 1; doublings < 6 { // 2⁶ s is beyond the maximum
-		wait = min(wait, minBackoff<<doublings)
-	}
+	wait := min(maxBackoff*4/5, minBackoff<<min(failed-1, 6)) // 2⁶ s is beyond the maximum
 	return wait + time.Duration(random*float64(wait/4))
 }

@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"net/http/httptrace"
 	"net/url"
-	"sync"
 	"sync/atomic"
 	"time"
 )
@@ -27,10 +26,9 @@ const (
 // over HTTP/2 net/http would send the next attempt into the same silence.
 type connections struct {
 	proxy *url.URL // that all requests take, or nil
-	fresh func() http.RoundTripper
+	fresh func() *http.Client
 
-	mu      sync.Mutex
-	current *http.Client // the connections from one failure to the next, for its CloseIdleConnections
+	current atomic.Pointer[http.Client] // from one failure to the next; for its CloseIdleConnections
 }
 
 // newConnections reads the proxy variables of the environment; its errors are about those.
@@ -39,45 +37,33 @@ func newConnections(base *url.URL, options Options) (*connections, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &connections{proxy: proxy, fresh: func() http.RoundTripper {
+	c := &connections{proxy: proxy, fresh: func() *http.Client {
 		if options.Transport != nil {
-			return options.Transport
+			return &http.Client{Transport: options.Transport}
 		}
-		var protocols http.Protocols
-		protocols.SetHTTP1(true)
-		protocols.SetHTTP2(true)
-		return &http.Transport{
+		return &http.Client{Transport: &http.Transport{
 			Proxy:                  http.ProxyURL(proxy),
 			OnProxyConnectResponse: refusal,
 			DialContext:            (&net.Dialer{Timeout: ConnectLimit}).DialContext,
 			TLSHandshakeTimeout:    ConnectLimit,
 			TLSClientConfig:        &tls.Config{MinVersion: tls.VersionTLS12},
-			Protocols:              &protocols,
+			ForceAttemptHTTP2:      true, // as without a dialer and a configuration of TLS of one's own
 			HTTP2:                  &http.HTTP2Config{SendPingTimeout: pingAfter, PingTimeout: pingAfter},
 			MaxIdleConnsPerHost:    options.RequestsAtOnce,
 			IdleConnTimeout:        90 * time.Second,
-		}
+		}}
 	}}
-	c.current = &http.Client{Transport: c.fresh()}
+	c.current.Store(c.fresh())
 	return c, nil
-}
-
-// take is the connections for a request.
-func (c *connections) take() *http.Client {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.current
 }
 
 // release ends a request. Others that are under way stay on their connections, which may
 // well be sound.
 func (c *connections) release(used *http.Client, failed bool) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if failed && used == c.current {
-		c.current = &http.Client{Transport: c.fresh()}
+	if failed {
+		c.current.CompareAndSwap(used, c.fresh())
 	}
-	if used != c.current {
+	if used != c.current.Load() {
 		used.CloseIdleConnections()
 	}
 }
@@ -93,13 +79,6 @@ type place struct {
 	atProxy bool // the stage is about the proxy
 }
 
-// newProgress is that of a request whose transport does not tell.
-func newProgress(proxy *url.URL) *progress {
-	p := &progress{proxy: proxy}
-	p.at(AtRequest, false)
-	return p
-}
-
 func (p *progress) at(stage Stage, atProxy bool) {
 	p.place.Store(&place{stage, atProxy && p.proxy != nil})
 }
@@ -107,6 +86,7 @@ func (p *progress) at(stage Stage, atProxy bool) {
 // trace has net/http tell of the progress of a request. A proxy that speaks TLS shakes hands
 // first, before it is asked for a connection.
 func (p *progress) trace(ctx context.Context) context.Context {
+	p.at(AtRequest, false) // for transports that do not tell
 	secure := p.proxy != nil && p.proxy.Scheme == "https"
 	return httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
 		GetConn:      func(string) { p.at(AtConnection, true) },
@@ -117,9 +97,7 @@ func (p *progress) trace(ctx context.Context) context.Context {
 				p.at(AtProxy, true)
 			}
 		},
-		TLSHandshakeStart: func() {
-			p.at(AtTLS, p.place.Load().stage == AtConnection)
-		},
+		TLSHandshakeStart: func() { p.at(AtTLS, p.place.Load().stage == AtConnection) },
 		TLSHandshakeDone: func(_ tls.ConnectionState, err error) {
 			if err == nil && p.place.Load().atProxy {
 				p.at(AtProxy, true)

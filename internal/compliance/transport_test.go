@@ -209,7 +209,7 @@ func TestCancelledRequestsKeepConnections(t *testing.T) {
 	t.Parallel()
 	server, api := newTLSServer(t, versions["HTTP/2"])
 	client := socketClient(t, server.URL, noRetries)
-	before := client.connections.take()
+	before := client.connections.current.Load()
 	ctx, cancel := context.WithCancel(t.Context())
 	api.Inject(fakeapi.Always, func(_ http.ResponseWriter, r *http.Request, _ http.Handler) {
 		cancel()
@@ -218,7 +218,7 @@ func TestCancelledRequestsKeepConnections(t *testing.T) {
 	if err := follow(ctx, client, 0).err; !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v, want the read cancelled", err)
 	}
-	if client.connections.take() != before {
+	if client.connections.current.Load() != before {
 		t.Error("got new connections after a read that was cancelled")
 	}
 }

@@ -296,7 +296,10 @@ const clockTolerance = time.Minute
 // [*FutureError] if it has not begun by then, and a [*ClockError] if it ends before the
 // newest activities.
 func (r *read) begin(a answer) error {
-	r.now = a.Now()
+	r.now = a.Date
+	if r.now.IsZero() {
+		r.now = a.Sent // by this machine's clock
+	}
 	lower, upper := r.request.Bounds.Lower(), r.request.Bounds.Upper()
 	if lower != nil {
 		r.end = lower.At
