@@ -46,7 +46,7 @@ func TestEachDependencyHasAReason(t *testing.T) {
 func TestTheFakeHasTheSameTypes(t *testing.T) {
 	t.Parallel()
 	var names strings.Builder
-	for _, known := range activitytype.All() {
+	for _, known := range activitytype.Types {
 		if known.State != activitytype.Removed {
 			names.WriteString(known.Name + "\n")
 		}

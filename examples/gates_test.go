@@ -121,13 +121,13 @@ func judgements(t *testing.T) map[string]judgement {
 func TestEveryTopicIsJudged(t *testing.T) {
 	t.Parallel()
 	judged := judgements(t)
-	for _, topic := range activitytype.Topics() {
+	for _, topic := range activitytype.Topics {
 		if _, known := judged[topic.Name]; !known {
 			t.Errorf("the guide says of the topic %s neither which gate judges it nor why none does", topic.Name)
 		}
 	}
 	for name := range judged {
-		if !activitytype.IsTopic(name) && activitytype.StateOf(name) == activitytype.Unknown {
+		if !slices.Contains(activitytype.TopicNames, name) && activitytype.Of(name).State == activitytype.Unknown {
 			t.Errorf("the guide judges %s, which is no topic and no type", name)
 		}
 	}
@@ -184,7 +184,7 @@ func TestGatesSeeEveryType(t *testing.T) {
 	judged := judgements(t)
 	var strangers attacks
 	count := 0
-	for _, kind := range activitytype.All() {
+	for _, kind := range activitytype.Types {
 		j, byType := judged[kind.Name]
 		if !byType {
 			j = judged[kind.Topic]
@@ -226,9 +226,8 @@ func otherListing(name string) string {
 
 // plausible are the fields of a type's own, each with a value that nobody has excused.
 func plausible(name string) []string {
-	names, _ := activitytype.Fields(name)
-	fields := make([]string, 0, len(names))
-	for _, field := range names {
+	var fields []string
+	for _, field := range activitytype.Of(name).Fields {
 		value := `"another"`
 		switch field {
 		case "updates":
@@ -377,7 +376,7 @@ func TestGatesExcuse(t *testing.T) {
 	}
 	judged := judgements(t)
 	for kind, j := range judged {
-		if !activitytype.IsTopic(kind) && j.gate == "" {
+		if !slices.Contains(activitytype.TopicNames, kind) && j.gate == "" {
 			harmless = append(harmless, activity("excused_"+kind, kind, `{"type":"anthropic_actor","email_address":null}`, hour))
 		}
 	}
@@ -388,7 +387,7 @@ func TestGatesExcuse(t *testing.T) {
 		for _, text := range exceptions.FindAllString(read(t, file), -1) {
 			for _, name := range named.FindAllStringSubmatch(text, -1) {
 				kind := name[1]
-				if _, byType := judged[kind]; activitytype.StateOf(kind) == activitytype.Unknown || byType || activitytype.Of(kind).Topic == "sign_in" {
+				if _, byType := judged[kind]; activitytype.Of(kind).State == activitytype.Unknown || byType || activitytype.Of(kind).Topic == "sign_in" {
 					continue // the last are in a scenario
 				}
 				if !strings.Contains(strings.Join(harmless, "\n"), fmt.Sprintf(`"type":%q`, kind)) {

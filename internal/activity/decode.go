@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -104,6 +105,9 @@ type pageDecoder struct {
 	actors  actorDecoder
 }
 
+// pageMembers are those that a read relies on.
+var pageMembers = []string{"data", "has_more", "first_id", "last_id"}
+
 func (d *pageDecoder) page() (*Page, error) {
 	if err := d.begin('{', PageError{Want: '{'}); err != nil {
 		return nil, err
@@ -116,81 +120,71 @@ func (d *pageDecoder) page() (*Page, error) {
 			return nil, err
 		}
 		name := token.String()
-		read := d.pageMember(name, result)
-		if read == nil {
-			if err := d.tokens.SkipValue(); err != nil {
-				return nil, err
+		if slices.Contains(pageMembers, name) {
+			// There is no telling which of two is right, and the wrong one could lose
+			// activities or end the read early.
+			if seen[name] {
+				return nil, &PageError{Fault: Twice, Member: name}
 			}
-			continue
+			seen[name] = true
 		}
-		// There is no telling which of two is right, and the wrong one could lose
-		// activities or end the read early.
-		if seen[name] && !errorMembers[name] {
-			return nil, &PageError{Fault: Twice, Member: name}
+		switch name {
+		case "data":
+			result.Activities, err = d.data()
+		case "has_more":
+			result.HasMore, err = d.hasMore()
+		case "first_id":
+			result.FirstID, err = d.cursor(name)
+		case "last_id":
+			result.LastID, err = d.cursor(name)
+		case "error", "errors", "type":
+			err = d.saysError(name)
+		default:
+			err = d.tokens.SkipValue()
 		}
-		seen[name] = true
-		if err := read(); err != nil {
+		if err != nil {
 			return nil, err
 		}
 	}
-	if _, err := d.tokens.ReadToken(); err != nil {
-		return nil, err
-	}
-	for _, name := range []string{"data", "has_more"} {
+	for _, name := range pageMembers[:2] {
 		if !seen[name] {
 			return nil, &PageError{Fault: Missing, Member: name}
 		}
 	}
-	return result, nil
+	_, err := d.tokens.ReadToken()
+	return result, err
 }
 
-// errorMembers are those by which a page says that it is an error. Data beside them may be
-// empty because of it.
-var errorMembers = map[string]bool{"error": true, "errors": true, "type": true}
-
-// pageMember returns what reads the value of a page's member, nil for members
-// that mean nothing to a read.
-func (d *pageDecoder) pageMember(name string, into *Page) func() error {
-	switch name {
-	case "data":
-		return func() (err error) { into.Activities, err = d.data(); return err }
-	case "has_more":
-		return func() error {
-			token, err := d.tokens.ReadToken()
-			if err != nil {
-				return err
-			}
-			if kind := token.Kind(); kind != 't' && kind != 'f' {
-				return &PageError{Fault: OtherKind, Member: name, Got: kindOf(kind), Want: 't'}
-			}
-			into.HasMore = token.Bool()
-			return nil
-		}
-	case "first_id":
-		return func() error { return d.cursor(name, &into.FirstID) }
-	case "last_id":
-		return func() error { return d.cursor(name, &into.LastID) }
-	case "error", "errors", "type":
-		return func() error {
-			value, err := d.tokens.ReadValue()
-			if err != nil || value.Kind() == 'n' || name == "type" && (value.Kind() != '"' || unquote(value) != "error") {
-				return err
-			}
-			return &PageError{Fault: SaysError, Member: name}
-		}
+func (d *pageDecoder) hasMore() (bool, error) {
+	token, err := d.tokens.ReadToken()
+	if err != nil {
+		return false, err
 	}
-	return nil
+	if kind := token.Kind(); kind != 't' && kind != 'f' {
+		return false, &PageError{Fault: OtherKind, Member: "has_more", Got: kindOf(kind), Want: 't'}
+	}
+	return token.Bool(), nil
 }
 
-func (d *pageDecoder) cursor(name string, into *string) error {
+func (d *pageDecoder) cursor(name string) (string, error) {
 	if kind := d.tokens.PeekKind(); kind != '"' && kind != 'n' {
-		return d.unexpected(kind, PageError{Member: name, Want: '"'})
+		return "", d.unexpected(kind, PageError{Member: name, Want: '"'})
 	}
 	token, err := d.tokens.ReadToken()
-	if err == nil && token.Kind() == '"' {
-		*into = token.String()
+	if err != nil || token.Kind() == 'n' {
+		return "", err
 	}
-	return err
+	return token.String(), nil
+}
+
+// saysError reads a member by which a page may say that it is an error. Data beside it may be
+// empty because of it.
+func (d *pageDecoder) saysError(name string) error {
+	value, err := d.tokens.ReadValue()
+	if err != nil || value.Kind() == 'n' || name == "type" && (value.Kind() != '"' || unquote(value) != "error") {
+		return err
+	}
+	return &PageError{Fault: SaysError, Member: name}
 }
 
 func (d *pageDecoder) data() ([]Activity, error) {

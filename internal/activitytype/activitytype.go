@@ -50,9 +50,11 @@ type Type struct {
 // Offered tells whether a type is one to ask for.
 func (t Type) Offered() bool { return t.State == Listed || t.State == FilterOnly }
 
+// Types are all of the list, sorted by name, and Known the names of those that can be asked
+// for. Nobody changes them.
 var (
-	types = parse(list)
-	known = names(types, Type.Offered)
+	Types = parse(list)
+	Known = names(Types, Type.Offered)
 )
 
 func parse(list string) []Type {
@@ -95,33 +97,15 @@ func names(all []Type, want func(Type) bool) []string {
 	return found
 }
 
-// All returns all types of the list, sorted by name, those that are no longer recorded
-// or asked for among them.
-func All() []Type { return slices.Clone(types) }
-
-// Known returns the activity types that can be asked for, sorted: those that are listed
-// and those that are filter-only.
-func Known() []string { return slices.Clone(known) }
-
 // Of returns what the list has of a name; the State is Unknown where that is nothing.
 func Of(name string) Type {
-	i, found := slices.BinarySearchFunc(types, name, func(t Type, name string) int {
+	i, found := slices.BinarySearchFunc(Types, name, func(t Type, name string) int {
 		return strings.Compare(t.Name, name)
 	})
 	if !found {
 		return Type{Name: name}
 	}
-	return types[i]
-}
-
-// StateOf returns what the list says of a name.
-func StateOf(name string) State { return Of(name).State }
-
-// Fields returns the names of the fields of a type's own; known is false where the
-// reference has not said them.
-func Fields(name string) (fields []string, known bool) {
-	t := Of(name)
-	return slices.Clone(t.Fields), t.FieldsKnown
+	return Types[i]
 }
 
 // AsOf is the month of the reference that the list was made from, as in "January 2006".
@@ -170,7 +154,7 @@ func Match(patterns ...string) ([]string, error) {
 	var matches []string
 	for i, pattern := range patterns {
 		before := len(matches)
-		for _, candidate := range known {
+		for _, candidate := range Known {
 			matched, err := path.Match(pattern, candidate)
 			if err != nil {
 				return nil, &MatchError{Fault: Malformed, Place: i + 1, Pattern: pattern}
@@ -181,7 +165,7 @@ func Match(patterns ...string) ([]string, error) {
 		}
 		if len(matches) == before {
 			fault := &MatchError{Fault: NoMatch, Place: i + 1, Pattern: pattern}
-			for _, t := range types {
+			for _, t := range Types {
 				if matched, _ := path.Match(pattern, t.Name); matched {
 					fault.Only = t
 					break
@@ -201,10 +185,10 @@ const closeEnough = 2
 // itself, if it is at most two edits away. An edit is a letter more, less or other, or
 // a swap of neighbours.
 func Nearest(name string) (nearest string, ok bool) {
-	if StateOf(name) != Unknown {
+	if Of(name).State != Unknown {
 		return "", false
 	}
-	return NearestOf(known, name)
+	return NearestOf(Known, name)
 }
 
 // NearestOf is [Nearest] among other names; the name may not be one of them.

@@ -27,10 +27,17 @@ type Topic struct {
 	Everyday int
 }
 
+// Nobody changes these.
 var (
-	topics     = parseTopics(topicList)
-	topicNames = append(namesOf(topics), Unclassified)
-	inTopic    = group(types)
+	// Topics are all of them in the order of a security engineer: who can get in, who can do
+	// more, what leaves, what is destroyed, what is no longer watched, the everyday.
+	// Unclassified is none of them.
+	Topics = parseTopics(topicList)
+	// TopicNames are those of Topics, and Unclassified at their end.
+	TopicNames = namesOf(Topics)
+	// InTopic are the types of each topic, sorted: those that are listed, filter-only or
+	// retired.
+	InTopic = group(Types)
 )
 
 func parseTopics(list string) []Topic {
@@ -47,7 +54,7 @@ func namesOf(topics []Topic) []string {
 	for _, t := range topics {
 		all = append(all, t.Name)
 	}
-	return all
+	return append(all, Unclassified)
 }
 
 // group has the types that can be asked for of each topic. Retired ones have a past; a
@@ -65,41 +72,14 @@ func group(types []Type) map[string][]string {
 // Classified tells whether a type is in a topic, and can still be asked for.
 func (t Type) Classified() bool { return t.Topic != "" && t.State != Unknown && t.State != Removed }
 
-// Topics returns all topics in the order of a security engineer: who can get in, who can
-// do more, what leaves, what is destroyed, what is no longer watched, the everyday.
-// Unclassified is none of them.
-func Topics() []Topic { return slices.Clone(topics) }
-
-// TopicNames returns the names of all topics in the order of [Topics], and Unclassified
-// at their end.
-func TopicNames() []string { return slices.Clone(topicNames) }
-
-// IsTopic tells whether a name is that of a topic, Unclassified among them.
-func IsTopic(name string) bool { return slices.Contains(topicNames, name) }
-
-// NearestTopic is [Nearest] for topics.
-func NearestTopic(name string) (nearest string, ok bool) {
-	if IsTopic(name) {
-		return "", false
-	}
-	return NearestOf(topicNames, name)
-}
-
-// InTopic returns the types of a topic, sorted: those that are listed, filter-only or
-// retired. It has none for Unclassified.
-func InTopic(topic string) []string { return slices.Clone(inTopic[topic]) }
-
-// TopicOf returns the topic of a type, Unclassified where it has none.
-func TopicOf(name string) string { return cmp.Or(Of(name).Topic, Unclassified) }
-
 // Everyday returns the types of the topics whose activities are most of a feed, those
 // that come most often first.
 func Everyday() []string {
 	var all []string
-	ranked := slices.SortedFunc(slices.Values(topics), func(a, b Topic) int { return cmp.Compare(a.Everyday, b.Everyday) })
+	ranked := slices.SortedFunc(slices.Values(Topics), func(a, b Topic) int { return cmp.Compare(a.Everyday, b.Everyday) })
 	for _, topic := range ranked {
 		if topic.Everyday > 0 {
-			all = append(all, inTopic[topic.Name]...)
+			all = append(all, InTopic[topic.Name]...)
 		}
 	}
 	return all

@@ -10,8 +10,8 @@ import (
 func TestTopics(t *testing.T) {
 	t.Parallel()
 	var parts, everyday []string
-	for _, topic := range Topics() {
-		if len(InTopic(topic.Name)) == 0 || !IsTopic(topic.Name) || !strings.HasSuffix(topic.Question, "?") || !strings.HasSuffix(topic.Definition, ".") {
+	for _, topic := range Topics {
+		if len(InTopic[topic.Name]) == 0 || !strings.HasSuffix(topic.Question, "?") || !strings.HasSuffix(topic.Definition, ".") {
 			t.Errorf("got %+v, want types, a question and a definition", topic)
 		}
 		if !slices.Contains(parts, topic.Part) {
@@ -23,14 +23,14 @@ func TestTopics(t *testing.T) {
 			everyday = append(everyday, topic.Name)
 		}
 	}
-	if names := TopicNames(); len(names) != 33 || names[32] != Unclassified || !IsTopic(Unclassified) || len(parts) != 6 {
+	if names := TopicNames; len(names) != 33 || names[32] != Unclassified || len(parts) != 6 {
 		t.Errorf("got the topics %v in the parts %q, want 32 and Unclassified, in 6", names, parts)
 	}
 	slices.Sort(everyday)
 	if got := strings.Join(everyday, " "); got != "agent_activity audit_log_read content_changed content_viewed sign_in sign_in_activity sign_in_failed" {
 		t.Errorf("got the everyday topics %s", got)
 	}
-	if got := Everyday(); len(got) < 100 || TopicOf(got[0]) != "content_changed" || TopicOf(got[len(got)-1]) != "sign_in_failed" {
+	if got := Everyday(); len(got) < 100 || Of(got[0]).Topic != "content_changed" || Of(got[len(got)-1]).Topic != "sign_in_failed" {
 		t.Errorf("got the everyday types %v, want those of the commonest topic first", got)
 	}
 }
@@ -41,24 +41,24 @@ func TestEachTypeHasATopic(t *testing.T) {
 	t.Parallel()
 	var undecided []string
 	inTopics := 0
-	for _, a := range All() {
+	for _, a := range Types {
 		switch {
 		case a.Topic == "" && a.State != Removed:
 			undecided = append(undecided, a.Name)
 		case a.Topic == "":
-		case !slices.ContainsFunc(topics, func(topic Topic) bool { return topic.Name == a.Topic }):
+		case !slices.ContainsFunc(Topics, func(topic Topic) bool { return topic.Name == a.Topic }):
 			t.Errorf("%s: there is no topic %q", a.Name, a.Topic)
 		case a.Meaning == "" || !strings.HasSuffix(a.Meaning, "."):
 			t.Errorf("%s: got the meaning %q, want a sentence", a.Name, a.Meaning)
-		case TopicOf(a.Name) != a.Topic || slices.Contains(InTopic(a.Topic), a.Name) != (a.State != Removed):
+		case slices.Contains(InTopic[a.Topic], a.Name) != (a.State != Removed):
 			t.Errorf("%s: want it in %s unless it is removed; it is %s", a.Name, a.Topic, a.State)
 		case a.State != Removed:
 			inTopics++
 		}
 	}
 	sum := 0
-	for _, topic := range TopicNames() {
-		sum += len(InTopic(topic))
+	for _, topic := range TopicNames {
+		sum += len(InTopic[topic])
 	}
 	if sum != inTopics {
 		t.Errorf("got %d types in all topics, want each of %d once", sum, inTopics)
@@ -71,22 +71,10 @@ func TestEachTypeHasATopic(t *testing.T) {
 	}
 }
 
-func TestTopicOf(t *testing.T) {
+func TestGroup(t *testing.T) {
 	t.Parallel()
-	for name, want := range map[string]string{
-		"org_sso_toggled": "sign_in_settings_changed", "environment_deleted": "deletion", "a_type_of_tomorrow": Unclassified, "": Unclassified,
-	} {
-		if got := TopicOf(name); got != want {
-			t.Errorf("%q: got the topic %q, want %q", name, got, want)
-		}
-	}
 	undecided := group([]Type{{Name: "a", State: Listed}, {Name: "b", State: Removed, Topic: "deletion"}, {Name: "c", State: Retired, Topic: "deletion"}})
 	if got := undecided["deletion"]; len(undecided) != 1 || !slices.Equal(got, []string{"c"}) {
 		t.Errorf("got %v, want none without a topic, and none that is removed", undecided)
-	}
-	for name, want := range map[string]string{"credential_create": "credential_created", "sing_in": "sign_in", "unclasified": Unclassified, "sign_in": "", "keys": ""} {
-		if got, ok := NearestTopic(name); got != want || ok != (want != "") {
-			t.Errorf("%q: got the nearest topic %q, %v, want %q", name, got, ok, want)
-		}
 	}
 }

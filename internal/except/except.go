@@ -153,7 +153,7 @@ func (c *Condition) formsOf() []string {
 	names := c.path.Names()
 	switch name := names[len(names)-1]; {
 	case len(names) == 1 && name == "type":
-		return activitytype.Known()
+		return activitytype.Known
 	case len(names) == 1 && name == "organization_id":
 		return []string{"org_01" + rest}
 	case len(names) == 1 && name == "organization_uuid":

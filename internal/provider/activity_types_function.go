@@ -64,7 +64,7 @@ func matchText(err error) string {
 	case activitytype.Malformed:
 		return place + " is malformed"
 	}
-	text := fmt.Sprintf("%s matches none of the %d activity types known in %s", place, len(activitytype.Known()), activitytype.AsOf())
+	text := fmt.Sprintf("%s matches none of the %d activity types known in %s", place, len(activitytype.Known), activitytype.AsOf())
 	if fault.Only.Name != "" {
 		return fmt.Sprintf("%s, only %q, which is %s", text, fault.Only.Name, fault.Only.State)
 	}

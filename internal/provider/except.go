@@ -180,11 +180,11 @@ var actorFields = func() (names []string) {
 func fieldsOf(names []string) (fields []string, allKnown bool) {
 	allKnown = len(names) > 0
 	if !allKnown {
-		names = activitytype.Known()
+		names = activitytype.Known
 	}
 	for _, name := range names {
-		more, known := activitytype.Fields(name)
-		fields, allKnown = append(fields, more...), allKnown && known
+		kind := activitytype.Of(name)
+		fields, allKnown = append(fields, kind.Fields...), allKnown && kind.FieldsKnown
 	}
 	return fields, allKnown
 }

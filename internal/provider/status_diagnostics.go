@@ -239,7 +239,7 @@ func joined(values []sentValue) string {
 func unknownTypeAdvice(argument string, values []sentValue) string {
 	var advice []string
 	for _, value := range values {
-		switch activitytype.StateOf(value.text) {
+		switch activitytype.Of(value.text).State {
 		case activitytype.Unknown:
 			if nearest, ok := activitytype.Nearest(value.text); ok {
 				advice = append(advice, fmt.Sprintf("Did you mean %q?", nearest))

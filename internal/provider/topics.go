@@ -20,14 +20,14 @@ import (
 // checkTopic refuses what is no topic. A new topic comes with a new version only, unlike a
 // new type.
 func checkTopic(value string) *finding {
-	if activitytype.IsTopic(value) {
+	if slices.Contains(activitytype.TopicNames, value) {
 		return nil
 	}
 	text := "The value " + quoted(value) + " is no topic. "
-	if nearest, ok := activitytype.NearestTopic(value); ok {
+	if nearest, ok := activitytype.NearestOf(activitytype.TopicNames, value); ok {
 		text += fmt.Sprintf("Did you mean %q? ", nearest)
 	}
-	return &finding{detail: text + "The topics are " + listed("and", activitytype.TopicNames()...) + "."}
+	return &finding{detail: text + "The topics are " + listed("and", activitytype.TopicNames...) + "."}
 }
 
 // validateTopics checks topics together with what else chooses or leaves out types. Values may
@@ -97,7 +97,7 @@ func askForTopics(request *feed.Request, topics []string) {
 		return
 	}
 	for _, topic := range topics {
-		request.ActivityTypes = append(request.ActivityTypes, activitytype.InTopic(topic)...)
+		request.ActivityTypes = append(request.ActivityTypes, activitytype.InTopic[topic]...)
 	}
 	slices.Sort(request.ActivityTypes)
 	request.ActivityTypes = slices.Compact(request.ActivityTypes)
@@ -111,7 +111,7 @@ func (f *filters) typesAskedFor() []string {
 		if topic == activitytype.Unclassified {
 			return nil
 		}
-		names = append(names, activitytype.InTopic(topic)...)
+		names = append(names, activitytype.InTopic[topic]...)
 	}
 	return names
 }

@@ -27,7 +27,7 @@ func TestTopics(t *testing.T) {
 		fake.ResetRequests()
 		requireEqual(t, "total", read(summaryName, config)["total"], 3)
 		requireEqual(t, "activities", len(ids(read(listName, config))), 3)
-		want := append(activitytype.InTopic("data_export"), "user_signed_out")
+		want := append(activitytype.InTopic["data_export"], "user_signed_out")
 		slices.Sort(want)
 		for _, request := range fake.Requests() {
 			requireEqual(t, "types", request.Query["activity_types[]"], want)
@@ -83,7 +83,7 @@ func TestNamesThatTheServerForgot(t *testing.T) {
 		"two of a topic":    {values{"topics": []string{"data_export"}}, []string{"org_members_exported", "claude_file_exported"}, 1, []string{"org_members_exported", "claude_file_exported"}},
 		"written":           {values{"topics": []string{"data_export"}, "activity_types": []string{"user_signed_out"}}, []string{"user_signed_out"}, nil, []string{"does not know an activity type", "user_signed_out"}},
 		"written and topic": {values{"topics": []string{"data_export"}, "activity_types": []string{"org_members_exported"}}, []string{"org_members_exported"}, nil, []string{"org_members_exported"}},
-		"all":               {values{"topics": []string{"audit_log_read"}}, activitytype.InTopic("audit_log_read"), nil, []string{"The server knows no type of the topics"}},
+		"all":               {values{"topics": []string{"audit_log_read"}}, activitytype.InTopic["audit_log_read"], nil, []string{"The server knows no type of the topics"}},
 		"not asked for":     {values{"topics": []string{"unclassified"}}, []string{"claude_chat_created"}, 2, []string{"claude_chat_created"}},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -247,7 +247,7 @@ func checkActivityType(value string) *finding {
 	if !activitytype.IsName(value) {
 		return &finding{detail: notATypeText(value)}
 	}
-	switch activitytype.StateOf(value) {
+	switch activitytype.Of(value).State {
 	case activitytype.Retired:
 		return warn("An activity type that is no longer recorded",
 			"%q is retired: nothing is recorded under it any more, so a policy that looks for it finds nothing new. "+
@@ -276,7 +276,7 @@ func notATypeText(value string) string {
 			"and concat() to add other names. It returns %[2]s, and needs Terraform 1.8 or OpenTofu 1.7.", quoted(value), names)
 	}
 	text := "The value " + quoted(value) + " is not an activity type: names have only lower-case letters, digits and underscores. "
-	if lower := strings.ToLower(strings.TrimSpace(value)); activitytype.StateOf(lower) != activitytype.Unknown {
+	if lower := strings.ToLower(strings.TrimSpace(value)); activitytype.Of(lower).State != activitytype.Unknown {
 		return text + fmt.Sprintf("Write %q.", lower)
 	}
 	return text + `An example is "sso_login_failed".`

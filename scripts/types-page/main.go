@@ -32,7 +32,7 @@ What is recorded when somebody signs in, makes a key, shares an artifact? These 
 func main() {
 	fmt.Printf(intro, activitytype.AsOf())
 	part := ""
-	for _, topic := range activitytype.Topics() {
+	for _, topic := range activitytype.Topics {
 		if topic.Part != part {
 			part = topic.Part
 			fmt.Printf("\n## %s\n", part)
@@ -46,7 +46,7 @@ func main() {
 
 // types are those of a topic, a line each.
 func types(topic string) (lines string) {
-	for _, t := range activitytype.All() {
+	for _, t := range activitytype.Types {
 		if t.Topic != topic {
 			continue
 		}
