@@ -2,7 +2,7 @@ package examples_test
 
 import (
 	"archive/zip"
-	"io"
+	"io/fs"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -42,9 +42,8 @@ output "total" {
 			w.Setenv("ANTHROPIC_COMPLIANCE_API_KEY", "")
 			key := "-var=compliance_api_key=" + fakeapi.Key
 			require(t, w.Plan(key, "-out=saved.tfplan"), 0, "total")
-			found := map[string]bool{"plan": strings.Contains(planFile(t, w), fakeapi.Key), "JSON": strings.Contains(w.Must("show", "-json", "saved.tfplan"), fakeapi.Key)}
-			for where, found := range found {
-				if found != (name == "sensitive") {
+			for where, text := range map[string]string{"plan": planFile(t, w), "JSON": w.Must("show", "-json", "saved.tfplan")} {
+				if found := strings.Contains(text, fakeapi.Key); found != (name == "sensitive") {
 					t.Errorf("the key is in the %s: %t", where, found)
 				}
 			}
@@ -69,16 +68,11 @@ func planFile(t *testing.T, w *enginetest.Workspace) string {
 	defer func() { _ = archive.Close() }()
 	var text strings.Builder
 	for _, member := range archive.File {
-		reader, err := member.Open()
+		content, err := fs.ReadFile(archive, member.Name)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := io.Copy(&text, reader); err != nil {
-			t.Fatal(err)
-		}
-		if err := reader.Close(); err != nil {
-			t.Fatal(err)
-		}
+		text.Write(content)
 	}
 	return text.String()
 }

@@ -10,7 +10,7 @@ import (
 	"debug/buildinfo"
 	"encoding/json"
 	"fmt"
-	"io"
+	"io/fs"
 	"maps"
 	"os"
 	"os/exec"
@@ -84,12 +84,7 @@ func (r release) unzip(t *testing.T, archive string) map[string][]byte {
 	defer reader.Close()
 	files := map[string][]byte{}
 	for _, file := range reader.File {
-		content, err := file.Open()
-		if err != nil {
-			t.Fatal(err)
-		}
-		files[file.Name], err = io.ReadAll(content)
-		if err != nil {
+		if files[file.Name], err = fs.ReadFile(reader, file.Name); err != nil {
 			t.Fatal(err)
 		}
 	}
