@@ -108,7 +108,7 @@ func strangeKeys(at path.Path, list types.List, asked []string) (diags diag.Diag
 	for i, element := range list.Elements() {
 		entries, _ := element.(types.Map)
 		ofTypes := asked
-		if named := typesNamed(entries); named != nil {
+		if named, known := typesNamed(entries); named != nil && known {
 			ofTypes = named
 		}
 		for _, key := range slices.Sorted(maps.Keys(entries.Elements())) {
@@ -134,14 +134,15 @@ func strangeKeys(at path.Path, list types.List, asked []string) (diags diag.Diag
 	return diags
 }
 
-// typesNamed are the types that an exception is for, nil where it names none or a pattern.
-func typesNamed(entries types.Map) []string {
+// typesNamed are the types that an exception is for, nil where it names none or a pattern, and
+// whether all of it is known.
+func typesNamed(entries types.Map) (names []string, known bool) {
 	list, _ := entries.Elements()["type"].(types.List)
-	values, allKnown, _ := knownValues(list)
-	if !allKnown || slices.ContainsFunc(values, func(value string) bool { return strings.Contains(value, "*") }) {
-		return nil
+	names, known, _ = knownValues(list)
+	if slices.ContainsFunc(names, func(name string) bool { return strings.Contains(name, "*") }) {
+		names = nil
 	}
-	return values
+	return names, known && !entries.IsUnknown()
 }
 
 // strangeKey says whether nothing has a field, and which one is likely to be meant.

@@ -121,11 +121,16 @@ func (r *readable) read(ctx context.Context, s *service, config tfsdk.Config) (a
 	about.request = request
 	ctx, cancel := context.WithTimeout(ctx, about.timeout)
 	defer cancel()
-	result, err := s.reader.Read(ctx, request, collector)
-	// A name that a topic brought, and that the server does not know any more, must not close
-	// every gate until the next release.
-	for err != nil {
-		refused := about.refusedNames(err, arguments.ofTopics())
+	var result feed.Result
+	var err error
+	for {
+		result, err = s.reader.Read(ctx, about.request, collector)
+		if err == nil || arguments.Topics.IsNull() {
+			break
+		}
+		// A name that a topic brought, and that the server does not know any more, must not close
+		// every gate until the next release.
+		refused := about.refusedNames(err, stringsOf(arguments.ActivityTypes))
 		if len(refused) == 0 {
 			break
 		}
@@ -134,7 +139,6 @@ func (r *readable) read(ctx context.Context, s *service, config tfsdk.Config) (a
 		if request.ActivityTypes != nil && len(about.request.ActivityTypes) == 0 {
 			return nil, append(diags, noTypeLeft())
 		}
-		result, err = s.reader.Read(ctx, about.request, collector)
 	}
 	var read attributes
 	if err == nil {

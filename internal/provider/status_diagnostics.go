@@ -145,9 +145,9 @@ func (r readContext) explainRejection(err *compliance.StatusError) (summary, hap
 	switch len(values) {
 	case 0:
 	case 1:
-		happened += " The value at that place is " + values[0].String() + "."
+		happened += " The value at that place is " + quoted(values[0]) + "."
 	default:
-		happened += " The values at these places are " + joined(values) + "."
+		happened += " The values at these places are " + allQuoted("and", values) + "."
 	}
 	switch {
 	case isNotEnabled(err):
@@ -179,7 +179,7 @@ var (
 // argumentAtFault is the argument that an answer of the API is about, with those of its
 // values that the answer names by their index; "" if there is no telling. The index counts
 // the values as they were sent.
-func (r readContext) argumentAtFault(err *compliance.StatusError) (argument string, values []sentValue) {
+func (r readContext) argumentAtFault(err *compliance.StatusError) (argument string, values []string) {
 	switch {
 	case isForeignOrganization(err) && r.request.OrganizationIDs != nil:
 		return "organization_ids", nil
@@ -196,7 +196,7 @@ func (r readContext) argumentAtFault(err *compliance.StatusError) (argument stri
 		}
 		argument = match[1]
 		if i, tooLarge := strconv.Atoi(match[2]); tooLarge == nil && i < len(sent[argument]) {
-			if value := (sentValue{i, sent[argument][i]}); !slices.Contains(values, value) {
+			if value := sent[argument][i]; !slices.Contains(values, value) {
 				values = append(values, value)
 			}
 		}
@@ -212,42 +212,21 @@ func (r readContext) argumentAtFault(err *compliance.StatusError) (argument stri
 	return "", nil
 }
 
-// sentValue is a value of a list, which is sent sorted.
-type sentValue struct {
-	index int
-	text  string
-}
-
-// String is the value for people, or its place if it may be sensitive.
-func (v sentValue) String() string {
-	if !isKey(v.text) {
-		return quoted(v.text)
-	}
-	return fmt.Sprintf("number %d in alphabetical order", v.index+1)
-}
-
-func joined(values []sentValue) string {
-	texts := make([]string, len(values))
-	for i, value := range values {
-		texts[i] = value.String()
-	}
-	return listed("and", texts...)
-}
-
 // unknownTypeAdvice is what to do about activity types that the server does not know, or
 // does not know any more.
-func unknownTypeAdvice(argument string, values []sentValue) string {
+func unknownTypeAdvice(argument string, values []string) string {
 	var advice []string
 	for _, value := range values {
-		switch activitytype.Of(value.text).State {
+		switch activitytype.Of(value).State {
 		case activitytype.Unknown:
-			if nearest, ok := activitytype.Nearest(value.text); ok {
+			if nearest, ok := activitytype.Nearest(value); ok {
 				advice = append(advice, fmt.Sprintf("Did you mean %q?", nearest))
 			}
 		case activitytype.Removed:
-			advice = append(advice, fmt.Sprintf("%s was removed from the API's list of types.", value))
+			advice = append(advice, quoted(value)+" was removed from the API's list of types.")
 		default:
-			advice = append(advice, fmt.Sprintf("This version of the provider knows %s from the API's list of %s, so it has been removed since. A newer version may have a newer list.", value, activitytype.AsOf()))
+			advice = append(advice, fmt.Sprintf("This version of the provider knows %q from the API's list of %s, so it has been removed since. "+
+				"A newer version may have a newer list.", value, activitytype.AsOf()))
 		}
 	}
 	return strings.Join(append(advice, "Check the name against the API's reference, and correct it in "+argument+" or remove it."), " ")

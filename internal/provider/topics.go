@@ -3,6 +3,7 @@ package provider
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"net/url"
 	"slices"
 	"strings"
@@ -36,44 +37,29 @@ func (f *filters) validateTopics() (diags diag.Diagnostics) {
 	if f.Topics.IsNull() {
 		return nil
 	}
-	if slices.Contains(knownTopics(f.Topics), activitytype.Unclassified) && (len(f.Topics.Elements()) > 1 || !f.ActivityTypes.IsNull()) {
+	if slices.Contains(stringsOf(f.Topics), activitytype.Unclassified) && (len(f.Topics.Elements()) > 1 || !f.ActivityTypes.IsNull()) {
 		refuse(&diags, path.Root("topics"),
 			fmt.Sprintf("%q is what no known type is, so it stands alone: without other topics, and without activity_types. Read the others with a block of their own.", activitytype.Unclassified))
 	}
 	for i, element := range f.Except.Elements() {
 		entries, _ := element.(types.Map)
-		if entries.IsUnknown() || typesNamed(entries) != nil {
+		if names, known := typesNamed(entries); names != nil || !known {
 			continue
 		}
-		if typeList, ok := entries.Elements()["type"].(types.List); ok && !allKnown(typeList) {
-			continue
-		}
-		for key := range entries.Elements() {
-			if name, _, _ := strings.Cut(key, "."); slices.Contains([]string{"type", "actor", "id", "organization_id", "organization_uuid"}, name) {
-				continue
-			}
+		keys := slices.Sorted(maps.Keys(entries.Elements()))
+		if own := slices.IndexFunc(keys, isOfTheType); own >= 0 {
 			refuse(&diags, path.Root("except").AtListIndex(i),
-				"The exception looks at the field "+quoted(key)+" and names no type. A topic grows: what is harmless in one type may be the danger in next month's. "+
+				"The exception looks at the field "+quoted(keys[own])+" and names no type. A topic grows: what is harmless in one type may be the danger in next month's. "+
 					"Add the types that it is for, without a pattern: type = [\"…\"].")
-			break
 		}
 	}
 	return diags
 }
 
-func allKnown(list types.List) bool {
-	_, known, _ := knownValues(list)
-	return known
-}
-
-// knownTopics are the elements of a set that are known.
-func knownTopics(set types.Set) (names []string) {
-	for _, element := range set.Elements() {
-		if name, _ := element.(types.String); name.ValueString() != "" {
-			names = append(names, name.ValueString())
-		}
-	}
-	return names
+// isOfTheType says whether what a key means depends on the activity's type.
+func isOfTheType(key string) bool {
+	name, _, _ := strings.Cut(key, ".")
+	return !slices.Contains([]string{"type", "actor", "id", "organization_id", "organization_uuid"}, name)
 }
 
 // maxExcluded is how many characters of a query say which types are not asked for. Servers in
@@ -107,7 +93,7 @@ func askForTopics(request *feed.Request, topics []string) {
 // nobody can tell.
 func (f *filters) typesAskedFor() []string {
 	names := stringsOf(f.ActivityTypes)
-	for _, topic := range knownTopics(f.Topics) {
+	for _, topic := range stringsOf(f.Topics) {
 		if topic == activitytype.Unclassified {
 			return nil
 		}
@@ -116,33 +102,17 @@ func (f *filters) typesAskedFor() []string {
 	return names
 }
 
-// ofTopics says whether a name is in the request because of a topic, and not because the user
-// wrote it.
-func (f *filters) ofTopics() func(name string) bool {
-	topics := stringsOf(f.Topics)
-	written := stringsOf(f.ActivityTypes)
-	return func(name string) bool { return len(topics) > 0 && !slices.Contains(written, name) }
-}
-
-// refusedNames are the types that made the server refuse a read, if a topic brought them all.
-func (r readContext) refusedNames(err error, ofTopics func(string) bool) (names []string) {
-	read, ok := errors.AsType[*feed.ReadError](err)
+// refusedNames are the types that made the server refuse a read of topics, unless the user wrote
+// one of them.
+func (r readContext) refusedNames(err error, written []string) []string {
+	status, ok := errors.AsType[*compliance.StatusError](err)
 	if !ok {
 		return nil
 	}
-	status, ok := errors.AsType[*compliance.StatusError](read.Err)
-	if !ok {
+	argument, names := r.argumentAtFault(status)
+	if argument != "activity_types" && argument != "exclude_activity_types" ||
+		slices.ContainsFunc(names, func(name string) bool { return slices.Contains(written, name) }) {
 		return nil
-	}
-	argument, values := r.argumentAtFault(status)
-	if argument != "activity_types" && argument != "exclude_activity_types" {
-		return nil
-	}
-	for _, value := range values {
-		if !ofTopics(value.text) {
-			return nil
-		}
-		names = append(names, value.text)
 	}
 	return names
 }
@@ -156,13 +126,9 @@ func withoutTypes(request feed.Request, names []string) feed.Request {
 }
 
 func noLongerKnown(names []string) diag.Diagnostic {
-	quotedNames := make([]string, len(names))
-	for i, name := range names {
-		quotedNames[i] = quoted(name)
-	}
 	return diag.NewAttributeWarningDiagnostic(path.Root("topics"), "The server no longer knows an activity type",
 		fmt.Sprintf("The topics brought %s, which the server refuses, so the read was sent again without. All other types of the topics were read. "+
-			"A newer version of the provider may know what became of it.", listed("and", quotedNames...)))
+			"A newer version of the provider may know what became of it.", allQuoted("and", names)))
 }
 
 func noTypeLeft() diag.Diagnostic {

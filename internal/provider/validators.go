@@ -138,11 +138,7 @@ var versionString = stringRule("a version", func(text string) string {
 
 // oneOf is not stringvalidator.OneOf, which repeats any value, a key's too.
 func oneOf(values ...string) rule {
-	names := make([]string, len(values))
-	for i, value := range values {
-		names[i] = quoted(value)
-	}
-	what := listed("or", names...)
+	what := allQuoted("or", values)
 	return stringRule(what, func(text string) string {
 		if slices.Contains(values, text) {
 			return ""

@@ -52,6 +52,15 @@ func listed(word string, items ...string) string {
 	return strings.Join(items[:last], ", ") + " " + word + " " + items[last]
 }
 
+// allQuoted is a list of values of the configuration.
+func allQuoted(word string, values []string) string {
+	quotedValues := make([]string, len(values))
+	for i, value := range values {
+		quotedValues[i] = quoted(value)
+	}
+	return listed(word, quotedValues...)
+}
+
 // maxQuoted is how many characters of a value a message repeats.
 const maxQuoted = 64
 
