@@ -60,7 +60,7 @@ type filters struct {
 // and whose key in ephemeral resources is open, not read.
 func withFilters(more map[string]schema.Attribute) map[string]schema.Attribute {
 	bound := func(description string) schema.Attribute { return stringArgument(description+" RFC 3339.", timeString) }
-	set := func(description string, check func(string) *finding, more ...validator.Set) schema.Attribute {
+	set := func(description string, check func(string) (fault, title string), more ...validator.Set) schema.Attribute {
 		return schema.SetAttribute{
 			Optional:            true,
 			ElementType:         types.StringType,

@@ -13,9 +13,6 @@ import (
 	"github.com/compliance-feed/terraform-provider-compliance/internal/activity"
 )
 
-// idCharacters are those that an activity's ID may have.
-const idCharacters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.:"
-
 // reviewedMap is the rule for activities that somebody has looked at: exact IDs, each with a
 // reason.
 var reviewedMap = rule{"a map from IDs of activities to reasons", func(value attr.Value, at path.Path, diags *diag.Diagnostics) {
@@ -25,7 +22,7 @@ var reviewedMap = rule{"a map from IDs of activities to reasons", func(value att
 		switch {
 		case strings.Contains(id, "*"):
 			refuse(diags, at, "The key "+quoted(id)+" is a pattern, and nobody has looked at every activity that it matches. Name the ID of one that somebody has.")
-		case id == "" || strings.Trim(id, idCharacters) != "":
+		case id == "" || strings.Trim(id, letters+"0123456789_-.:") != "":
 			refuse(diags, at, "The key "+quoted(id)+" is no ID of an activity. IDs look like activity_01AbC; copy it from the message of the gate.")
 		}
 		if reason := reasons[id].(types.String); !reason.IsUnknown() && strings.TrimSpace(reason.ValueString()) == "" {

@@ -20,15 +20,15 @@ import (
 
 // checkTopic refuses what is no topic. A new topic comes with a new version only, unlike a
 // new type.
-func checkTopic(value string) *finding {
+func checkTopic(value string) (fault, title string) {
 	if slices.Contains(activitytype.TopicNames, value) {
-		return nil
+		return "", ""
 	}
-	text := "The value " + quoted(value) + " is no topic. "
+	fault = "The value " + quoted(value) + " is no topic. "
 	if nearest, ok := activitytype.NearestOf(activitytype.TopicNames, value); ok {
-		text += fmt.Sprintf("Did you mean %q? ", nearest)
+		fault += fmt.Sprintf("Did you mean %q? ", nearest)
 	}
-	return &finding{detail: text + "The topics are " + listed("and", activitytype.TopicNames...) + "."}
+	return fault + "The topics are " + listed("and", activitytype.TopicNames...) + ".", ""
 }
 
 // validateTopics checks topics together with what else chooses or leaves out types. Values may

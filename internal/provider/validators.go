@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"math/big"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -190,17 +191,14 @@ var cursorString = checkedString("a cursor", func(text string) error {
 	return nil
 })
 
-// finding is what is wrong, or likely wrong, with a value.
-type finding struct {
-	summary, detail string
-	warning         bool
-}
-
 // filterSet is the rule for sets of IDs and types: an empty set or string, or a null
 // in it, could be taken for "no filter" and let the wrong activities through. SizeAtLeast,
 // NoNullValues and LengthAtLeast of terraform-plugin-framework-validators say what is wrong
-// with such a set, but not what to do. The check is of values that are not empty.
-func filterSet(check func(value string) *finding) rule {
+// with such a set, but not what to do.
+//
+// The check is of values that are not empty: it says what is wrong with one, or "". What is only
+// likely to be wrong has a title, that of a warning.
+func filterSet(check func(value string) (fault, title string)) rule {
 	return rule{"a set that is not empty, nor its elements", func(value attr.Value, set path.Path, diags *diag.Diagnostics) {
 		refuseEmpty := func(what, advice string) {
 			refuse(diags, set, what+`, which could be taken for "no filter". `+advice)
@@ -222,12 +220,10 @@ func filterSet(check func(value string) *finding) rule {
 				continue
 			}
 			at := pathOf(set.AtSetValue(element))
-			if found := check(text.ValueString()); found == nil {
-				continue
-			} else if found.warning {
-				diags.AddAttributeWarning(at, found.summary, found.detail)
-			} else {
-				diags.AddAttributeError(at, "Invalid "+set.String(), found.detail)
+			if fault, title := check(text.ValueString()); title != "" {
+				diags.AddAttributeWarning(at, title, fault)
+			} else if fault != "" {
+				diags.AddAttributeError(at, "Invalid "+set.String(), fault)
 			}
 		}
 	}}
@@ -236,29 +232,23 @@ func filterSet(check func(value string) *finding) rule {
 // checkActivityType refuses what can be the name of no type, and warns of a type that is
 // out of use or close to a known one. Any other name passes, since the server knows more
 // types than this version of the provider.
-func checkActivityType(value string) *finding {
-	warn := func(summary, format string, arguments ...any) *finding {
-		return &finding{summary: summary, detail: fmt.Sprintf(format, arguments...), warning: true}
-	}
+func checkActivityType(value string) (fault, title string) {
 	if !activitytype.IsName(value) {
-		return &finding{detail: notATypeText(value)}
+		return notATypeText(value), ""
 	}
 	switch activitytype.Of(value).State {
 	case activitytype.Retired:
-		return warn("An activity type that is no longer recorded",
-			"%q is retired: nothing is recorded under it any more, so a policy that looks for it finds nothing new. "+
-				"The API's reference lists the types that are recorded.", value)
+		return fmt.Sprintf("%q is retired: nothing is recorded under it any more, so a policy that looks for it finds nothing new. "+
+			"The API's reference lists the types that are recorded.", value), "An activity type that is no longer recorded"
 	case activitytype.Removed:
-		return warn("An activity type that the API no longer lists",
-			"%q is no longer in the API's list (%s). The server may refuse it, and with it the whole read; if so, leave it out.",
-			value, activitytype.AsOf())
+		return fmt.Sprintf("%q is no longer in the API's list (%s). The server may refuse it, and with it the whole read; if so, leave it out.",
+			value, activitytype.AsOf()), "An activity type that the API no longer lists"
 	}
 	if nearest, ok := activitytype.Nearest(value); ok {
-		return warn("Possibly a misspelt activity type",
-			"%q is not among the activity types known in %s, but %q is. The server refuses types that it does not know; ignore this if yours is a newer one.",
-			value, activitytype.AsOf(), nearest)
+		return fmt.Sprintf("%q is not among the activity types known in %s, but %q is. The server refuses types that it does not know; ignore this if yours is a newer one.",
+			value, activitytype.AsOf(), nearest), "Possibly a misspelt activity type"
 	}
-	return nil
+	return "", ""
 }
 
 // notATypeText says what to write in place of a value that can be no activity type.
@@ -279,48 +269,47 @@ func notATypeText(value string) string {
 }
 
 // checkOrganizationID refuses what can be no ID of an organization.
-func checkOrganizationID(value string) *finding {
+func checkOrganizationID(value string) (fault, title string) {
 	const expected = `Organization IDs begin with "org_", or are UUIDs.`
-	found := checkID(value, expected)
-	if found == nil && !strings.HasPrefix(value, "org_") && !isUUID(value) {
-		found = &finding{detail: "The value " + quoted(value) + " is no organization's ID. " + expected}
+	fault = checkID(value, expected)
+	if fault == "" && !strings.HasPrefix(value, "org_") && !uuid.MatchString(value) {
+		fault = "The value " + quoted(value) + " is no organization's ID. " + expected
 	}
-	return found
+	return fault, ""
 }
 
-func isUUID(text string) bool {
-	return len(text) == 36 && strings.Count(text, "-") == 4 && strings.Trim(text, "0123456789abcdefABCDEF-") == ""
-}
+var uuid = regexp.MustCompile(`^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$`)
 
 // checkActorID also warns of an ID that is not a user's: the API documents no others
 // here, and another may match nothing.
-func checkActorID(value string) *finding {
-	found := checkID(value, `The API expects user IDs here, which begin with "user_".`)
-	if found == nil && !strings.HasPrefix(value, "user_") {
-		found = &finding{warning: true, summary: "Possibly not the ID of a user",
-			detail: "The value " + quoted(value) + ` does not begin with "user_". The API documents only user IDs here; any other may match nothing, and a policy would then see nothing.`}
+func checkActorID(value string) (fault, title string) {
+	fault = checkID(value, `The API expects user IDs here, which begin with "user_".`)
+	if fault == "" && !strings.HasPrefix(value, "user_") {
+		return "The value " + quoted(value) + ` does not begin with "user_". The API documents only user IDs here; any other may match nothing, and a policy would then see nothing.`,
+			"Possibly not the ID of a user"
 	}
-	return found
+	return fault, ""
 }
 
+// letters are those of IDs.
+const letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
 // checkID refuses what would match nothing, since no ID has such characters.
-func checkID(value, expected string) *finding {
-	at := strings.IndexFunc(value, func(r rune) bool {
-		return r != '_' && r != '-' && (r >= utf8.RuneSelf || !unicode.IsLetter(r) && !unicode.IsDigit(r))
-	})
-	if at < 0 {
-		return nil
+func checkID(value, expected string) (fault string) {
+	odd := strings.TrimLeft(value, letters+"0123456789_-")
+	if odd == "" {
+		return ""
 	}
-	text := "The value " + quoted(value) + " is no ID and would match nothing: IDs have only letters from a to z, digits, _ and -. "
-	switch r, _ := utf8.DecodeRuneInString(value[at:]); {
+	fault = "The value " + quoted(value) + " is no ID and would match nothing: IDs have only letters from a to z, digits, _ and -. "
+	switch r, _ := utf8.DecodeRuneInString(odd); {
 	case unicode.IsSpace(r):
-		text += "It has a space or a line break in it; trimspace() removes them from both ends. "
+		fault += "It has a space or a line break in it; trimspace() removes them from both ends. "
 	case strings.Contains(value, "@"):
-		text += "It is an e-mail address. "
+		fault += "It is an e-mail address. "
 	case r == ',' || r == ';':
-		text += "Write each ID as a value of its own; split() divides a list. "
+		fault += "Write each ID as a value of its own; split() divides a list. "
 	default:
-		text += fmt.Sprintf("It has the character U+%04X. ", r)
+		fault += fmt.Sprintf("It has the character U+%04X. ", r)
 	}
-	return &finding{detail: text + expected}
+	return fault + expected
 }
