@@ -93,9 +93,9 @@ func (c *activitiesCollector) Add(batch feed.Batch) error {
 	c.list.add(batch)
 	switch {
 	case c.guarded && c.list.count > maxActivities:
-		return refusal{c.about.tooManyActivities(batch.Page)}
+		return c.about.tooManyActivities(batch.Page)
 	case c.list.bytes > c.about.maxResultBytes:
-		return refusal{c.about.resultTooLarge(batch.Page, c.list.count)}
+		return c.about.resultTooLarge(batch.Page, c.list.count)
 	}
 	return nil
 }

@@ -107,7 +107,7 @@ func TestCursors(t *testing.T) {
 // 50,000 activities are a list, one more is an error, and max_results lifts the guard.
 func TestTooManyActivities(t *testing.T) {
 	t.Parallel()
-	about := readContext{what: listName, maxResultBytes: maxResultBytes}
+	about := readContext{service: &service{maxResultBytes: maxResultBytes}, what: listName}
 	for _, test := range []struct {
 		maxResults types.Number
 		refused    bool

@@ -183,7 +183,7 @@ func (c *summaryCollector) Begin() { c.counts = summary.New(c.options) }
 func (c *summaryCollector) Add(batch feed.Batch) error {
 	for i := range batch.Activities {
 		if err := c.counts.Add(&batch.Activities[i]); err != nil {
-			return refusal{c.about.notCounted(batch.Page, err)}
+			return c.about.notCounted(batch.Page, err)
 		}
 	}
 	return nil
@@ -193,9 +193,9 @@ func (c *summaryCollector) attributes(feed.Result) (attributes, error) {
 	counts := c.counts
 	groups, more, err := counts.Groups(c.minCount, c.maxGroups)
 	if err != nil {
-		return nil, refusal{c.about.tooManyGroups()}
+		return nil, c.about.tooManyGroups()
 	}
-	l := listing{clean: c.about.clean}
+	l := listing{clean: c.about.client.Clean}
 	if len(c.options.GroupBy) > 0 {
 		l.addGroups(groups, more)
 	} else {
@@ -217,13 +217,14 @@ func (c *summaryCollector) attributes(feed.Result) (attributes, error) {
 }
 
 // notCounted is about an activity that a summary cannot place, or about too much to keep.
-func (r readContext) notCounted(page int, err error) diag.Diagnostic {
+func (r readContext) notCounted(page int, err error) error {
 	if fault, ok := errors.AsType[*summary.TimeError](err); ok {
-		return diag.NewErrorDiagnostic(
+		return refusal{diag.NewErrorDiagnostic(
 			"An activity cannot be counted",
-			fmt.Sprintf("Page %d of %s: created_at %s of the activity %s is not an RFC 3339 timestamp. %s\n\n", page, r.what, quoted(r.clean(fault.CreatedAt)), quoted(r.clean(fault.ID)), nothingReturned)+
+			fmt.Sprintf("Page %d of %s: created_at %s of the activity %s is not an RFC 3339 timestamp. %s\n\n",
+				page, r.what, quoted(r.client.Clean(fault.CreatedAt)), quoted(r.client.Clean(fault.ID)), nothingReturned)+
 				"Leave the activity out with a filter, or read the list (compliance_activities), which keeps created_at as it is.",
-		)
+		)}
 	}
 	most, advice := "keys of by_type, by_actor_type, by_organization and by_day", "Narrow the window or the filters."
 	if fault, ok := errors.AsType[*summary.BudgetError](err); ok {
@@ -236,18 +237,15 @@ func (r readContext) notCounted(page int, err error) diag.Diagnostic {
 			most, advice = "counts of the baseline", "Shorten the baseline, narrow the filters, or name fewer keys in group_by."
 		}
 	}
-	return diag.NewErrorDiagnostic(
-		"Too much to count",
-		fmt.Sprintf("%s stopped on page %d, %s: it keeps at most %s entries, and most of those are %s. %s\n\n", r.what, page, r.windowText(), thousands(summary.MaxEntries), most, nothingReturned)+advice,
-	)
+	return r.stopped(page, "Too much to count", fmt.Sprintf(": it keeps at most %s entries, and most of those are %s", thousands(summary.MaxEntries), most), advice)
 }
 
-func (r readContext) tooManyGroups() diag.Diagnostic {
-	return diag.NewErrorDiagnostic(
+func (r readContext) tooManyGroups() error {
+	return refusal{diag.NewErrorDiagnostic(
 		fmt.Sprintf("More than %s groups", thousands(summary.MaxGroups)),
 		fmt.Sprintf("%s counted too many groups of activities, %s. Nothing was returned, so that no group is missing.\n\n", r.what, r.windowText())+
 			"Set min_count, or raise it, so that small groups are left out; set max_groups to see the largest only; or name fewer keys in group_by.",
-	)
+	)}
 }
 
 func latestValue(latest []summary.Latest) []attributes {

@@ -29,7 +29,7 @@ func BenchmarkActivityList(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	c := &activitiesCollector{about: readContext{maxResultBytes: maxResultBytes}}
+	c := &activitiesCollector{about: readContext{service: &service{maxResultBytes: maxResultBytes}}}
 	if _, err := feed.New(client).Read(b.Context(), feed.Request{}, batches(func(batch feed.Batch) {
 		b.ReportAllocs()
 		for b.Loop() {

@@ -18,19 +18,15 @@ import (
 
 // readContext is what the diagnostics of a read need to know of it.
 type readContext struct {
-	what      string // the object's type, such as compliance_activities
-	request   feed.Request
-	window    timerange.Window
-	timeout   time.Duration
-	keyOrigin string // where the key comes from, as in "the environment variable X"
-	baseURL   string // the environment variable that sets the base URL, if it is not the argument
-
-	maxResultBytes int
-	clean          func(string) string // makes text of the server harmless
+	*service
+	what    string // the object's type, such as compliance_activities
+	request feed.Request
+	window  timerange.Window
+	timeout time.Duration
 }
 
 // base is what sets the base URL.
-func (r readContext) base() string { return cmp.Or(r.baseURL, "base_url") }
+func (r readContext) base() string { return cmp.Or(r.baseURLVariable, "base_url") }
 
 // nothingReturned is in the diagnostics of reads that failed after the first page.
 const nothingReturned = "Nothing was returned, so that no policy decides on only part of the feed."
@@ -211,22 +207,20 @@ func (r readContext) oldReset(old time.Duration) diag.Diagnostic {
 			"If so, what has happened since is missing: ", r.what, brief(old.Round(time.Second)))+cacheAdvice)
 }
 
-// tooManyActivities guards against results that are too large for a state.
-func (r readContext) tooManyActivities(page int) diag.Diagnostic {
-	return diag.NewErrorDiagnostic(
-		fmt.Sprintf("More than %s match", count(maxActivities)),
-		fmt.Sprintf("%s stopped on page %d, %s. %s\n\n", r.what, page, r.windowText(), nothingReturned)+
-			"Narrow the window or the filters, set max_results to read only the first of them, or count with compliance_activity_summary.",
-	)
+// stopped is about a read whose result cannot be returned.
+func (r readContext) stopped(page int, summary, why, advice string) error {
+	return refusal{diag.NewErrorDiagnostic(summary, fmt.Sprintf("%s stopped on page %d, %s%s. %s\n\n%s", r.what, page, r.windowText(), why, nothingReturned, advice))}
 }
 
-func (r readContext) resultTooLarge(page, activities int) diag.Diagnostic {
-	return diag.NewErrorDiagnostic(
-		"The result is too large for Terraform",
-		fmt.Sprintf("%s stopped on page %d, %s: %s are more than the 256 MiB that the plugin protocol takes. %s\n\n",
-			r.what, page, r.windowText(), count(activities), nothingReturned)+
-			"Narrow the window or the filters, lower max_results, or count with compliance_activity_summary.",
-	)
+// tooManyActivities guards against results that are too large for a state.
+func (r readContext) tooManyActivities(page int) error {
+	return r.stopped(page, fmt.Sprintf("More than %s match", count(maxActivities)), "",
+		"Narrow the window or the filters, set max_results to read only the first of them, or count with compliance_activity_summary.")
+}
+
+func (r readContext) resultTooLarge(page, activities int) error {
+	return r.stopped(page, "The result is too large for Terraform", ": "+count(activities)+" are more than the 256 MiB that the plugin protocol takes",
+		"Narrow the window or the filters, lower max_results, or count with compliance_activity_summary.")
 }
 
 func (r readContext) windowText() string {

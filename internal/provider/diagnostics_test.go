@@ -317,6 +317,7 @@ func TestDiagnostics(t *testing.T) {
 		}
 		add("read: "+scenario.name, diags)
 	}
+	about := readContext{service: &service{}, what: listName}
 	say := func(name string, d diag.Diagnostic) {
 		add("read: "+name, []*tfprotov6.Diagnostic{{Severity: tfprotov6.DiagnosticSeverityError, Summary: d.Summary(), Detail: d.Detail()}})
 	}
@@ -326,7 +327,7 @@ func TestDiagnostics(t *testing.T) {
 	ways := func(stage compliance.Stage, failures ...compliance.ConnectionError) {
 		for _, failure := range failures {
 			failure.Host, failure.Stage = api, stage
-			say(connectionText(&failure), readContext{what: listName}.readError(&feed.ReadError{Page: 1, Attempts: 1, Err: &failure}))
+			say(connectionText(&failure), about.readError(&feed.ReadError{Page: 1, Attempts: 1, Err: &failure}))
 		}
 	}
 	type connection = compliance.ConnectionError
@@ -387,25 +388,25 @@ func TestDiagnostics(t *testing.T) {
 		connection{Cause: compliance.Unexplained, Detail: "odd"},
 	)
 	// Sizes of time that differ from run to run.
-	say("an old Date", readContext{what: listName}.readError(&feed.ReadError{Page: 1, Attempts: 1, Err: &compliance.StaleError{Behind: 10 * time.Minute, RequestID: "req_01A"}}))
+	say("an old Date", about.readError(&feed.ReadError{Page: 1, Attempts: 1, Err: &compliance.StaleError{Behind: 10 * time.Minute, RequestID: "req_01A"}}))
 	now := time.Date(2026, 4, 10, 8, 0, 0, 0, time.UTC)
-	say("a clock that is behind", readContext{what: listName}.readError(&feed.ReadError{Page: 1, Attempts: 1, Err: &feed.ClockError{UpperBound: now, Now: now.Add(10 * time.Minute), Behind: 10 * time.Minute}}))
-	say("a rate limit of old", readContext{what: listName}.oldReset(90*time.Minute))
+	say("a clock that is behind", about.readError(&feed.ReadError{Page: 1, Attempts: 1, Err: &feed.ClockError{UpperBound: now, Now: now.Add(10 * time.Minute), Behind: 10 * time.Minute}}))
+	say("a rate limit of old", about.oldReset(90*time.Minute))
 	say("a name that the server no longer knows", noLongerKnown([]string{"org_members_exported", "claude_file_exported"}))
 	say("no name that the server knows", noTypeLeft())
-	say("a future by this machine's clock", readContext{what: listName}.readError(&feed.ReadError{Page: 1, Attempts: 1, Err: &feed.FutureError{LowerBound: now.Add(time.Minute), Now: now}}))
+	say("a future by this machine's clock", about.readError(&feed.ReadError{Page: 1, Attempts: 1, Err: &feed.FutureError{LowerBound: now.Add(time.Minute), Now: now}}))
 	// Results that are too large take too long to come by here; see activities_test.go.
 	from, to := day(2025), day(2026)
 	for _, window := range []timerange.Window{{}, {Start: &from}, {End: &to}, {Start: &from, End: &to}} {
-		about := readContext{what: listName, window: window}
-		for _, d := range []diag.Diagnostic{about.tooManyActivities(11), about.resultTooLarge(83, 412_345)} {
-			say(d.Summary()+" "+about.windowText(), d)
+		about.window = window
+		for _, err := range []error{about.tooManyActivities(11), about.resultTooLarge(83, 412_345)} {
+			say(err.Error()+" "+about.windowText(), err.(refusal))
 		}
 	}
-	about := readContext{what: summaryName, window: timerange.Window{Start: &from}}
-	say("too many groups", about.tooManyGroups())
+	about.what, about.window = summaryName, timerange.Window{Start: &from}
+	say("too many groups", about.tooManyGroups().(refusal))
 	for _, part := range []summary.Part{summary.Maps, summary.Groups, summary.Stretch, summary.Baseline} {
-		say(fmt.Sprintf("too much to count: %d", part), about.notCounted(7, &summary.BudgetError{Most: part}))
+		say(fmt.Sprintf("too much to count: %d", part), about.notCounted(7, &summary.BudgetError{Most: part}).(refusal))
 	}
 
 	file := filepath.Join("testdata", "diagnostics.golden")

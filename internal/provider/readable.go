@@ -113,10 +113,7 @@ func (r *readable) read(ctx context.Context, s *service, config tfsdk.Config) (a
 		return nil, diags
 	}
 	request.KeyOrganizationID = s.keyOrganizationID
-	about := readContext{
-		what: r.typeName(), window: window, timeout: arguments.timeout(),
-		keyOrigin: s.keyOrigin, baseURL: s.baseURLVariable, maxResultBytes: s.maxResultBytes, clean: s.client.Clean,
-	}
+	about := readContext{service: s, what: r.typeName(), window: window, timeout: arguments.timeout()}
 	collector := model.collect(&request, about)
 	about.request = request
 	ctx, cancel := context.WithTimeout(ctx, about.timeout)
