@@ -217,7 +217,7 @@ func (c *summaryCollector) attributes(feed.Result) (attributes, error) {
 }
 
 // notCounted is about an activity that a summary cannot place, or about too much to keep.
-func (r readContext) notCounted(page int, err error) error {
+func (r readContext) notCounted(page int, err error) refusal {
 	if fault, ok := errors.AsType[*summary.TimeError](err); ok {
 		return refusal{diag.NewErrorDiagnostic(
 			"An activity cannot be counted",
@@ -240,7 +240,7 @@ func (r readContext) notCounted(page int, err error) error {
 	return r.stopped(page, "Too much to count", fmt.Sprintf(": it keeps at most %s entries, and most of those are %s", thousands(summary.MaxEntries), most), advice)
 }
 
-func (r readContext) tooManyGroups() error {
+func (r readContext) tooManyGroups() refusal {
 	return refusal{diag.NewErrorDiagnostic(
 		fmt.Sprintf("More than %s groups", thousands(summary.MaxGroups)),
 		fmt.Sprintf("%s counted too many groups of activities, %s. Nothing was returned, so that no group is missing.\n\n", r.what, r.windowText())+

@@ -35,9 +35,8 @@ func (d *dataSource) ValidateConfig(ctx context.Context, req datasource.Validate
 }
 
 func (d *dataSource) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
-	result, diags := d.result(ctx, d.service, req.Config)
-	resp.Diagnostics.Append(diags...)
-	if !diags.HasError() {
-		resp.State.Raw = result
+	resp.Diagnostics = d.hand(ctx, d.service, req.Config)
+	if !resp.Diagnostics.HasError() {
+		resp.State.Raw = req.Config.Raw
 	}
 }

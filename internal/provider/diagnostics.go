@@ -208,17 +208,17 @@ func (r readContext) oldReset(old time.Duration) diag.Diagnostic {
 }
 
 // stopped is about a read whose result cannot be returned.
-func (r readContext) stopped(page int, summary, why, advice string) error {
+func (r readContext) stopped(page int, summary, why, advice string) refusal {
 	return refusal{diag.NewErrorDiagnostic(summary, fmt.Sprintf("%s stopped on page %d, %s%s. %s\n\n%s", r.what, page, r.windowText(), why, nothingReturned, advice))}
 }
 
 // tooManyActivities guards against results that are too large for a state.
-func (r readContext) tooManyActivities(page int) error {
+func (r readContext) tooManyActivities(page int) refusal {
 	return r.stopped(page, fmt.Sprintf("More than %s match", count(maxActivities)), "",
 		"Narrow the window or the filters, set max_results to read only the first of them, or count with compliance_activity_summary.")
 }
 
-func (r readContext) resultTooLarge(page, activities int) error {
+func (r readContext) resultTooLarge(page, activities int) refusal {
 	return r.stopped(page, "The result is too large for Terraform", ": "+count(activities)+" are more than the 256 MiB that the plugin protocol takes",
 		"Narrow the window or the filters, lower max_results, or count with compliance_activity_summary.")
 }

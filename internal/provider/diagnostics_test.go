@@ -399,14 +399,14 @@ func TestDiagnostics(t *testing.T) {
 	from, to := day(2025), day(2026)
 	for _, window := range []timerange.Window{{}, {Start: &from}, {End: &to}, {Start: &from, End: &to}} {
 		about.window = window
-		for _, err := range []error{about.tooManyActivities(11), about.resultTooLarge(83, 412_345)} {
-			say(err.Error()+" "+about.windowText(), err.(refusal))
+		for _, refused := range []refusal{about.tooManyActivities(11), about.resultTooLarge(83, 412_345)} {
+			say(refused.Summary()+" "+about.windowText(), refused)
 		}
 	}
 	about.what, about.window = summaryName, timerange.Window{Start: &from}
-	say("too many groups", about.tooManyGroups().(refusal))
+	say("too many groups", about.tooManyGroups())
 	for _, part := range []summary.Part{summary.Maps, summary.Groups, summary.Stretch, summary.Baseline} {
-		say(fmt.Sprintf("too much to count: %d", part), about.notCounted(7, &summary.BudgetError{Most: part}).(refusal))
+		say(fmt.Sprintf("too much to count: %d", part), about.notCounted(7, &summary.BudgetError{Most: part}))
 	}
 
 	file := filepath.Join("testdata", "diagnostics.golden")

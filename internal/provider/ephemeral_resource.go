@@ -39,9 +39,8 @@ func (e *ephemeralResource) ValidateConfig(ctx context.Context, req ephemeral.Va
 }
 
 func (e *ephemeralResource) Open(ctx context.Context, req ephemeral.OpenRequest, resp *ephemeral.OpenResponse) {
-	result, diags := e.result(ctx, e.service, req.Config)
-	resp.Diagnostics.Append(diags...)
-	if !diags.HasError() {
-		resp.Result.Raw = result
+	resp.Diagnostics = e.hand(ctx, e.service, req.Config)
+	if !resp.Diagnostics.HasError() {
+		resp.Result.Raw = req.Config.Raw
 	}
 }

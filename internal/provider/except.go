@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/types"
@@ -42,12 +43,11 @@ func exceptionsOf(at path.Path, list types.List) (exceptions except.Exceptions, 
 				refuse(&diags, at, "The list of values is null. Write [] if no value is allowed, or leave the exception out.")
 				continue
 			}
-			values, allKnown, hasNull := knownValues(list)
-			known = known && allKnown
-			if hasNull {
+			known = known && isKnown(list)
+			if slices.ContainsFunc(list.Elements(), attr.Value.IsNull) {
 				refuse(&diags, at, "A value is null. Leave it out, with compact() for instance: a field that is null or missing always counts.")
 			}
-			condition, faults := except.NewCondition(field, values)
+			condition, faults := except.NewCondition(field, knownStrings(list.Elements()))
 			for i, fault := range faults {
 				if i == maxFaults {
 					refuse(&diags, at, thousands(len(faults)-i)+" more values of this key are wrong.")
@@ -64,20 +64,9 @@ func exceptionsOf(at path.Path, list types.List) (exceptions except.Exceptions, 
 	return exceptions, diags
 }
 
-// knownValues are the strings of a list, as far as they are known and not null.
-func knownValues(list types.List) (values []string, allKnown, hasNull bool) {
-	allKnown = !list.IsUnknown()
-	for _, element := range list.Elements() {
-		switch value, _ := element.(types.String); {
-		case value.IsUnknown():
-			allKnown = false
-		case value.IsNull():
-			hasNull = true
-		default:
-			values = append(values, value.ValueString())
-		}
-	}
-	return values, allKnown, hasNull
+// isKnown says whether a list and all that is in it is known.
+func isKnown(list types.List) bool {
+	return !list.IsUnknown() && !slices.ContainsFunc(list.Elements(), attr.Value.IsUnknown)
 }
 
 // keyText says what is wrong with a key that leads to no field, and what to write.
@@ -138,11 +127,11 @@ func strangeKeys(at path.Path, list types.List, asked []string) (diags diag.Diag
 // whether all of it is known.
 func typesNamed(entries types.Map) (names []string, known bool) {
 	list, _ := entries.Elements()["type"].(types.List)
-	names, known, _ = knownValues(list)
+	names = knownStrings(list.Elements())
 	if slices.ContainsFunc(names, func(name string) bool { return strings.Contains(name, "*") }) {
 		names = nil
 	}
-	return names, known && !entries.IsUnknown()
+	return names, isKnown(list) && !entries.IsUnknown()
 }
 
 // strangeKey says whether nothing has a field, and which one is likely to be meant.

@@ -205,14 +205,18 @@ func (f *filters) timeout() time.Duration {
 	return timeout
 }
 
-// stringsOf returns the elements of a known set of strings, sorted, so that the same
+// stringsOf returns the elements of a set of strings that are known, sorted, so that the same
 // filter is always the same request. It is nil for null.
 func stringsOf(set types.Set) []string {
-	var values []string
-	for _, element := range set.Elements() {
-		values = append(values, element.(types.String).ValueString())
+	return slices.Sorted(slices.Values(knownStrings(set.Elements())))
+}
+
+func knownStrings(elements []attr.Value) (values []string) {
+	for _, element := range elements {
+		if !element.IsUnknown() && !element.IsNull() {
+			values = append(values, element.(types.String).ValueString())
+		}
 	}
-	slices.Sort(values)
 	return values
 }
 

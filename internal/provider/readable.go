@@ -15,7 +15,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/tfsdk"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
-	"github.com/hashicorp/terraform-plugin-go/tftypes"
 	"golang.org/x/sync/singleflight"
 
 	"github.com/compliance-feed/terraform-provider-compliance/internal/compliance"
@@ -69,18 +68,20 @@ func (r *readable) validate(ctx context.Context, config tfsdk.Config) diag.Diagn
 // signalDelay is how much later than the engine the provider may hear of a signal to both.
 const signalDelay = 10 * time.Second
 
-// result is the object that the framework gets: the configuration as it is. What was read
-// goes to the server; see [NewServer].
-func (r *readable) result(ctx context.Context, s *service, config tfsdk.Config) (tftypes.Value, diag.Diagnostics) {
+// hand reads, and hands what was read to the server; see [NewServer]. The framework gets the
+// configuration as it is.
+func (r *readable) hand(ctx context.Context, s *service, config tfsdk.Config) (diags diag.Diagnostics) {
 	if s == nil {
-		return tftypes.Value{}, diag.Diagnostics{diag.NewErrorDiagnostic("The provider is not configured", "It was asked to read before it was configured.")}
+		diags.AddError("The provider is not configured", "It was asked to read before it was configured.")
+		return diags
 	}
 	if s.diags.HasError() {
-		return tftypes.Value{}, s.diags
+		return s.diags
 	}
 	text, err := tfprotov6.NewDynamicValue(config.Schema.Type().TerraformType(ctx), config.Raw)
 	if err != nil {
-		return tftypes.Value{}, diag.Diagnostics{diag.NewErrorDiagnostic("The configuration could not be read", "This is a bug of the provider: "+err.Error()+".")}
+		diags.AddError("The configuration could not be read", "This is a bug of the provider: "+err.Error()+".")
+		return diags
 	}
 	// Engines pass a signal on while they plan, but not in the refresh of an apply. A
 	// terminal or a CI system also signals the provider, so it listens itself.
@@ -98,7 +99,7 @@ func (r *readable) result(ctx context.Context, s *service, config tfsdk.Config) 
 	if !diags.HasError() && !read.send(ctx) {
 		diags.AddError("The result could not be handed to Terraform", "This is a bug of the provider: it was not started with its own server.")
 	}
-	return config.Raw, diags
+	return diags
 }
 
 func (r *readable) read(ctx context.Context, s *service, config tfsdk.Config) (attributes, diag.Diagnostics) {

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/types"
@@ -92,11 +93,12 @@ func askForTopics(request *feed.Request, topics []string) {
 // typesAskedFor are those that are named, by themselves or by a topic; nil for all, or where
 // nobody can tell.
 func (f *filters) typesAskedFor() []string {
+	topics := stringsOf(f.Topics)
+	if slices.Contains(topics, activitytype.Unclassified) || slices.ContainsFunc(f.ActivityTypes.Elements(), attr.Value.IsUnknown) {
+		return nil
+	}
 	names := stringsOf(f.ActivityTypes)
-	for _, topic := range stringsOf(f.Topics) {
-		if topic == activitytype.Unclassified {
-			return nil
-		}
+	for _, topic := range topics {
 		names = append(names, activitytype.InTopic[topic]...)
 	}
 	return names
