@@ -27,7 +27,7 @@ func TestTopics(t *testing.T) {
 		fake.ResetRequests()
 		requireEqual(t, "total", read(summaryName, config)["total"], 3)
 		requireEqual(t, "activities", len(ids(read(listName, config))), 3)
-		want := append(activitytype.InTopic["data_export"], "user_signed_out")
+		want := slices.Concat(activitytype.InTopic["data_export"], []string{"user_signed_out"})
 		slices.Sort(want)
 		for _, request := range fake.Requests() {
 			requireEqual(t, "types", request.Query["activity_types[]"], want)
