@@ -198,8 +198,8 @@ func TestExport(t *testing.T) {
 	for _, line := range decode[[]string](t, result.Stdout) {
 		got = append(got, normal(line))
 	}
-	for text := range generated.All() {
-		want = append(want, normal(string(text)))
+	for _, text := range generated.All() {
+		want = append(want, normal(text))
 	}
 	if len(got) != len(want) {
 		t.Fatalf("got %d records, want %d", len(got), len(want))

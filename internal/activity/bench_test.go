@@ -20,7 +20,6 @@ func benchPage(b *testing.B) []byte {
 		b.Fatal(err)
 	}
 	request.Header.Set("X-Api-Key", fakeapi.Key)
-	request.Header.Set("Anthropic-Version", fakeapi.Version)
 	response, err := api.Transport().RoundTrip(request)
 	if err != nil {
 		b.Fatal(err)

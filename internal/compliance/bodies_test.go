@@ -3,6 +3,7 @@ package compliance
 import (
 	"bytes"
 	"io"
+	"math"
 	"net/http"
 	"runtime"
 	"strings"
@@ -21,7 +22,7 @@ func TestLargeBodies(t *testing.T) {
 		fault fakeapi.Fault
 	}{
 		{"2 GiB", fakeapi.HugePage(2 << 30)},
-		{"endless", fakeapi.EndlessBody()},
+		{"endless", fakeapi.HugePage(math.MaxInt64)},
 		{"gzip bomb", fakeapi.GzipBomb(1 << 40)},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -325,7 +325,7 @@ func TestRedirectsAreNotFollowed(t *testing.T) {
 		for _, target := range []string{other.URL + "/v1/compliance/activities", server.URL + "/v1/compliance/activities?limit=1"} {
 			server.ClearFaults()
 			server.ResetRequests()
-			server.Inject(fakeapi.Always, fakeapi.Redirect(status, target))
+			server.Inject(fakeapi.Always, fakeapi.Status(status, "", "", "location", target))
 			got := feedtest.ErrorAs[*StatusError](t, follow(t.Context(), socketClient(t, server.URL, noRetries), 0).err)
 			host, _ := url.Parse(target)
 			if got.Status != status || got.RedirectHost != host.Host || len(server.Requests()) != 1 {

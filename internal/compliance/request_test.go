@@ -36,7 +36,7 @@ func TestSmallerPages(t *testing.T) {
 		"too large":                {400, bomb, 2, 3, half, false},
 		"not below 50":             {120, html, 3, 3, []string{"120", "60", "50", "50"}, true},
 		"less than 50":             {20, html, 2, 3, []string{"20", "20", "20"}, true},
-		"overloaded":               {400, fakeapi.Overloaded(), 2, 3, same, true},
+		"overloaded":               {400, fakeapi.Status(529, "overloaded_error", "Overloaded"), 2, 3, same, true},
 		"503":                      {400, fakeapi.HTML(503), 2, 3, same, true},
 		"closed":                   {400, fakeapi.CloseBeforeHeader(), 2, 3, same, true},
 
@@ -49,7 +49,7 @@ func TestSmallerPages(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			feedtest.InBubble(t, func(t *testing.T) {
 				api := newFake(500)
-				api.Inject(fakeapi.First(test.times), test.fault)
+				api.Inject(fakeapi.Times(test.times, fakeapi.Always), test.fault)
 				started := time.Now()
 				answer, err := newClient(t, api.Transport(), func(o *Options) { o.MaxRetries = test.retries }).Page(t.Context(), Request{PageSize: test.size})
 				limits := []string{}

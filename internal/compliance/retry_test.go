@@ -146,7 +146,7 @@ func TestAttempts(t *testing.T) {
 			feedtest.InBubble(t, func(t *testing.T) {
 				api := newFake(6)
 				for page := 1; page <= 3; page++ {
-					api.Inject(fakeapi.Times(retries, fakeapi.Page(page)), fakeapi.Overloaded())
+					api.Inject(fakeapi.Times(retries, fakeapi.Page(page)), fakeapi.Status(529, "overloaded_error", "Overloaded"))
 				}
 				client := newClient(t, feedtest.Uncompressed(api), func(o *Options) { o.MaxRetries = retries })
 				follow(t.Context(), client, 2).mustBe(t, feedtest.IDs(6))
@@ -162,7 +162,7 @@ func TestAttempts(t *testing.T) {
 
 				api.ClearFaults()
 				api.ResetRequests()
-				api.Inject(fakeapi.Times(1+retries, fakeapi.Page(2)), fakeapi.Overloaded())
+				api.Inject(fakeapi.Times(1+retries, fakeapi.Page(2)), fakeapi.Status(529, "overloaded_error", "Overloaded"))
 				got := follow(t.Context(), client, 2)
 				if failed := got.failure(t); len(got.pages) != 1 || failed.Attempts != 1+retries {
 					t.Errorf("got %d pages and %+v, want one and %d attempts", len(got.pages), failed, 1+retries)

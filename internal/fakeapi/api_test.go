@@ -2,9 +2,7 @@ package fakeapi_test
 
 import (
 	"compress/gzip"
-	"context"
 	"encoding/json"
-	"errors"
 	"io"
 	"net/http"
 	"net/url"
@@ -20,33 +18,27 @@ import (
 func TestInvalidQueries(t *testing.T) {
 	t.Parallel()
 	const timestamp = ": Input should be a valid datetime or date, "
-	const twoLimits = "limit: Input should be given only once"
 	const noType = ": Input is not one of the permitted values."
 	tests := []struct{ name, query, message string }{
 		{"limit_0", "limit=0", "limit: Input should be greater than or equal to 1"},
-		{"limit_negative", "limit=-1", "limit: Input should be greater than or equal to 1"},
 		{"limit_5001", "limit=5001", "limit: Input should be less than or equal to 5000"},
 		{"limit_word", "limit=ten", "limit: Input should be a valid integer, "},
-		{"limit_fraction", "limit=10.0", "limit: Input should be a valid integer, "},
-		{"limit_huge", "limit=99999999999999999999", "limit: Input should be a valid integer, "},
-		{"limit_empty", "limit=", "limit: Input should not be empty"},
-		{"limit_twice", "limit=1&limit=2", twoLimits},
-		{"limit_twice_the_same", "limit=1&limit=1", twoLimits},
+		{"limit_empty", "limit=", "limit: Input should be a valid integer, "},
+		{"limit_twice", "limit=1&limit=2", "limit: Input should be given only once"},
 		{"order", "order=up", "order: Input should be 'asc' or 'desc'"},
-		{"order_case", "order=ASC", "order: Input should be"},
 		{"gte", "created_at.gte=yesterday", "created_at.gte" + timestamp},
 		{"gt", "created_at.gt=2026-01-01", "created_at.gt" + timestamp},
 		{"lte", "created_at.lte=2026-01-01T00:00:00", "created_at.lte" + timestamp},
 		{"lt", "created_at.lt=2026-02-30T00:00:00Z", "created_at.lt" + timestamp},
 		{"plus_not_encoded", "created_at.lt=2026-01-01T00:00:00+00:00", "created_at.lt" + timestamp},
 		{"one_digit_hour", "created_at.lt=2026-01-01T0:00:00Z", "created_at.lt" + timestamp},
-		{"bound_empty", "created_at.lt=", "created_at.lt: Input should not be empty"},
+		{"bound_empty", "created_at.lt=", "created_at.lt" + timestamp},
 		{"bound_twice", "created_at.lt=2026-01-01T00:00:00Z&created_at.lt=2026-01-01T00:00:00Z", "created_at.lt: Input should be given only once"},
-		{"bound_with_brackets", "created_at[lt]=2026-01-01T00:00:00Z", "Unknown query parameter: 'created_at[lt]'. Did you mean 'created_at.lt'?"},
+		{"bound_with_brackets", "created_at[lt]=2026-01-01T00:00:00Z", "Unknown query parameter: 'created_at[lt]'."},
 		{"after_id", "after_id=garbage", "Invalid activity_id format: 'garbage'"},
 		{"before_id", "before_id=garbage", "Invalid activity_id format: 'garbage'"},
 		{"activity_id_as_cursor", "after_id=a01", "Invalid activity_id format: 'a01'"},
-		{"cursor_empty", "after_id=", "after_id: Input should not be empty"},
+		{"cursor_of_another_feed", "after_id=OTHER", "Invalid activity_id format: '+"},
 		{"cursors_of_both_kinds", "after_id=CURSOR&before_id=CURSOR", "Cannot specify both 'before_id' and 'after_id' in the same request. "},
 		{"cursor_twice", "after_id=CURSOR&after_id=CURSOR", "after_id: Input should be given only once"},
 		{"types_and_excluded_types", "activity_types[]=claude_chat_created&exclude_activity_types[]=claude_chat_viewed", "Cannot specify both "},
@@ -55,20 +47,17 @@ func TestInvalidQueries(t *testing.T) {
 		{"unknown_excluded_type", "exclude_activity_types[]=sso_*", "exclude_activity_types[].0" + noType},
 		{"removed_type", "activity_types[]=environment_created", "activity_types[].0" + noType},
 		{"list_with_empty_value", "activity_types[]=claude_chat_viewed&activity_types[]=", "activity_types[]: Input should not be empty"},
-		{"list_without_brackets", "activity_types=a", "Unknown query parameter: 'activity_types'. Did you mean 'activity_types[]'?"},
 		{"unknown", "page=2", "Unknown query parameter: 'page'."},
-		{"unknown_case", "Limit=2", "Unknown query parameter: 'Limit'. Did you mean 'limit'?"},
-		{"no_name", "=2", "Unknown query parameter: ''."},
 		{"bad_escape", "limit=%zz", "The query string is malformed"},
-		{"semicolon", "limit=1;order=asc", "The query string is malformed"},
 	}
 	api := fakeapi.New(quiet(records(3)...))
 	c := inProcess(api)
 	cursor := url.QueryEscape(*c.get(t, "").LastID)
+	other := url.QueryEscape(*inProcess(fakeapi.New(quiet(record("elsewhere", "2026-05-01T00:00:00Z", "t")))).get(t, "").LastID)
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			a := c.get(t, strings.ReplaceAll(test.query, "CURSOR", cursor))
+			a := c.get(t, strings.NewReplacer("CURSOR", cursor, "OTHER", other).Replace(test.query))
 			if a.status != 400 || a.Error.Type != "invalid_request_error" || !strings.HasPrefix(a.Error.Message, test.message) {
 				t.Errorf("got %d %s, want 400 invalid_request_error %q", a.status, a.body, test.message)
 			}
@@ -79,31 +68,15 @@ func TestInvalidQueries(t *testing.T) {
 	}
 }
 
-// A cursor that this fake could have made, but of an activity that is not in the feed.
-func TestCursorOfAnotherFeed(t *testing.T) {
-	t.Parallel()
-	other := inProcess(fakeapi.New(quiet(record("elsewhere", "2026-05-01T00:00:00Z", "t")))).get(t, "")
-	a := inProcess(fakeapi.New(quiet(records(3)...))).get(t, "after_id="+url.QueryEscape(*other.LastID))
-	if want := "Invalid activity_id format: '" + *other.LastID + "'"; a.status != 400 || a.Error.Message != want {
-		t.Errorf("got %d %q, want 400 %q", a.status, a.Error.Message, want)
-	}
-}
-
 func TestKnownTypes(t *testing.T) {
 	t.Parallel()
 	c := inProcess(fakeapi.New(quiet(record("a", "2026-05-01T00:00:00Z", "of_the_feed"))))
-	for name, activityType := range map[string]string{
-		"listed": "claude_chat_viewed", "filter_only": "anthropic_access", "retired": "design_project_viewed",
-		"of_the_feed": "of_the_feed",
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			for _, parameter := range []string{"activity_types[]", "exclude_activity_types[]"} {
-				if a := c.get(t, parameter+"="+activityType); a.status != 200 {
-					t.Errorf("%s: got %d %s, want 200", parameter, a.status, a.body)
-				}
+	for _, activityType := range []string{"claude_chat_viewed", "anthropic_access", "design_project_viewed", "of_the_feed"} { // listed, filter-only, retired
+		for _, parameter := range []string{"activity_types[]", "exclude_activity_types[]"} {
+			if a := c.get(t, parameter+"="+activityType); a.status != 200 {
+				t.Errorf("%s: got %d %s, want 200", parameter, a.status, a.body)
 			}
-		})
+		}
 	}
 }
 
@@ -111,15 +84,14 @@ func TestAdmission(t *testing.T) {
 	t.Parallel()
 	keys := map[string]fakeapi.Grant{
 		"good":         {Scopes: []string{"read:other", fakeapi.Scope}},
-		"organization": {Scopes: []string{fakeapi.OrganizationScope}},
+		"organization": {Scopes: []string{"read:org_audit"}},
 		"no-scope":     {Scopes: []string{"api:admin", "read:compliance_user_data"}},
-		"no-scopes":    {},
 		"narrow":       {Scopes: []string{fakeapi.Scope}, Organizations: []string{"org_mine", "5f0c4a52-3a4e-4f0e-9d0c-2f6f1c7b8a10"}},
 		"invalid":      {Scopes: []string{fakeapi.Scope}, Dead: fakeapi.Invalid},
 		"deactivated":  {Dead: fakeapi.Deactivated},
 		"expired":      {Dead: fakeapi.Expired},
 	}
-	const missing = "Missing required scopes. Got: [%] Needed one of: ['read:compliance_activities', 'read:org_audit']"
+	const missing = "Missing required scopes. Got: ['api:admin', 'read:compliance_user_data'] Needed one of: ['read:compliance_activities', 'read:org_audit']"
 	now := time.Date(2026, 5, 1, 12, 0, 0, 5, time.FixedZone("", 7200))
 	const foreign = "Cannot query compliance data for organizations outside this API key's scope"
 	const notFound, dead = "not_found_error", "authentication_error"
@@ -133,11 +105,7 @@ func TestAdmission(t *testing.T) {
 	}{
 		{"good", "good", nil, 200, "", "", 1},
 		{"organization_scope", "organization", nil, 200, "", "", 1},
-		{"no_scope", "no-scope", nil, 403, "permission_error", strings.Replace(missing, "%", "'api:admin', 'read:compliance_user_data'", 1), 1},
-		{"no_scopes", "no-scopes", nil, 403, "permission_error", strings.Replace(missing, "%", "", 1), 1},
-		{"own_organizations", "narrow", func(r *http.Request) {
-			r.URL.RawQuery = "organization_ids[]=org_mine&organization_ids[]=5f0c4a52-3a4e-4f0e-9d0c-2f6f1c7b8a10"
-		}, 200, "", "", 1},
+		{"no_scope", "no-scope", nil, 403, "permission_error", missing, 1},
 		{"foreign_organization", "narrow", func(r *http.Request) {
 			r.URL.RawQuery = "organization_ids[]=org_mine&organization_ids[]=org_other"
 		}, 403, "permission_error", foreign, 1},
@@ -145,20 +113,12 @@ func TestAdmission(t *testing.T) {
 		{"deactivated", "deactivated", nil, 401, dead, "API key has been deactivated.", 0},
 		{"expired", "expired", nil, 401, dead, "API key has expired.", 0},
 		{"unknown", "unknown", nil, 404, notFound, "Not found", 0},
-		{"empty", "", nil, 404, notFound, "Not found", 0},
 		{"missing", "", func(r *http.Request) { r.Header.Del("x-api-key") }, 404, notFound, "Not found", 0},
 		{"two_keys", "good", func(r *http.Request) { r.Header.Add("x-api-key", "good") }, 404, notFound, "Not found", 0},
-		{"bearer", "", func(r *http.Request) {
-			r.Header.Del("x-api-key")
-			r.Header.Set("Authorization", "Bearer good")
-		}, 404, notFound, "Not found", 0},
 		{"no_version", "good", func(r *http.Request) { r.Header.Del("anthropic-version") }, 200, "", "", 1},
-		{"other_version", "good", func(r *http.Request) { r.Header.Set("anthropic-version", "2020-01-01") }, 200, "", "", 1},
-		{"post", "good", func(r *http.Request) { r.Method = http.MethodPost }, 405, "invalid_request_error", "", 0},
+		{"post", "good", func(r *http.Request) { r.Method = http.MethodPost }, 404, notFound, "Not found", 0},
 		{"no_prefix", "good", func(r *http.Request) { r.URL.Path = "/v1/compliance/activities" }, 404, notFound, "Not found", 0},
 		{"slash_at_end", "good", func(r *http.Request) { r.URL.Path += "/" }, 404, notFound, "Not found", 0},
-		{"double_slash", "good", func(r *http.Request) { r.URL.Path = "/" + r.URL.Path }, 404, notFound, "Not found", 0},
-		{"other_path", "good", func(r *http.Request) { r.URL.Path = "/prefix/v1/compliance/organizations" }, 404, notFound, "Not found", 0},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -208,7 +168,7 @@ func TestRateLimit(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		api := fakeapi.New(fakeapi.Options{RateLimit: 3, SkipReadLog: true, Keys: map[string]fakeapi.Grant{
-			fakeapi.Key: {Scopes: []string{fakeapi.Scope}}, "other": {Scopes: []string{fakeapi.OrganizationScope}},
+			fakeapi.Key: {Scopes: []string{fakeapi.Scope}}, "other": {Scopes: []string{"read:org_audit"}},
 		}})
 		c := inProcess(api)
 		time.Sleep(1500 * time.Millisecond) // into a second
@@ -296,12 +256,9 @@ func TestReadsAreLogged(t *testing.T) {
 
 func TestRequests(t *testing.T) {
 	t.Parallel()
-	s := fakeapi.NewServer(fakeapi.Options{Feed: fakeapi.NewFeed(records(5)...), PathPrefix: "/a/b/", SkipReadLog: true})
+	s := fakeapi.NewServer(fakeapi.Options{Feed: fakeapi.NewFeed(records(5)...), PathPrefix: "/a/b", SkipReadLog: true})
 	defer s.Close()
 	c := overSocket(t, s)
-	if !strings.HasSuffix(s.URL, "/a/b") {
-		t.Errorf("got URL %s, want one that ends in /a/b", s.URL)
-	}
 	pages := c.walk(t, "&limit=2&activity_types[]=claude_chat_created", "after_id", "")
 	s.Inject(fakeapi.Always, fakeapi.CloseBeforeHeader())
 	if _, err := c.try(c.request(t, "")); err == nil {
@@ -313,15 +270,12 @@ func TestRequests(t *testing.T) {
 		t.Fatalf("got %d requests, want %d", len(log), len(pages)+1)
 	}
 	for i, r := range log[:len(pages)] {
-		if r.Number != i+1 || r.Page != i+1 || r.Status != 200 || r.Activities != len(pages[i]) ||
+		if r.Number != i+1 || r.Page != i+1 ||
 			r.Method != "GET" || r.Path != "/a/b/v1/compliance/activities" || "http://"+r.Host+"/a/b" != s.URL ||
 			r.Query.Get("activity_types[]") != "claude_chat_created" || !strings.HasPrefix(r.RawQuery, "limit=2&") ||
 			r.Header.Get("x-api-key") != fakeapi.Key || time.Since(r.Time) > time.Minute || r.RequestID == "" {
 			t.Errorf("request %d: got %+v", i+1, r)
 		}
-	}
-	if last := log[len(pages)]; last.Status != 0 || last.Activities != 0 {
-		t.Errorf("closed connection: got status %d and %d activities, want neither", last.Status, last.Activities)
 	}
 
 	s.ResetRequests()
@@ -354,50 +308,23 @@ func TestGzip(t *testing.T) {
 func TestLatency(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		c := inProcess(fakeapi.New(fakeapi.Options{Latency: 3 * time.Second}))
-		start := time.Now()
-		c.get(t, "")
-		if got := time.Since(start); got != 3*time.Second {
-			t.Errorf("got an answer after %s, want 3s", got)
-		}
-
 		const least, most = 900 * time.Millisecond, 5 * time.Second
-		c = inProcess(fakeapi.New(fakeapi.Options{Latency: least, LatencyMax: most}))
-		waits := make(map[time.Duration]bool)
-		for range 20 {
-			start = time.Now()
-			c.get(t, "")
-			wait := time.Since(start)
-			waits[wait] = true
-			if wait < least || wait > most {
-				t.Errorf("got an answer after %s, want %s to %s", wait, least, most)
+		for _, o := range []fakeapi.Options{{Latency: least}, {Latency: least, LatencyMax: most}} {
+			c := inProcess(fakeapi.New(o))
+			waits := make(map[time.Duration]bool)
+			for range 20 {
+				start := time.Now()
+				c.get(t, "")
+				waits[time.Since(start)] = true
+				if wait := time.Since(start); wait < least || wait > max(least, o.LatencyMax) {
+					t.Errorf("got an answer after %s, want %s to %s", wait, least, o.LatencyMax)
+				}
+			}
+			if differ := o.LatencyMax > 0; differ != (len(waits) > 10) {
+				t.Errorf("got the waits %v, want many different ones: %t", waits, differ)
 			}
 		}
-		if len(waits) < 10 {
-			t.Errorf("got the waits %v, want many different ones", waits)
-		}
 	})
-}
-
-func TestHeaviestPage(t *testing.T) {
-	t.Parallel()
-	o := ten()
-	o.HeaviestPage = 4
-	c := inProcess(fakeapi.New(o))
-	for query, want := range map[string]int{"limit=4": 200, "limit=5": 504, "": 504, "limit=5000&created_at.lt=2026-05-01T00:00:03Z": 200} {
-		a := c.get(t, query)
-		if a.status != want || want == 504 && a.Error.Type != "timeout_error" {
-			t.Errorf("%s: got %d %s, want %d", query, a.status, a.body, want)
-		}
-	}
-
-	o.Heavy = fakeapi.Hang()
-	c = inProcess(fakeapi.New(o))
-	ctx, cancel := context.WithTimeout(t.Context(), time.Millisecond)
-	defer cancel()
-	if _, err := c.try(c.request(t, "").WithContext(ctx)); !errors.Is(err, context.DeadlineExceeded) {
-		t.Errorf("got %v, want no answer", err)
-	}
 }
 
 // Several clients read while the feed grows and logs their reads; no reader misses or

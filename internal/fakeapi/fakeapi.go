@@ -1,9 +1,30 @@
+// Package fakeapi is a fake of Anthropic's Compliance API Activity Feed, for
+// tests and for a demo without a key and without a network.
+//
+// It answers GET {prefix}/v1/compliance/activities as the API's public
+// documentation and published captures of it say: keys, filters, cursors, order, errors
+// and rate limit. It is strict where a real server may be lenient: a query parameter
+// that is empty or repeated without brackets, or a date without a time, is answered with
+// 400, so that a mistake in a client fails a test.
+//
+// What a server should not do, but a client must survive, is injected with
+// [API.Inject].
+//
+// It shares no type and no code with any client, keeps nothing on disk, and knows none of
+// the API's other endpoints.
 package fakeapi
 
 import (
+	"bytes"
+	"cmp"
+	"compress/gzip"
+	"context"
+	"encoding/json"
 	"fmt"
 	"net/http"
+	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -14,15 +35,11 @@ const (
 	// distinctive, so that tests can search for it where it must not be.
 	Key = "sk-ant-fake01-q7XvZ3mT9wK2pLr8"
 
-	// Scope lets a key read activities. A Compliance Access Key was given it or
-	// OrganizationScope; an Admin API key has it unless it was made before the
+	// Scope lets a key read activities, as organizationScope does. A Compliance Access Key
+	// was given one of them; an Admin API key has it unless it was made before the
 	// Compliance API was enabled.
-	Scope = "read:compliance_activities"
-	// OrganizationScope lets a key read activities, too.
-	OrganizationScope = "read:org_audit"
-
-	// Version is the only anthropic-version there is; the server does not look at it.
-	Version = "2023-06-01"
+	Scope             = "read:compliance_activities"
+	organizationScope = "read:org_audit"
 
 	// Organization is the ID that most activities of a generated feed have, and that of
 	// a key's organization where [Options].Organization is empty.
@@ -42,7 +59,7 @@ const (
 // A Grant is what the API knows about a key. A key without one is of the wrong kind for
 // this API, which hides from it: a 404, as for a request without a key.
 type Grant struct {
-	// Scopes of the key. Without [Scope] and [OrganizationScope] it gets a 403.
+	// Scopes of the key. Without one that lets it read it gets a 403; see [Scope].
 	Scopes []string
 	// Organizations are the IDs and UUIDs that the key may pass as organization_ids[]; any
 	// other gets a 403. Nil means any.
@@ -65,6 +82,10 @@ type Options struct {
 	// request as an activity of type compliance_api_accessed, at the time Now. With
 	// it, an unbounded read in ascending order and with a limit of 1 never ends.
 	SkipReadLog bool
+
+	// RepeatActivity has each page begin with the activity that the page before ended with,
+	// where they touch; backward, end with it.
+	RepeatActivity bool
 
 	// RateLimit is in requests a minute, for all keys together; 0 means 600. A minute
 	// begins with the first request after the last minute.
@@ -89,12 +110,6 @@ type Options struct {
 	// server's is 0.9 to 5 s.
 	Latency, LatencyMax time.Duration
 
-	// HeaviestPage is the largest number of activities in a page that the server can
-	// make; Heavy answers a request for more: nil is a 504, [Hang] no answer at all. 0
-	// means no such limit.
-	HeaviestPage int
-	Heavy        Fault
-
 	// Now is the clock; nil means time.Now. In a testing/synctest bubble
 	// that begins in 2000, far from the time of most feeds. The header date follows it.
 	Now func() time.Time
@@ -104,16 +119,13 @@ type Options struct {
 // goroutines of its own and needs no closing.
 type API struct {
 	options Options
-	feed    *Feed
 
-	mu        sync.Mutex
-	limit     rateLimit
-	requests  []*Request
-	served    int            // requests since New
-	readsDone int            // activities logged about reads
-	pages     map[string]int // by cursor: the number of the page it asks for
-
-	faultsMu sync.Mutex
+	mu       sync.Mutex
+	used     int       // requests in this minute
+	reset    time.Time // when the minute ends
+	requests []Request
+	served   int            // requests since New
+	pages    map[string]int // by cursor: the number of the page it asks for
 	faults   []*Injection
 }
 
@@ -128,181 +140,300 @@ func New(o Options) *API {
 	if o.Organization == "" {
 		o.Organization = Organization
 	}
-	if o.Heavy == nil {
-		o.Heavy = Status(http.StatusGatewayTimeout, "timeout_error", "Request timed out")
-	}
 	if o.RateLimit == 0 {
 		o.RateLimit = defaultRateLimit
 	}
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	o.PathPrefix = strings.TrimSuffix(o.PathPrefix, "/")
-	return &API{
-		options: o,
-		feed:    o.Feed,
-		limit:   rateLimit{perMinute: o.RateLimit},
-		pages:   make(map[string]int),
-	}
+	return &API{options: o, pages: make(map[string]int)}
 }
 
-// Add adds activities to the feed, as [Feed.Add] does; also between the pages of a read.
-func (a *API) Add(activities ...string) { a.feed.Add(activities...) }
+// Add adds activities to the feed, as [Feed.Add] does.
+func (a *API) Add(activities ...string) { a.options.Feed.Add(activities...) }
+
+// A Request is what [API.Requests] tells about one request, and what a [Matcher] looks at.
+type Request struct {
+	// Number counts the requests since [New] or [API.ResetRequests], from 1.
+	Number int
+	// Page is 1 for a request without a cursor, and else one more than that of the
+	// page which ended with this cursor. A request sent again has the same
+	// number, and so has one with a cursor that this API did not send: 1.
+	Page int
+	// Time is when the request came in.
+	Time time.Time
+
+	Method, Host, Path, RawQuery string
+	Query                        url.Values // what of RawQuery can be parsed
+	Header                       http.Header
+
+	// RequestID is the header request-id of the response, which a 401 lacks.
+	RequestID string
+
+	serial int // since New
+}
+
+// Requests returns the log of requests in the order of their arrival, faulty ones included.
+func (a *API) Requests() []Request {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return slices.Clone(a.requests)
+}
+
+// ResetRequests empties the log of requests and counts anew from 1.
+func (a *API) ResetRequests() {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.requests = nil
+}
 
 // ServeHTTP answers one request: an injected fault where one matches, and the
 // activities otherwise.
 func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	logged := a.logRequest(r)
-	w = &statusRecorder{ResponseWriter: w, api: a, logged: logged}
-	w.Header().Set(a.requestIDHeader(), logged.RequestID)
+	logged, fault := a.logRequest(r)
+	idHeader := "request-id"
+	if a.options.AWS {
+		idHeader = "x-amzn-requestid"
+	}
+	w.Header().Set(idHeader, logged.RequestID)
 	w.Header().Set("date", logged.Time.UTC().Format(http.TimeFormat))
-	if latency := a.latency(logged.Number); latency > 0 && !pause(r.Context(), latency) {
+	share := newRandom(uint64(logged.Number), 2).Float64()
+	more := max(0, a.options.LatencyMax-a.options.Latency)
+	if !pause(r.Context(), a.options.Latency+time.Duration(share*float64(more))) {
 		return
 	}
 	answer := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { a.answer(w, r, logged) })
-	if fault := a.faultFor(r, logged); fault != nil {
+	if fault != nil {
 		fault(w, r, answer)
 		return
 	}
 	answer.ServeHTTP(w, r)
 }
 
-func (a *API) requestIDHeader() string {
-	if a.options.AWS {
-		return "x-amzn-requestid"
+// pause waits for d. It is false if ctx ended first.
+func pause(ctx context.Context, d time.Duration) bool {
+	if d <= 0 {
+		return true
 	}
-	return "request-id"
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
 }
 
-func (a *API) latency(number int) time.Duration {
-	low, high := a.options.Latency, a.options.LatencyMax
-	if high <= low {
-		return low
-	}
-	return low + time.Duration(newRandom(uint64(number), 2).Float64()*float64(high-low))
-}
-
-func (a *API) answer(w http.ResponseWriter, r *http.Request, logged *Request) {
-	grant, f := a.admit(w.Header(), r)
-	if f != nil && grant == nil {
-		f.send(w, r)
-		return
-	}
-	var body []byte
-	var count int
-	if f == nil {
-		body, count, f = a.page(r, grant, logged.Page)
-	}
-	status := http.StatusOK
-	if f != nil {
-		status = f.status
-	}
-	// All is noted before the client can know the answer.
+// logRequest returns the fault, too, that takes the request; nil for none.
+func (a *API) logRequest(r *http.Request) (Request, Fault) {
 	a.mu.Lock()
-	logged.Activities = count
-	a.mu.Unlock()
-	if !a.options.SkipReadLog {
+	defer a.mu.Unlock()
+	a.served++
+	logged := Request{
+		Number:    len(a.requests) + 1,
+		Page:      1,
+		Time:      a.options.Now(),
+		Method:    r.Method,
+		Host:      r.Host,
+		Path:      r.URL.Path,
+		RawQuery:  r.URL.RawQuery,
+		Query:     r.URL.Query(),
+		Header:    r.Header.Clone(),
+		RequestID: newID(newRandom(uint64(a.served), 0), "req"),
+		serial:    a.served,
+	}
+	for _, name := range []string{"after_id", "before_id"} {
+		if page, ok := a.pages[logged.Query.Get(name)]; ok {
+			logged.Page = page
+		}
+	}
+	a.requests = append(a.requests, logged)
+	for _, i := range a.faults {
+		if i.when(logged) {
+			i.fired.Add(1)
+			return logged, i.fault
+		}
+	}
+	return logged, nil
+}
+
+func (a *API) answer(w http.ResponseWriter, r *http.Request, logged Request) {
+	grant, refused := a.admit(w.Header(), r)
+	status, body := http.StatusOK, []byte(nil)
+	if refused == nil {
+		body, refused = a.page(r.URL.RawQuery, grant, logged.Page)
+	}
+	if refused != nil {
+		switch status = refused.status; status {
+		case http.StatusUnauthorized:
+			w.Header().Del("request-id")
+			w.Header().Del("x-amzn-requestid")
+		case http.StatusTooManyRequests: // may be tried again
+		default:
+			w.Header().Set("x-should-retry", "false")
+		}
+		body = refused.body(w.Header())
+	}
+	// It is logged before the client can know the answer.
+	if grant != nil && !a.options.SkipReadLog {
 		a.logRead(r, logged, status)
 	}
-	switch heaviest := a.options.HeaviestPage; {
-	case f != nil:
-		f.send(w, r)
-	case heaviest > 0 && count > heaviest:
-		a.options.Heavy(w, r, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { send(w, r, status, body) }))
-	default:
-		send(w, r, status, body)
-	}
+	send(w, r, status, body)
 }
 
 // admit checks all but the query. The grant is nil where the caller is not known, which
 // costs nothing and is not logged as an activity.
 func (a *API) admit(header http.Header, r *http.Request) (*Grant, *failure) {
-	notFound := &failure{status: http.StatusNotFound, kind: "not_found_error", message: "Not found"}
-	if r.URL.Path != a.options.PathPrefix+endpoint {
-		return nil, notFound
-	}
-	if r.Method != http.MethodGet {
-		header.Set("Allow", http.MethodGet)
-		return nil, &failure{status: http.StatusMethodNotAllowed, kind: "invalid_request_error", message: "Method not allowed"}
-	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	keys := r.Header.Values("x-api-key")
 	grant, known := a.options.Keys[r.Header.Get("x-api-key")]
 	switch {
-	case len(keys) != 1 || !known:
-		return nil, notFound
+	case r.Method != http.MethodGet || r.URL.Path != a.options.PathPrefix+endpoint || len(keys) != 1 || !known:
+		return nil, &failure{http.StatusNotFound, "not_found_error", "Not found"}
 	case grant.Dead != "":
-		return nil, &failure{status: http.StatusUnauthorized, kind: "authentication_error", message: grant.Dead}
+		return nil, &failure{http.StatusUnauthorized, "authentication_error", grant.Dead}
 	}
 	header.Set("anthropic-organization-id", a.options.Organization)
+	if !a.take(header) {
+		return &grant, tooMany(a.options.RateLimit)
+	}
+	var refused *failure
 	switch {
-	case !a.limit.take(a.options.Now(), header):
-		return &grant, tooMany(a.limit.perMinute)
 	case a.options.NotEnabled:
-		return &grant, invalid("Compliance API is not enabled for this organization")
-	case !slices.Contains(grant.Scopes, Scope) && !slices.Contains(grant.Scopes, OrganizationScope):
-		return &grant, forbidden("Missing required scopes. Got: %s Needed one of: %s", listed(grant.Scopes), listed([]string{Scope, OrganizationScope}))
+		refused = invalid("Compliance API is not enabled for this organization")
+	case !slices.Contains(grant.Scopes, Scope) && !slices.Contains(grant.Scopes, organizationScope):
+		refused = forbidden(fmt.Sprintf("Missing required scopes. Got: ['%s'] Needed one of: ['%s', '%s']",
+			strings.Join(grant.Scopes, "', '"), Scope, organizationScope))
 	}
-	return &grant, nil
+	return &grant, refused
 }
 
-// listed writes a list as the API's messages do: ['a', 'b'].
-func listed(values []string) string {
-	quoted := make([]string, len(values))
-	for i, value := range values {
-		quoted[i] = "'" + value + "'"
+// take counts one request, if it may be, and writes what the response tells about
+// the limit. The reset is rounded up to a second, so that waiting for it is enough.
+func (a *API) take(header http.Header) bool {
+	now := a.options.Now()
+	if !now.Before(a.reset) {
+		a.used = 0
+		a.reset = now.Add(time.Minute + time.Second - 1).Truncate(time.Second)
 	}
-	return "[" + strings.Join(quoted, ", ") + "]"
+	ok := a.used < a.options.RateLimit
+	if ok {
+		a.used++
+	} else {
+		header.Set("retry-after", strconv.Itoa(int((a.reset.Sub(now)+time.Second-1)/time.Second)))
+	}
+	header.Set("anthropic-ratelimit-requests-limit", strconv.Itoa(a.options.RateLimit))
+	header.Set("anthropic-ratelimit-requests-remaining", strconv.Itoa(a.options.RateLimit-a.used))
+	header.Set("anthropic-ratelimit-requests-reset", a.reset.UTC().Format(time.RFC3339))
+	return ok
 }
 
-// check refuses what a good query may not ask for with this key.
-func (a *API) check(q *query, g *Grant) *failure {
+// page returns the JSON of a page.
+func (a *API) page(rawQuery string, g *Grant, number int) ([]byte, *failure) {
+	q, f := parseQuery(rawQuery)
+	if f != nil {
+		return nil, f
+	}
+	records, cursor := a.options.Feed.snapshot(), -1
 	for name, types := range map[string][]string{"activity_types[]": q.types, "exclude_activity_types[]": q.excludedTypes} {
-		if i := slices.IndexFunc(types, func(name string) bool { return !a.feed.knows(name) }); i >= 0 {
-			return invalid("%s.%d: Input is not one of the permitted values.", name, i)
+		if i := slices.IndexFunc(types, func(name string) bool { return !known(name, records) }); i >= 0 {
+			return nil, invalid("%s.%d: Input is not one of the permitted values.", name, i)
 		}
 	}
 	foreign := func(organization string) bool { return !slices.Contains(g.Organizations, organization) }
 	if g.Organizations != nil && slices.ContainsFunc(q.organizations, foreign) {
-		return forbidden("Cannot query compliance data for organizations outside this API key's scope")
+		return nil, forbidden("Cannot query compliance data for organizations outside this API key's scope")
 	}
-	return nil
-}
-
-// page returns a page's JSON and the number of activities in it.
-func (a *API) page(r *http.Request, g *Grant, number int) ([]byte, int, *failure) {
-	q, f := parseQuery(r.URL.RawQuery)
-	if f == nil {
-		f = a.check(q, g)
-	}
-	if f != nil {
-		return nil, 0, f
-	}
-	records, cursor := a.feed.snapshot(), -1
-	if q.cursor != nil {
-		if cursor = find(records, *q.cursor); cursor < 0 {
-			return nil, 0, invalidCursor(q.cursorText)
+	if q.cursor != "" {
+		if cursor = find(records, q.cursor); cursor < 0 {
+			return nil, invalid("Invalid activity_id format: '%s'", q.cursor)
 		}
 	}
-	page, more := selectPage(records, q, cursor)
+	page, more := selectPage(records, q, cursor, a.options.RepeatActivity)
 	if len(page) == 0 {
-		return []byte(`{"data":[],"has_more":false,"first_id":null,"last_id":null}`), 0, nil
+		return []byte(`{"data":[],"has_more":false,"first_id":null,"last_id":null}`), nil
 	}
-	body := []byte(`{"data":[`)
+	texts := make([]string, len(page))
 	for i, activity := range page {
-		if i > 0 {
-			body = append(body, ',')
-		}
-		body = activity.appendJSON(body)
+		texts[i] = activity.text
 	}
-	first, last := encodeCursor(page[0].position), encodeCursor(page[len(page)-1].position)
+	first, last := page[0].cursor(), page[len(page)-1].cursor()
 	next := last
-	if q.backward() {
+	if q.backward {
 		next = first
 	}
 	a.mu.Lock()
 	a.pages[next] = number + 1
 	a.mu.Unlock()
-	return fmt.Appendf(body, `],"has_more":%t,"first_id":%q,"last_id":%q}`, more, first, last), len(page), nil
+	return fmt.Appendf(nil, `{"data":[%s],"has_more":%t,"first_id":%q,"last_id":%q}`, strings.Join(texts, ","), more, first, last), nil
+}
+
+// logRead adds the activity that the API records for each call of this endpoint, whatever
+// kind of key was used.
+func (a *API) logRead(r *http.Request, logged Request, status int) {
+	a.options.Feed.Add(fmt.Sprintf(`{"id":"activity_01Read%018d","created_at":"%s","organization_id":null,"organization_uuid":null,`+
+		`"actor":{"type":"api_actor","api_key_id":"apikey_01FakeKeyOfThisFake","ip_address":"192.0.2.1","user_agent":%s},`+
+		`"type":"compliance_api_accessed","request_id":"%s","url":%s,"request_method":"GET","request_body":null,"status_code":%d}`,
+		logged.serial, formatTime(a.options.Now()), quote(r.UserAgent()), logged.RequestID, quote("https://"+r.Host+r.URL.RequestURI()), status))
+}
+
+// A failure is an error as the API answers it.
+type failure struct {
+	status        int
+	kind, message string
+}
+
+func invalid(format string, args ...any) *failure {
+	return &failure{http.StatusBadRequest, "invalid_request_error", fmt.Sprintf(format, args...)}
+}
+
+func forbidden(message string) *failure {
+	return &failure{http.StatusForbidden, "permission_error", message}
+}
+
+func tooMany(perMinute int) *failure {
+	return &failure{http.StatusTooManyRequests, "rate_limit_error", fmt.Sprintf(
+		"Compliance API rate limit of %d requests per minute per parent organization has been exceeded. Please try again later.", perMinute)}
+}
+
+// body returns the JSON of the failure, with the request ID that is in the header.
+func (f *failure) body(header http.Header) []byte {
+	requestID := ""
+	if id := cmp.Or(header.Get("request-id"), header.Get("x-amzn-requestid")); id != "" {
+		requestID = `,"request_id":` + quote(id)
+	}
+	return fmt.Appendf(nil, `{"type":"error","error":{"type":%s,"message":%s}%s}`, quote(f.kind), quote(f.message), requestID)
+}
+
+// quote returns s as a JSON string.
+func quote(s string) string {
+	quoted, _ := json.Marshal(s) // a string always can be
+	return string(quoted)
+}
+
+// send writes a JSON response, compressed where the client accepts that.
+func send(w http.ResponseWriter, r *http.Request, status int, body []byte) {
+	h := w.Header()
+	h.Set("Content-Type", "application/json")
+	if strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") {
+		h.Set("Content-Encoding", "gzip")
+		body = compress(body)
+	}
+	h.Set("Content-Length", strconv.Itoa(len(body)))
+	w.WriteHeader(status)
+	// A client that is gone has no use for the error.
+	_, _ = w.Write(body)
+}
+
+func compress(body []byte) []byte {
+	var b bytes.Buffer
+	z, err := gzip.NewWriterLevel(&b, gzip.BestSpeed)
+	if err != nil {
+		panic(err)
+	}
+	_, _ = z.Write(body) // to memory, which does not fail
+	_ = z.Close()
+	return b.Bytes()
 }

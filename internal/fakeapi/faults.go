@@ -2,47 +2,23 @@ package fakeapi
 
 import (
 	"bytes"
+	"encoding/json"
 	"fmt"
 	"maps"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"strconv"
-	"strings"
 	"time"
 )
 
-// Status answers with an error as the API formats them. More headers follow as
-// pairs of name and value, such as "x-should-retry", "false"; none of the rate
-// limit's are sent by themselves.
+// Status answers with an error as the API formats them. More headers follow as for
+// [Headers], such as "x-should-retry", "false"; none of the rate limit's are sent by
+// themselves.
 func Status(code int, errorType, message string, headers ...string) Fault {
 	return func(w http.ResponseWriter, r *http.Request, _ http.Handler) {
 		setHeaders(w, headers)
-		send(w, r, code, (&failure{status: code, kind: errorType, message: message}).body(w.Header()))
-	}
-}
-
-// StatusWithCode is a [Status] whose error has details.error_code.
-func StatusWithCode(code int, errorType, message, errorCode string) Fault {
-	return func(w http.ResponseWriter, r *http.Request, _ http.Handler) {
-		send(w, r, code, (&failure{code, errorType, message, errorCode}).body(w.Header()))
-	}
-}
-
-func setHeaders(w http.ResponseWriter, pairs []string) {
-	for i := 0; i+1 < len(pairs); i += 2 {
-		if w.Header().Set(pairs[i], pairs[i+1]); pairs[i+1] == "" {
-			w.Header().Del(pairs[i])
-		}
-	}
-}
-
-// Headers changes headers of the API's answer, given as pairs of name and value; one with
-// an empty value is left out. "age" with "3600", or an old "date", makes it one from a cache.
-func Headers(headers ...string) Fault {
-	return func(w http.ResponseWriter, r *http.Request, next http.Handler) {
-		body := recordAnswer(w, r, next)
-		setHeaders(w, headers)
-		send(w, r, body.status, body.bytes)
+		send(w, r, code, (&failure{code, errorType, message}).body(w.Header()))
 	}
 }
 
@@ -53,55 +29,53 @@ func TooManyRequests(retryAfter string) Fault {
 	return Status(f.status, f.kind, f.message, "retry-after", retryAfter)
 }
 
-// ServerError is a 500 with the header x-should-retry, or without it where that is empty.
-func ServerError(shouldRetry string) Fault {
-	return Status(http.StatusInternalServerError, "api_error", "Internal server error", "x-should-retry", shouldRetry)
-}
-
-// Overloaded is a 529.
-func Overloaded() Fault { return Status(529, "overloaded_error", "Overloaded") }
-
-// EscapeSequences is a 400 whose message has terminal escape sequences, other
-// control characters and a change of writing direction.
-func EscapeSequences() Fault {
-	return Status(http.StatusBadRequest, "invalid_request_error",
-		"\x1b[2J\x1b[31mred\x1b[0m \x1b]0;title\x07 back\bspace\rreturn\x00null \u009b31m \u202egnp.exe")
-}
-
-// LongMessage is a 400 with a message of n bytes.
-func LongMessage(n int) Fault {
-	return Status(http.StatusBadRequest, "invalid_request_error", strings.Repeat("m", n))
-}
-
-// EchoKey is a 401 whose message repeats the API key of the request, as a careless
-// proxy might.
-func EchoKey() Fault {
+// Headers changes headers of the API's answer, given as pairs of name and value; one with
+// an empty value is left out. "age" with "3600", or an old "date", makes it one from a cache.
+func Headers(headers ...string) Fault {
 	return func(w http.ResponseWriter, r *http.Request, next http.Handler) {
-		Status(http.StatusUnauthorized, "authentication_error", "No such key: "+r.Header.Get("x-api-key"))(w, r, next)
+		status, body := recordAnswer(w, r, next)
+		setHeaders(w, headers)
+		send(w, r, status, body)
+	}
+}
+
+func setHeaders(w http.ResponseWriter, pairs []string) {
+	for i := 0; i < len(pairs); i += 2 {
+		if w.Header().Set(pairs[i], pairs[i+1]); pairs[i+1] == "" {
+			w.Header().Del(pairs[i])
+		}
 	}
 }
 
 // HTML answers with a web page, as a proxy would, and without a request-id.
 func HTML(code int) Fault {
 	return func(w http.ResponseWriter, _ *http.Request, _ http.Handler) {
-		dropRequestID(w.Header())
+		w.Header().Del("request-id")
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
 		w.WriteHeader(code)
 		fmt.Fprintf(w, "<!DOCTYPE html>\n<html><head><title>%[1]d</title></head><body><h1>%[1]d %[2]s</h1></body></html>\n", code, http.StatusText(code))
 	}
 }
 
-// Redirect sends the client to another URL, with a code such as 302 or 307.
-func Redirect(code int, url string) Fault {
-	return func(w http.ResponseWriter, r *http.Request, _ http.Handler) { http.Redirect(w, r, url, code) }
-}
-
 // EmptyBody answers with a code and nothing else.
 func EmptyBody(code int) Fault {
 	return func(w http.ResponseWriter, _ *http.Request, _ http.Handler) {
-		w.Header().Set("Content-Type", "application/json")
 		w.Header().Set("Content-Length", "0")
 		w.WriteHeader(code)
+	}
+}
+
+// Heavier has the other fault take the pages with more than n activities, as of a server
+// that cannot make them in time.
+func Heavier(n int, fault Fault) Fault {
+	return func(w http.ResponseWriter, r *http.Request, next http.Handler) {
+		status, body := recordAnswer(w, r, next)
+		var page struct{ Data []json.RawMessage }
+		if decode(body, &page); len(page.Data) > n { // an error has none
+			fault(w, r, next)
+			return
+		}
+		send(w, r, status, body)
 	}
 }
 
@@ -110,20 +84,6 @@ func EmptyBody(code int) Fault {
 func CloseBeforeHeader() Fault {
 	return func(http.ResponseWriter, *http.Request, http.Handler) { panic(http.ErrAbortHandler) }
 }
-
-// CutBody announces the length of the whole body, sends its first n bytes and closes the
-// connection: the client sees that something is missing.
-func CutBody(n int) Fault {
-	return partOf(n, true, func(*http.Request) { panic(http.ErrAbortHandler) })
-}
-
-// TruncateBody sends the first n bytes of the body as if they were all: only the JSON
-// shows that something is missing.
-func TruncateBody(n int) Fault { return partOf(n, false, func(*http.Request) {}) }
-
-// HangBody sends the header and the first n bytes of the answer, and nothing more until
-// the client leaves. No length is announced, so even the whole body does not look complete.
-func HangBody(n int) Fault { return partOf(n, false, hang) }
 
 // Hang answers nothing until the client leaves.
 func Hang() Fault {
@@ -135,120 +95,228 @@ func hang(r *http.Request) {
 	panic(http.ErrAbortHandler)
 }
 
+// CutBody announces the length of the whole body, sends its first n bytes and closes the
+// connection: the client sees that something is missing.
+func CutBody(n int) Fault {
+	return partOf(n, true, func(*http.Request) { panic(http.ErrAbortHandler) })
+}
+
+// HangBody sends the header and the first n bytes of the answer, and nothing more until
+// the client leaves. No length is announced, so even the whole body does not look complete.
+func HangBody(n int) Fault { return partOf(n, false, hang) }
+
 // partOf sends the first n bytes of the body, with the length of the whole or none, and then does as it is told.
 func partOf(n int, withLength bool, then func(*http.Request)) Fault {
 	return func(w http.ResponseWriter, r *http.Request, next http.Handler) {
-		body := recordAnswer(w, r, next)
+		status, body := recordAnswer(w, r, next)
 		if withLength {
-			w.Header().Set("Content-Length", strconv.Itoa(len(body.bytes)))
+			w.Header().Set("Content-Length", strconv.Itoa(len(body)))
 		}
-		w.WriteHeader(body.status)
-		_, _ = w.Write(body.bytes[:min(n, len(body.bytes))])
+		w.WriteHeader(status)
+		_, _ = w.Write(body[:min(n, len(body))])
 		flush(w)
 		then(r)
-	}
-}
-
-// BrokenGzip sends a compressed page with a byte in its middle changed, whatever the client
-// accepts.
-func BrokenGzip() Fault {
-	return func(w http.ResponseWriter, r *http.Request, next http.Handler) {
-		body := recordAnswer(w, r, next)
-		compressed := compress(body.bytes)
-		compressed[len(compressed)/2] ^= 0xff
-		w.Header().Set("Content-Encoding", "gzip")
-		w.WriteHeader(body.status)
-		_, _ = w.Write(compressed)
-	}
-}
-
-// GzipBomb sends an empty page with spaces in it, about n bytes of them, compressed a
-// thousand times, whatever the client accepts.
-func GzipBomb(n int64) Fault {
-	return func(w http.ResponseWriter, _ *http.Request, _ http.Handler) {
-		w.Header().Set("Content-Type", "application/json")
-		w.Header().Set("Content-Encoding", "gzip")
-		// A gzip stream may have many members, so the same one can be sent again and again.
-		const size = 1 << 20
-		spaces := compress(bytes.Repeat([]byte{' '}, size))
-		_, err := w.Write(compress([]byte(`{"data":[`)))
-		for left := n; left > 0 && err == nil; left -= size {
-			_, err = w.Write(spaces)
-		}
-		_, _ = w.Write(compress([]byte(`],"has_more":false,"first_id":null,"last_id":null}`)))
 	}
 }
 
 // Drip sends the answer n bytes at a time, with a pause before each but the first.
 func Drip(n int, every time.Duration) Fault {
 	return func(w http.ResponseWriter, r *http.Request, next http.Handler) {
-		body := recordAnswer(w, r, next)
-		w.Header().Set("Content-Length", strconv.Itoa(len(body.bytes)))
-		w.WriteHeader(body.status)
-		for rest := body.bytes; len(rest) > 0; {
-			some := min(n, len(rest))
-			if _, err := w.Write(rest[:some]); err != nil {
+		status, body := recordAnswer(w, r, next)
+		w.Header().Set("Content-Length", strconv.Itoa(len(body)))
+		w.WriteHeader(status)
+		for len(body) > 0 {
+			some := min(n, len(body))
+			if _, err := w.Write(body[:some]); err != nil {
 				return
 			}
 			flush(w)
-			if rest = rest[some:]; len(rest) > 0 && !pause(r.Context(), every) {
+			if body = body[some:]; len(body) > 0 && !pause(r.Context(), every) {
 				return
 			}
 		}
 	}
 }
 
-const bodyStart = `{"data":[{"id":"activity_01HugeHugeHugeHugeHugeHu","created_at":"2026-01-01T00:00:00Z",` +
-	`"organization_id":null,"organization_uuid":null,"actor":{"type":"anthropic_actor","email_address":null},` +
-	`"type":"claude_chat_created","text":"`
+func flush(w http.ResponseWriter) {
+	// It fails where the client is gone, and the next write tells that too.
+	_ = http.NewResponseController(w).Flush()
+}
 
-// EndlessBody sends a page whose only activity has a string without an end, until
-// the client leaves.
-func EndlessBody() Fault {
-	return func(w http.ResponseWriter, r *http.Request, _ http.Handler) {
+// BrokenGzip sends a compressed page with a byte in its middle changed, whatever the client
+// accepts.
+func BrokenGzip() Fault {
+	return func(w http.ResponseWriter, r *http.Request, next http.Handler) {
+		status, body := recordAnswer(w, r, next)
+		compressed := compress(body)
+		compressed[len(compressed)/2] ^= 0xff
+		w.Header().Set("Content-Encoding", "gzip")
+		w.WriteHeader(status)
+		_, _ = w.Write(compressed)
+	}
+}
+
+const endOfPage = `],"has_more":false,"first_id":null,"last_id":null}`
+
+// GzipBomb sends an empty page with spaces in it, about n bytes of them, compressed a
+// thousand times, whatever the client accepts.
+func GzipBomb(n int64) Fault {
+	bomb := flood(n, compress, `{"data":[`, " ", endOfPage)
+	return func(w http.ResponseWriter, r *http.Request, next http.Handler) {
+		w.Header().Set("Content-Encoding", "gzip")
+		bomb(w, r, next)
+	}
+}
+
+// HugePage sends a page whose only activity has a string of about n bytes, which is made
+// while it is sent.
+func HugePage(n int64) Fault {
+	return flood(n, bytes.Clone, `{"data":[{"id":"activity_01Huge","created_at":"2026-01-01T00:00:00Z","type":"claude_chat_created","text":"`, "h", `"}`+endOfPage)
+}
+
+// flood sends a text with about n more bytes in its middle, until the client leaves. A
+// gzip stream may have many members, so the same one can be sent again and again.
+func flood(n int64, encode func([]byte) []byte, start, middle, end string) Fault {
+	return func(w http.ResponseWriter, _ *http.Request, _ http.Handler) {
+		const size = 1 << 20
 		w.Header().Set("Content-Type", "application/json")
-		_, err := w.Write([]byte(bodyStart))
-		for some := bytes.Repeat([]byte("endless "), 4<<10); err == nil && r.Context().Err() == nil; {
+		_, err := w.Write(encode([]byte(start)))
+		some := encode(bytes.Repeat([]byte(middle), size))
+		for left := n; left > 0 && err == nil; left -= size {
 			_, err = w.Write(some)
 		}
+		_, _ = w.Write(encode([]byte(end)))
 	}
 }
 
-// HugePage sends a good last page whose only activity has a string of n bytes. The page is
-// made while it is sent.
-func HugePage(n int64) Fault {
-	return func(w http.ResponseWriter, _ *http.Request, _ http.Handler) {
-		cursor := encodeCursor(position{})
-		end := fmt.Sprintf(`"}],"has_more":false,"first_id":%[1]q,"last_id":%[1]q}`, cursor)
-		w.Header().Set("Content-Type", "application/json")
-		w.Header().Set("Content-Length", strconv.FormatInt(int64(len(bodyStart)+len(end))+n, 10))
-		_, err := w.Write([]byte(bodyStart))
-		some := bytes.Repeat([]byte("h"), 32<<10)
-		for left := n; left > 0 && err == nil; left -= int64(len(some)) {
-			_, err = w.Write(some[:min(left, int64(len(some)))])
+// EditPage sends what edit makes of the JSON text of a page. Errors of the API
+// are sent as they are.
+func EditPage(edit func(page []byte) []byte) Fault {
+	return func(w http.ResponseWriter, r *http.Request, next http.Handler) {
+		status, body := recordAnswer(w, r, next)
+		if status == http.StatusOK {
+			body = edit(body)
 		}
-		_, _ = w.Write([]byte(end))
+		send(w, r, status, body)
 	}
 }
 
-// A recorded answer is the status and the uncompressed body of a response.
-type recorded struct {
-	status int
-	bytes  []byte
+// TruncateBody sends the first n bytes of a page as if they were all: only the JSON
+// shows that something is missing.
+func TruncateBody(n int) Fault {
+	return EditPage(func(page []byte) []byte { return page[:min(n, len(page))] })
+}
+
+// SetMembers replaces members of a page, given as pairs of name and JSON text, or adds
+// them; one with an empty text is left out. [SetField] does the same.
+func SetMembers(pairs ...string) Fault {
+	return EditPage(func(page []byte) []byte { return set(page, pairs...) })
+}
+
+// SetField replaces a field of the activity with the given index, from 0, of a page, or
+// adds it. A shorter page is sent as it is, by [SetRecord] too.
+func SetField(index int, name, value string) Fault {
+	return editRecord(index, func(record []byte) []byte { return set(record, name, value) })
+}
+
+// SetRecord replaces an activity by any JSON text.
+func SetRecord(index int, record string) Fault {
+	return editRecord(index, func([]byte) []byte { return []byte(record) })
+}
+
+// CoarseTimes shows each created_at cut to a multiple of d, such as a minute. Order and
+// time bounds are those of the real ones.
+func CoarseTimes(d time.Duration) Fault {
+	return editRecords(func(_ int, record []byte) []byte {
+		var fields struct {
+			CreatedAt time.Time `json:"created_at"`
+		}
+		decode(record, &fields)
+		return set(record, "created_at", quote(formatTime(fields.CreatedAt.Truncate(d))))
+	})
+}
+
+func editRecord(index int, edit func(record []byte) []byte) Fault {
+	return editRecords(func(i int, record []byte) []byte {
+		if i != index {
+			return record
+		}
+		return edit(record)
+	})
+}
+
+func editRecords(edit func(i int, record []byte) []byte) Fault {
+	return EditPage(func(page []byte) []byte {
+		var members struct{ Data []json.RawMessage }
+		decode(page, &members)
+		for i, record := range members.Data {
+			members.Data[i] = edit(i, record)
+		}
+		return set(page, "data", string(encode(members.Data)))
+	})
+}
+
+func set(text []byte, pairs ...string) []byte {
+	var members object
+	decode(text, &members)
+	for i := 0; i < len(pairs); i += 2 {
+		if members[pairs[i]] = json.RawMessage(pairs[i+1]); pairs[i+1] == "" {
+			delete(members, pairs[i])
+		}
+	}
+	return encode(members)
+}
+
+// decode and encode are for what the API itself has made, which is JSON.
+func decode(text []byte, into any) {
+	if err := json.Unmarshal(text, into); err != nil {
+		panic(err)
+	}
+}
+
+func encode(value any) []byte {
+	text, err := json.Marshal(value)
+	if err != nil {
+		panic(err)
+	}
+	return text
+}
+
+// EditQuery has the API answer another query than the client's, as a server does that takes
+// a parameter for something else.
+func EditQuery(edit func(url.Values)) Fault {
+	return func(w http.ResponseWriter, r *http.Request, next http.Handler) {
+		query := r.URL.Query()
+		edit(query)
+		r = r.Clone(r.Context())
+		r.URL.RawQuery = query.Encode()
+		next.ServeHTTP(w, r)
+	}
+}
+
+// IgnoreParameter has the server overlook a parameter, such as created_at.lt. Without
+// after_id, it sends the first page once more.
+func IgnoreParameter(name string) Fault {
+	return EditQuery(func(query url.Values) { query.Del(name) })
+}
+
+// InclusiveUntil takes created_at.lt for created_at.lte.
+func InclusiveUntil() Fault {
+	return EditQuery(func(query url.Values) {
+		if query.Has("created_at.lt") {
+			query.Set("created_at.lte", query.Get("created_at.lt"))
+			query.Del("created_at.lt")
+		}
+	})
 }
 
 // recordAnswer has next answer, and hands on its headers but those about the body's bytes.
-func recordAnswer(w http.ResponseWriter, r *http.Request, next http.Handler) recorded {
+func recordAnswer(w http.ResponseWriter, r *http.Request, next http.Handler) (status int, body []byte) {
 	r = r.Clone(r.Context())
 	r.Header.Del("Accept-Encoding")
 	recorder := httptest.NewRecorder()
 	next.ServeHTTP(recorder, r)
 	maps.Copy(w.Header(), recorder.Header())
 	w.Header().Del("Content-Length")
-	return recorded{recorder.Code, recorder.Body.Bytes()}
-}
-
-func flush(w http.ResponseWriter) {
-	// It fails where the client is gone, and the next write tells that too.
-	_ = http.NewResponseController(w).Flush()
+	return recorder.Code, recorder.Body.Bytes()
 }

@@ -2,12 +2,14 @@ package fakeapi
 
 import (
 	"bufio"
-	"bytes"
 	"cmp"
+	_ "embed"
+	"encoding/base64"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"iter"
+	"regexp"
 	"slices"
 	"sort"
 	"strings"
@@ -20,18 +22,20 @@ import (
 // for concurrent use.
 type Feed struct {
 	mu      sync.Mutex
-	records []record        // in order; replaced or appended to, never changed in place
-	types   map[string]bool // of what was added
+	records []record // in order; replaced, never changed in place
 }
 
-// A record is an activity of a feed. Of a generated one the text is made when it is sent.
+// A record is an activity of a feed: its text, and what the filters look at.
 type record struct {
 	position
 	createdAt    time.Time // not that of the position where the activity is late
-	kind         *kind
-	actor        *actor        // of a generated activity, nil for another
-	organization *organization // the same, and nil for none
+	activityType string
+	organization organization
+	userID       string
+	text         string
 }
+
+type organization struct{ id, uuid string }
 
 // A position is the place of an activity in the feed.
 type position struct {
@@ -44,16 +48,6 @@ func (p position) compare(q position) int {
 	return cmp.Or(p.at.Compare(q.at), strings.Compare(p.id, q.id), cmp.Compare(p.number, q.number))
 }
 
-// A kind is what the filters look at, and the text: all of it, or that of a generated
-// activity from its type on.
-type kind struct {
-	activityType, text string
-	organization
-	userID string
-}
-
-type organization struct{ id, uuid string }
-
 // NewFeed returns a feed of the activities given; see [Feed.Add].
 func NewFeed(activities ...string) *Feed {
 	f := &Feed{}
@@ -61,12 +55,12 @@ func NewFeed(activities ...string) *Feed {
 	return f
 }
 
-// Add adds activities, each the text of one JSON object, in any order. They are
-// sent exactly as they are given, whatever else is in them: big numbers, names
-// that occur twice, odd escapes, invalid UTF-8. The same activity may be added
+// Add adds activities, each the text of one JSON object, in any order; also between the
+// pages of a read. They are sent exactly as they are given, whatever else is in them: big
+// numbers, names that occur twice, odd escapes, invalid UTF-8. The same activity may be added
 // twice. Add panics if a text lacks what the feed is ordered by and filtered
 // on: a string id, a created_at in RFC 3339 and a string type. [SetRecord] and
-// [DropField] send activities without them.
+// [SetField] send activities without them.
 func (f *Feed) Add(activities ...string) {
 	parsed := make([]record, len(activities))
 	for i, activity := range activities {
@@ -84,6 +78,8 @@ func (f *Feed) AddLate(indexed time.Time, activity string) {
 	f.add([]record{late})
 }
 
+var relativeTime = regexp.MustCompile(`("created_at"\s*:\s*)"(-[^"]*)"`)
+
 // Load adds the activities that r holds as JSON lines, each as [Feed.Add] takes
 // it; empty lines are skipped. Where created_at is a negative duration in Go's units,
 // such as "-3h", it is replaced by the time that long before now, in RFC 3339
@@ -93,10 +89,17 @@ func (f *Feed) Load(r io.Reader, now time.Time) error {
 	lines := bufio.NewScanner(r)
 	lines.Buffer(nil, 16<<20)
 	for number := 1; lines.Scan(); number++ {
-		if len(bytes.TrimSpace(lines.Bytes())) == 0 {
+		if strings.TrimSpace(lines.Text()) == "" {
 			continue
 		}
-		activity, err := parseRecord(lines.Text(), now)
+		activity, err := parseRecord(relativeTime.ReplaceAllStringFunc(lines.Text(), func(member string) string {
+			parts := relativeTime.FindStringSubmatch(member)
+			ago, err := time.ParseDuration(parts[2])
+			if err != nil {
+				return member
+			}
+			return parts[1] + quote(now.Add(ago).UTC().Format(time.RFC3339))
+		}))
 		if err != nil {
 			return fmt.Errorf("line %d: %w", number, err)
 		}
@@ -110,58 +113,53 @@ func (f *Feed) Load(r io.Reader, now time.Time) error {
 }
 
 func mustParse(activity string) record {
-	r, err := parseRecord(activity, time.Time{})
+	r, err := parseRecord(activity)
 	if err != nil {
 		panic(fmt.Sprintf("fakeapi: %v: %s", err, activity))
 	}
 	return r
 }
 
-func parseRecord(activity string, now time.Time) (record, error) {
-	m, err := splitObject([]byte(activity))
-	if err != nil {
+// An object is a JSON object. Unlike those of a struct, its names are compared exactly.
+type object map[string]json.RawMessage
+
+// text returns the string that a member is, "" where it is none.
+func (o object) text(name string) string {
+	var s string
+	_ = json.Unmarshal(o[name], &s)
+	return s
+}
+
+func parseRecord(activity string) (record, error) {
+	var fields, actor object
+	if err := json.Unmarshal([]byte(activity), &fields); err != nil {
 		return record{}, err
 	}
-	createdAt := stringOf(m.get("created_at"))
-	if ago, err := time.ParseDuration(createdAt); err == nil && ago < 0 && !now.IsZero() {
-		createdAt = now.Add(ago).UTC().Format(time.RFC3339)
-		activity = string(m.set("created_at", appendString(nil, createdAt)).join())
-	}
-	actor, _ := splitObject(m.get("actor")) // it may be anything
-	k := &kind{
-		text: activity, activityType: stringOf(m.get("type")), userID: stringOf(actor.get("user_id")),
-		organization: organization{stringOf(m.get("organization_id")), stringOf(m.get("organization_uuid"))},
-	}
-	id := stringOf(m.get("id"))
-	if id == "" || k.activityType == "" {
-		return record{}, errors.New("an activity needs a string id and a string type")
-	}
-	t, err := parseTime(createdAt)
+	_ = json.Unmarshal(fields["actor"], &actor) // it may be anything
+	at, err := parseTime(fields.text("created_at"))
 	if err != nil {
 		return record{}, fmt.Errorf("created_at: %w", err)
 	}
-	return record{position: position{at: t, id: id}, createdAt: t, kind: k}, nil
+	r := record{
+		position: position{at: at, id: fields.text("id")}, createdAt: at, activityType: fields.text("type"),
+		organization: organization{fields.text("organization_id"), fields.text("organization_uuid")},
+		userID:       actor.text("user_id"), text: activity,
+	}
+	if r.id == "" || r.activityType == "" {
+		return record{}, errors.New("an activity needs a string id and a string type")
+	}
+	return r, nil
 }
 
 func (f *Feed) add(records []record) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if f.types == nil {
-		f.types = make(map[string]bool)
-	}
 	for i := range records {
 		records[i].number = len(f.records) + i
-		f.types[records[i].kind.activityType] = true
 	}
-	byPosition := func(a, b record) int { return a.compare(b.position) }
-	slices.SortFunc(records, byPosition)
-	if old := f.records; len(old) > 0 && len(records) > 0 && records[0].compare(old[len(old)-1].position) < 0 {
-		// A page that is being made may still read the old array.
-		f.records = slices.Concat(old, records)
-		slices.SortFunc(f.records, byPosition)
-		return
-	}
-	f.records = append(f.records, records...)
+	// A page that is being made may still read the old array.
+	f.records = slices.Concat(f.records, records)
+	slices.SortFunc(f.records, func(a, b record) int { return a.compare(b.position) })
 }
 
 func (f *Feed) snapshot() []record {
@@ -170,57 +168,81 @@ func (f *Feed) snapshot() []record {
 	return f.records
 }
 
-// knows says whether a query may name the type.
-func (f *Feed) knows(activityType string) bool {
-	if permittedTypes()[activityType] {
-		return true
+// All returns the text of every activity in the feed, oldest first.
+func (f *Feed) All() []string {
+	var texts []string
+	for _, r := range f.snapshot() {
+		texts = append(texts, r.text)
 	}
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	return f.types[activityType]
+	return texts
 }
 
-// All returns the text of every activity in the feed at the time of the call,
-// oldest first. It can be used more than once.
-func (f *Feed) All() iter.Seq[[]byte] {
-	records := f.snapshot()
-	return func(yield func([]byte) bool) {
-		for i := range records {
-			if !yield(records[i].appendJSON(nil)) {
-				return
-			}
-		}
+// The types that a query may name, besides those in the feed. A test of the repository
+// holds what they are.
+//
+//go:embed testdata/activity-types.txt
+var typeNames string
+
+var permittedTypes = sync.OnceValue(func() map[string]bool {
+	types := make(map[string]bool)
+	for name := range strings.FieldsSeq(typeNames) {
+		types[name] = true
 	}
+	return types
+})
+
+// known says whether a query may name the type.
+func known(activityType string, records []record) bool {
+	return permittedTypes()[activityType] || slices.ContainsFunc(records, func(r record) bool { return r.activityType == activityType })
 }
 
 // selectPage returns a page's activities in the API's order, whichever way the walk went;
 // more is about the direction of the walk. The cursor is the index of an activity, or -1.
-func selectPage(records []record, q *query, cursor int) (page []*record, more bool) {
-	next, step := 0, 1
-	if !q.upward() {
+func selectPage(records []record, q *query, cursor int, repeat bool) (page []*record, more bool) {
+	next, step, limit := 0, 1, q.limit
+	if q.ascending == q.backward { // from newer to older activities
 		next, step = len(records)-1, -1
 	}
 	if cursor >= 0 {
-		next = cursor + step
+		if next = cursor + step; repeat && q.matches(&records[cursor]) {
+			page = append(page, &records[cursor])
+			limit++
+		}
 	}
 	for ; next >= 0 && next < len(records); next += step {
 		if !q.matches(&records[next]) {
 			continue
 		}
-		if more = len(page) == q.limit; more {
+		if more = len(page) == limit; more {
 			break
 		}
 		page = append(page, &records[next])
 	}
-	if q.backward() {
+	if q.backward {
 		slices.Reverse(page)
 	}
 	return page, more
 }
 
+// cursor is opaque: that of an activity is always the same, and stays valid when the feed
+// grows, with another key, and when the server is started again with the same feed, whose
+// relative times are others then. There is a plus sign in each, so that a client that does
+// not percent-encode its values fails on the first.
+func (p position) cursor() string {
+	return "+" + base64.RawURLEncoding.EncodeToString(fmt.Appendf(nil, "%s %d %q", p.at.Format(time.RFC3339Nano), p.number, p.id))
+}
+
 // find returns the index of the activity that a cursor names, -1 where there is none. Its
 // time may be another since the feed was loaded anew; then its ID and number tell.
-func find(records []record, p position) int {
+func find(records []record, cursor string) int {
+	var p position
+	var at string
+	encoded, signed := strings.CutPrefix(cursor, "+")
+	plain, err := base64.RawURLEncoding.DecodeString(encoded)
+	if _, scanErr := fmt.Sscanf(string(plain), "%s %d %q", &at, &p.number, &p.id); !signed || err != nil || scanErr != nil {
+		return -1
+	}
+	p.at, _ = time.Parse(time.RFC3339Nano, at)
 	i := sort.Search(len(records), func(i int) bool { return records[i].compare(p) >= 0 })
 	if i < len(records) && records[i].compare(p) == 0 {
 		return i

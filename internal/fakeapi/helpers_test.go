@@ -43,7 +43,6 @@ func (c caller) request(t *testing.T, query string) *http.Request {
 		t.Fatal(err)
 	}
 	req.Header.Set("x-api-key", c.key)
-	req.Header.Set("anthropic-version", fakeapi.Version)
 	return req
 }
 
@@ -152,8 +151,8 @@ func decode(t *testing.T, raw []byte) activity {
 func all(t *testing.T, feed *fakeapi.Feed) []activity {
 	t.Helper()
 	var activities []activity
-	for raw := range feed.All() {
-		activities = append(activities, decode(t, raw))
+	for _, text := range feed.All() {
+		activities = append(activities, decode(t, []byte(text)))
 	}
 	return activities
 }

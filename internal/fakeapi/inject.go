@@ -11,37 +11,27 @@ import (
 // leaves. Faults may run at the same time as each other.
 type Fault func(w http.ResponseWriter, r *http.Request, next http.Handler)
 
-// A Call is a request that a [Matcher] looks at.
-type Call struct {
-	Number  int // see [Request]
-	Page    int // see [Request]
-	Request *http.Request
-}
-
 // A Matcher chooses the requests for a fault. It must not call the [API]. It is called
 // by one request at a time, and not for a request that an earlier fault took.
-type Matcher func(c Call) bool
+type Matcher func(r Request) bool
 
 // Always matches every request.
-func Always(Call) bool { return true }
+func Always(Request) bool { return true }
 
 // Nth matches the request with the given number, from 1.
-func Nth(n int) Matcher { return func(c Call) bool { return c.Number == n } }
+func Nth(n int) Matcher { return func(r Request) bool { return r.Number == n } }
 
 // From matches the request with the given number and all after it.
-func From(n int) Matcher { return func(c Call) bool { return c.Number >= n } }
-
-// First matches the first n requests.
-func First(n int) Matcher { return func(c Call) bool { return c.Number <= n } }
+func From(n int) Matcher { return func(r Request) bool { return r.Number >= n } }
 
 // Page matches the requests for a page of a read, from 1, each attempt anew; see
 // [Request].Page.
-func Page(n int) Matcher { return func(c Call) bool { return c.Page == n } }
+func Page(n int) Matcher { return func(r Request) bool { return r.Page == n } }
 
 // Times matches what the other matcher does, but only the first n times.
 func Times(n int, when Matcher) Matcher {
-	return func(c Call) bool {
-		if n == 0 || !when(c) {
+	return func(r Request) bool {
+		if n == 0 || !when(r) {
 			return false
 		}
 		n--
@@ -63,8 +53,8 @@ func (i *Injection) Fired() int { return int(i.fired.Load()) }
 // Inject lets fault answer the requests that when matches. Where several injections
 // match, the earliest takes the request. See [Times] for a fault that expires.
 func (a *API) Inject(when Matcher, fault Fault) *Injection {
-	a.faultsMu.Lock()
-	defer a.faultsMu.Unlock()
+	a.mu.Lock()
+	defer a.mu.Unlock()
 	i := &Injection{when: when, fault: fault}
 	a.faults = append(a.faults, i)
 	return i
@@ -72,20 +62,7 @@ func (a *API) Inject(when Matcher, fault Fault) *Injection {
 
 // ClearFaults removes all injections.
 func (a *API) ClearFaults() {
-	a.faultsMu.Lock()
-	defer a.faultsMu.Unlock()
+	a.mu.Lock()
+	defer a.mu.Unlock()
 	a.faults = nil
-}
-
-func (a *API) faultFor(r *http.Request, logged *Request) Fault {
-	c := Call{Number: logged.Number, Page: logged.Page, Request: r}
-	a.faultsMu.Lock()
-	defer a.faultsMu.Unlock()
-	for _, i := range a.faults {
-		if i.when(c) {
-			i.fired.Add(1)
-			return i.fault
-		}
-	}
-	return nil
 }

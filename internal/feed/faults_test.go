@@ -38,11 +38,13 @@ var bridgeable = map[string]func() fakeapi.Fault{
 
 // final are the faults that no other attempt may follow.
 var final = map[string]func() fakeapi.Fault{
-	"400":                func() fakeapi.Fault { return fakeapi.Status(400, "invalid_request_error", "m") },
-	"200 an error":       func() fakeapi.Fault { return fakeapi.Status(200, "api_error", "m") },
-	"200 HTML":           func() fakeapi.Fault { return fakeapi.HTML(200) },
-	"no has_more":        func() fakeapi.Fault { return fakeapi.DropMember("has_more") },
-	"more and not where": fakeapi.MoreWithoutCursor,
+	"400":          func() fakeapi.Fault { return fakeapi.Status(400, "invalid_request_error", "m") },
+	"200 an error": func() fakeapi.Fault { return fakeapi.Status(200, "api_error", "m") },
+	"200 HTML":     func() fakeapi.Fault { return fakeapi.HTML(200) },
+	"no has_more":  func() fakeapi.Fault { return fakeapi.SetMembers("has_more", "") },
+	"more and not where": func() fakeapi.Fault {
+		return fakeapi.SetMembers("has_more", "true", "last_id", "null", "first_id", "null")
+	},
 	"something behind": func() fakeapi.Fault {
 		return fakeapi.EditPage(func(page []byte) []byte { return append(page, "{}"...) })
 	},
@@ -51,8 +53,8 @@ var final = map[string]func() fakeapi.Fault{
 
 // harmless are the oddities that a read has to take as they are.
 var harmless = map[string]func() fakeapi.Fault{
-	"unknown member": func() fakeapi.Fault { return fakeapi.SetMember("total", `{"data":[],"has_more":[]}`) },
-	"no actor":       func() fakeapi.Fault { return fakeapi.DropField(1, "actor") },
+	"unknown member": func() fakeapi.Fault { return fakeapi.SetMembers("total", `{"data":[],"has_more":[]}`) },
+	"no actor":       func() fakeapi.Fault { return fakeapi.SetField(1, "actor", "") },
 	"fast drip":      func() fakeapi.Fault { return fakeapi.Drip(200, 100*time.Millisecond) },
 }
 
@@ -80,7 +82,7 @@ func (c *counter) Write(p []byte) (int, error) {
 // onAttempts matches some attempts at a page, counted from 1.
 func onAttempts(page int, attempts ...int) fakeapi.Matcher {
 	attempt := 0
-	return func(c fakeapi.Call) bool {
+	return func(c fakeapi.Request) bool {
 		if c.Page != page {
 			return false
 		}
@@ -218,7 +220,7 @@ func TestProperty(t *testing.T) {
 				faults := []string{}
 				attempts := map[int]int{} // in a row, by page
 				var mu sync.Mutex         // for a handler that hangs, which may outlast its request
-				api.Inject(func(c fakeapi.Call) bool {
+				api.Inject(func(c fakeapi.Request) bool {
 					mu.Lock()
 					defer mu.Unlock()
 					if attempts[c.Page] >= retries || random.IntN(2) == 0 {

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"net/http"
 	"net/url"
@@ -28,7 +29,7 @@ var (
 const wholeSpan = 10 * 24 * time.Hour
 
 // shapedFake has n activities spread over wholeSpan, and a limit that is in no test's way.
-func shapedFake(n int, shape fakeapi.Shape, latency time.Duration) *fakeapi.API {
+func shapedFake(n int, shape func(share float64) float64, latency time.Duration) *fakeapi.API {
 	return feedtest.NewFake(0, func(o *fakeapi.Options) {
 		o.Feed = fakeapi.Generate(fakeapi.Spec{Activities: n, Newest: newest, Span: wholeSpan, Shape: shape})
 		o.RateLimit, o.Latency = 1_000_000, latency
@@ -42,10 +43,10 @@ func newer(share float64) float64 { return 1 - older(1-share) }
 // requests are bounded.
 func TestShardsAreComplete(t *testing.T) {
 	t.Parallel()
-	for name, shape := range map[string]fakeapi.Shape{
-		"evenly":          fakeapi.Evenly,
-		"empty_middle":    fakeapi.EmptyMiddle(0.99),
-		"bursts":          fakeapi.Bursts(5),
+	for name, shape := range map[string]func(share float64) float64{
+		"evenly":          nil,
+		"empty_middle":    func(share float64) float64 { return share/100 + math.Round(share)*0.99 },
+		"bursts":          func(share float64) float64 { return share/1000 + math.Floor(share*5)/5*0.999 },
 		"one_instant":     func(float64) float64 { return 0.5 },
 		"two_instants":    func(share float64) float64 { return float64(int(share*2)) / 2 },
 		"older_is_denser": older,
@@ -96,6 +97,7 @@ func TestShardsProperty(t *testing.T) {
 				}
 				api := feedtest.NewFake(0, func(o *fakeapi.Options) {
 					o.Feed, o.RateLimit, o.Latency = fakeapi.NewFeed(texts...), 1_000_000, time.Millisecond
+					o.RepeatActivity = random.IntN(4) == 0
 				})
 				reader := newReader(t, api.Transport(), atOnce(1+random.IntN(16)))
 				request := Request{Order: bothOrders[random.IntN(2)], PageSize: 1 + random.IntN(60), Unique: random.IntN(2) == 0}
@@ -118,9 +120,6 @@ func TestShardsProperty(t *testing.T) {
 				}
 				for range random.IntN(testRetries + 1) { // as many as one page could bridge
 					api.Inject(fakeapi.Nth(1+random.IntN(20)), faults[random.IntN(len(faults))])
-				}
-				if random.IntN(4) == 0 {
-					api.Inject(fakeapi.Always, fakeapi.RepeatActivity())
 				}
 				got := reader.outcome(t.Context(), request)
 				got.mustBeAs(t, want)
@@ -232,7 +231,7 @@ func TestShardsAreFast(t *testing.T) {
 		for _, order := range bothOrders {
 			t.Run(fmt.Sprintf("%d/%d_at_once/%s", test.n, test.workers, order), func(t *testing.T) {
 				feedtest.InBubble(t, func(t *testing.T) {
-					api := shapedFake(test.n, fakeapi.Evenly, latency)
+					api := shapedFake(test.n, nil, latency)
 					request := Request{Order: order, Bounds: whole, PageSize: pageSize, Unique: true}
 					request.Bounds.LTE = &newest
 					started := time.Now()
@@ -261,7 +260,7 @@ func TestOnePieceSendsTheSame(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			feedtest.InBubble(t, func(t *testing.T) {
-				api := shapedFake(100, fakeapi.Evenly, 0)
+				api := shapedFake(100, nil, 0)
 				reader := newReader(t, feedtest.Uncompressed(api), atOnce(4))
 				sent := func(outcome) (queries []string) {
 					for _, request := range api.Requests() {
@@ -280,12 +279,12 @@ func TestOnePieceSendsTheSame(t *testing.T) {
 func TestShardsFail(t *testing.T) {
 	t.Parallel()
 	for name, fault := range map[string]fakeapi.Fault{
-		"server": fakeapi.ServerError("false"), "no_cursor": fakeapi.MoreWithoutCursor(), "hangs": fakeapi.Hang(), "no_activity": fakeapi.SetRecord(0, "1"),
+		"server": fakeapi.Status(500, "api_error", "Internal server error", "x-should-retry", "false"), "no_cursor": fakeapi.SetMembers("has_more", "true", "last_id", "null", "first_id", "null"), "hangs": fakeapi.Hang(), "no_activity": fakeapi.SetRecord(0, "1"),
 	} {
 		for _, nth := range []int{1, 2, 5, 12} {
 			t.Run(fmt.Sprintf("%s/request_%d", name, nth), func(t *testing.T) {
 				feedtest.InBubble(t, func(t *testing.T) {
-					api := shapedFake(1000, fakeapi.Evenly, time.Millisecond)
+					api := shapedFake(1000, nil, time.Millisecond)
 					api.Inject(fakeapi.From(nth), fault)
 					_ = newReader(t, feedtest.Uncompressed(api), atOnce(4)).outcome(t.Context(), Request{Bounds: whole, PageSize: 50}).mustFail(t)
 				})
@@ -298,7 +297,7 @@ func TestShardsFail(t *testing.T) {
 // would keep the bubble from ending.
 func TestShardsEnd(t *testing.T) {
 	feedtest.InBubble(t, func(t *testing.T) {
-		api := shapedFake(1000, fakeapi.Evenly, time.Minute)
+		api := shapedFake(1000, nil, time.Minute)
 		reader := newReader(t, feedtest.Uncompressed(api), atOnce(4), func(o *compliance.Options) { o.RequestTimeout = time.Hour })
 		started := time.Now()
 		got := reader.outcome(feedtest.After(t, 90*time.Second), Request{Bounds: whole, PageSize: 50}) // amid the shards
@@ -330,16 +329,16 @@ func dense() (api *fakeapi.API, request Request) {
 // alone, or for any shard but the first, lacks what another has there.
 func TestShardsEndAtTheUpperBound(t *testing.T) {
 	t.Parallel()
-	isLater := func(c fakeapi.Call) bool {
-		return c.Request.URL.Query().Get("created_at.gte") != timerange.Format(newest)
+	isLater := func(c fakeapi.Request) bool {
+		return c.Query.Get("created_at.gte") != timerange.Format(newest)
 	}
-	isLast := func(c fakeapi.Call) bool { return isLater(c) && !c.Request.URL.Query().Has("created_at.lt") }
+	isLast := func(c fakeapi.Request) bool { return isLater(c) && !c.Query.Has("created_at.lt") }
 	for name, test := range map[string]struct {
 		lags  fakeapi.Matcher
 		fault fakeapi.Fault
 		begun int
 	}{
-		"good": {func(fakeapi.Call) bool { return false }, nil, 1},
+		"good": {func(fakeapi.Request) bool { return false }, nil, 1},
 		"lacks all but the first": {isLast, fakeapi.EditQuery(func(query url.Values) {
 			query.Set("created_at.lte", query.Get("created_at.gte"))
 			query.Set("limit", "1")
@@ -370,7 +369,7 @@ func TestShardsEndWithNothing(t *testing.T) {
 		t.Run(string(order), func(t *testing.T) {
 			feedtest.InBubble(t, func(t *testing.T) {
 				const n = 400
-				api := shapedFake(n, fakeapi.Evenly, time.Millisecond)
+				api := shapedFake(n, nil, time.Millisecond)
 				api.Inject(fakeapi.Always, fakeapi.EditPage(func(page []byte) []byte {
 					if bytes.Contains(page, []byte(`"data":[]`)) {
 						return page
@@ -398,20 +397,26 @@ type habit struct {
 var habits = map[string]habit{
 	"good":               {},
 	"order by indexing":  {indexed: true},
-	"bounds to the hour": {breach: fakeapi.CoarseBounds(time.Hour)},
-	"bounds to the day":  {breach: fakeapi.CoarseBounds(24 * time.Hour)},
-	"bounds rounded up to the hour": {breach: fakeapi.EditQuery(func(query url.Values) {
-		for _, name := range []string{"created_at.gte", "created_at.lt"} {
-			if at, err := time.Parse(time.RFC3339, query.Get(name)); err == nil {
-				query.Set(name, at.Add(time.Hour-1).Truncate(time.Hour).Format(time.RFC3339))
-			}
-		}
+	"bounds to the hour": {breach: coarseBounds(func(at time.Time) time.Time { return at.Truncate(time.Hour) })},
+	"bounds to the day":  {breach: coarseBounds(func(at time.Time) time.Time { return at.Truncate(24 * time.Hour) })},
+	"bounds rounded up to the hour": {breach: coarseBounds(func(at time.Time) time.Time {
+		return at.Add(time.Hour - 1).Truncate(time.Hour)
 	})},
 	"created_at in minutes": {breach: fakeapi.CoarseTimes(time.Minute)},
 	"created_at in hours":   {breach: fakeapi.CoarseTimes(time.Hour)},
 	"lt as lte":             {breach: fakeapi.InclusiveUntil()},
 	"lt ignored":            {breach: fakeapi.IgnoreParameter("created_at.lt")},
 	"gte ignored":           {breach: fakeapi.IgnoreParameter("created_at.gte")},
+}
+
+func coarseBounds(round func(time.Time) time.Time) fakeapi.Fault {
+	return fakeapi.EditQuery(func(query url.Values) {
+		for _, name := range []string{"created_at.gte", "created_at.lt"} {
+			if at, err := time.Parse(time.RFC3339, query.Get(name)); err == nil {
+				query.Set(name, round(at).Format(time.RFC3339))
+			}
+		}
+	})
 }
 
 // server has this habit, and as many activities.
@@ -530,8 +535,11 @@ func TestAdaptivePagesProperty(t *testing.T) {
 				}
 				reader := func(heaviest int, fault fakeapi.Fault) *Reader {
 					api := feedtest.NewFake(0, func(o *fakeapi.Options) {
-						o.Feed, o.RateLimit, o.Latency, o.HeaviestPage, o.Heavy = fakeapi.NewFeed(texts...), 1_000_000, time.Millisecond, heaviest, fault
+						o.Feed, o.RateLimit, o.Latency = fakeapi.NewFeed(texts...), 1_000_000, time.Millisecond
 					})
+					if fault != nil {
+						api.Inject(fakeapi.Always, fakeapi.Heavier(heaviest, fault))
+					}
 					return newReader(t, feedtest.Uncompressed(api), atOnce(1+random.IntN(8)), func(o *compliance.Options) { o.MaxRetries = 10 })
 				}
 				request := Request{Order: bothOrders[random.IntN(2)], PageSize: 1 + random.IntN(2000), Unique: random.IntN(2) == 0}
@@ -542,7 +550,7 @@ func TestAdaptivePagesProperty(t *testing.T) {
 					request.MaxActivities = 1 + random.IntN(1500)
 				}
 				want := reader(0, nil).outcome(t.Context(), request)
-				fault := []fakeapi.Fault{nil, fakeapi.HTML(504), fakeapi.Status(413, "request_too_large", "m"), fakeapi.Hang()}[random.IntN(4)]
+				fault := []fakeapi.Fault{fakeapi.HTML(504), fakeapi.Status(413, "request_too_large", "m"), fakeapi.Hang()}[random.IntN(3)]
 				reader(50+random.IntN(500), fault).outcome(t.Context(), request).mustBeAs(t, want)
 			})
 		})

@@ -120,11 +120,11 @@ func scenarios() []scenario {
 		{name: "429 with retry-after", inject: always(fakeapi.TooManyRequests("30"))},
 		{name: "429 without retry-after", inject: always(fakeapi.TooManyRequests(""))},
 		{name: "429 after three attempts", provider: values{"max_retries": 2}, inject: always(fakeapi.Status(429, "rate_limit_error", "Slow down.", "retry-after", "0"))},
-		{name: "500", inject: always(fakeapi.ServerError("false"))},
+		{name: "500", inject: always(fakeapi.Status(500, "api_error", "Internal server error", "x-should-retry", "false"))},
 		{name: "500 on a later page, after three attempts", provider: values{"max_retries": 2}, config: pages, inject: onPage(3, fakeapi.Status(500, "api_error", "Internal server error", "retry-after", "0"))},
 		{name: "502 from a proxy", inject: always(fakeapi.HTML(502))},
 		{name: "503 without a word", inject: always(fakeapi.EmptyBody(503))},
-		{name: "529", inject: always(fakeapi.Overloaded())},
+		{name: "529", inject: always(fakeapi.Status(529, "overloaded_error", "Overloaded"))},
 
 		// Waits and ends.
 		{name: "429 beyond the read", provider: values{"max_retries": 3}, config: values{"timeouts": values{"read": "1m"}}, inject: always(fakeapi.TooManyRequests("3600"))},
@@ -133,13 +133,13 @@ func scenarios() []scenario {
 		{name: "request_timeout", provider: values{"request_timeout": "1s"}, inject: always(fakeapi.Hang())},
 		{name: "timeouts.read", config: values{"timeouts": values{"read": "1s"}}, inject: always(fakeapi.Hang())},
 		{name: "timeouts.read after a failure", provider: values{"max_retries": 10}, config: values{"timeouts": values{"read": "1s"}}, inject: map[string]injection{
-			"first": {fakeapi.First(1), fakeapi.Status(503, "overloaded_error", "Overloaded", "retry-after", "0")},
+			"first": {fakeapi.Nth(1), fakeapi.Status(503, "overloaded_error", "Overloaded", "retry-after", "0")},
 			"then":  {fakeapi.From(2), fakeapi.Hang()},
 		}},
 		{name: "cancelled", inject: always(fakeapi.Hang()), cancel: true},
 
 		// The way to the server.
-		{name: "a redirect", inject: always(fakeapi.Redirect(307, "https://login.example.com/sso?return=1"))},
+		{name: "a redirect", inject: always(fakeapi.Status(307, "", "", "location", "https://login.example.com/sso?return=1"))},
 		{name: "nobody listens", provider: values{"base_url": "http://127.0.0.1:1/"}},
 		{name: "closed without an answer", inject: always(fakeapi.CloseBeforeHeader())},
 		{name: "closed in the body", config: pages, inject: onPage(2, fakeapi.CutBody(100))},
@@ -154,20 +154,20 @@ func scenarios() []scenario {
 		{name: "no JSON", inject: always(edit("{data}"))},
 		{name: "an array", inject: always(edit("[]"))},
 		{name: "two answers in one", inject: always(edit(`{"data":[],"has_more":false} {}`))},
-		{name: "no data", inject: always(fakeapi.DropMember("data"))},
-		{name: "data is no array", inject: always(fakeapi.SetMember("data", `{}`))},
-		{name: "no has_more", inject: always(fakeapi.DropMember("has_more"))},
-		{name: "has_more is no boolean", inject: always(fakeapi.SetMember("has_more", `"false"`))},
-		{name: "a cursor is no string", inject: always(fakeapi.SetMember("last_id", `17`))},
-		{name: "more and not where", config: pages, inject: always(fakeapi.MoreWithoutCursor())},
-		{name: "a cursor that does not move", config: pages, inject: onPage(2, fakeapi.RepeatCursor())},
-		{name: "cursors that go round", config: pages, inject: always(fakeapi.CycleCursors(3))},
+		{name: "no data", inject: always(fakeapi.SetMembers("data", ""))},
+		{name: "data is no array", inject: always(fakeapi.SetMembers("data", `{}`))},
+		{name: "no has_more", inject: always(fakeapi.SetMembers("has_more", ""))},
+		{name: "has_more is no boolean", inject: always(fakeapi.SetMembers("has_more", `"false"`))},
+		{name: "a cursor is no string", inject: always(fakeapi.SetMembers("last_id", `17`))},
+		{name: "more and not where", config: pages, inject: always(fakeapi.SetMembers("has_more", "true", "last_id", "null"))},
+		{name: "a cursor that does not move", config: pages, inject: onPage(2, fakeapi.IgnoreParameter("after_id"))},
+		{name: "cursors that go round", config: pages, inject: onPage(3, fakeapi.IgnoreParameter("after_id"))},
 		{name: "more activities than asked for", config: values{"max_results": 1}, inject: always(edit(`{"data":[` + strings.Join(records(2), ",") + `],"has_more":true,"first_id":"a","last_id":"b"}`))},
 		{name: "a record that is no object", inject: always(fakeapi.SetRecord(1, `"a"`))},
-		{name: "a record without an id", inject: always(fakeapi.DropField(1, "id"))},
+		{name: "a record without an id", inject: always(fakeapi.SetField(1, "id", ""))},
 		{name: "a record without created_at", inject: always(fakeapi.SetField(2, "created_at", "null"))},
 		{name: "a record without a type", inject: always(fakeapi.SetField(0, "type", "{}"))},
-		{name: "JSON too deep", inject: always(fakeapi.DeepJSON(0, 20_000))},
+		{name: "JSON too deep", inject: always(edit(`{"data":[{"id":"a","created_at":"2026-05-01T00:00:00Z","type":"t","deep":` + strings.Repeat("[", 20_000) + strings.Repeat("]", 20_000) + `}],"has_more":false}`))},
 		{name: "created_at is no time, in a summary", object: summaryName, inject: always(fakeapi.SetField(1, "created_at", `"the other day"`))},
 		{name: "pages of two organizations", config: pages, inject: map[string]injection{"first": {fakeapi.Page(1), organization("org_1")}, "then": {fakeapi.Page(2), organization("org_2")}}},
 		{name: "a key of another organization", provider: values{"key_organization_id": "org_1"}, config: pages, inject: map[string]injection{"first": {fakeapi.Page(1), organization("ORG_1")}, "then": {fakeapi.Page(2), organization("org_2")}}},
@@ -186,13 +186,16 @@ func scenarios() []scenario {
 		{name: "a lookback from the future", object: summaryName, config: values{"created_at_lt": "2999-01-01T00:00:00Z", "lookback": "1d"}},
 
 		// Text that must not reach a terminal as it is.
-		{name: "escape sequences", inject: always(fakeapi.EscapeSequences())},
+		{name: "escape sequences", inject: always(fakeapi.Status(400, "invalid_request_error", escapeSequences))},
 		{name: "line breaks and quotes", inject: always(fakeapi.Status(400, "invalid_request_error", "one\ntwo \"three\" \\four"))},
-		{name: "a long message", inject: always(fakeapi.LongMessage(3000))},
+		{name: "a long message", inject: always(fakeapi.Status(400, "invalid_request_error", strings.Repeat("m", 3000)))},
 		{name: "plain text", inject: always(other(503, "upstream connect error\n"))},
-		{name: "the key is echoed", inject: always(fakeapi.EchoKey())},
+		{name: "the key is echoed", inject: always(fakeapi.Status(401, "authentication_error", "No such key: "+testKey))},
 	}
 }
+
+// escapeSequences are those of a terminal, other control characters and a change of direction.
+const escapeSequences = "\x1b[2J\x1b[31mred\x1b[0m \x1b]0;title\x07 back\bspace\rreturn\x00null \u009b31m \u202egnp.exe"
 
 func rejection(message string) map[string]injection {
 	return always(fakeapi.Status(400, "invalid_request_error", message))
@@ -272,7 +275,7 @@ func (c scenario) play(t *testing.T) []*tfprotov6.Diagnostic {
 var (
 	port   = regexp.MustCompile(`127\.0\.0\.1:\d{2,}`)
 	moment = regexp.MustCompile(`\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC`)
-	long   = regexp.MustCompile(`m{100,}`)     // of fakeapi.LongMessage
+	long   = regexp.MustCompile(`m{100,}`)     // of a long message
 	x509   = regexp.MustCompile(`x509: [^(]+`) // which each system words in its own way
 )
 

@@ -36,7 +36,7 @@ func TestEqualReadsAreOne(t *testing.T) {
 	} {
 		fake.ResetRequests()
 		if test.name == "failures" {
-			fake.Inject(fakeapi.Always, fakeapi.ServerError("false"))
+			fake.Inject(fakeapi.Always, fakeapi.Status(500, "api_error", "Internal server error", "x-should-retry", "false"))
 		}
 		var wait sync.WaitGroup
 		for _, config := range test.configs {

@@ -50,14 +50,14 @@ func TestKeyIsInNoDiagnostic(t *testing.T) {
 	t.Parallel()
 	secret := strings.TrimPrefix(testKey, "sk-fake-key01-")
 	for name, fault := range map[string]fakeapi.Fault{
-		"echoed":                fakeapi.EchoKey(),
+		"echoed":                fakeapi.Status(401, "authentication_error", "No such key: "+testKey),
 		"in the error's type":   fakeapi.Status(401, testKey, "no"),
 		"its first half":        fakeapi.Status(401, "authentication_error", "key "+secret[:12]+"…"),
 		"its second half":       fakeapi.Status(401, "authentication_error", "key …"+secret[12:]),
 		"with escape sequences": fakeapi.Status(401, "authentication_error", secret[:6]+"\x1b[31m"+secret[6:]),
 		"in the request-id":     fakeapi.Status(401, "authentication_error", "no", "request-id", testKey),
-		"in a redirect":         fakeapi.Redirect(302, "https://"+testKey+".example.com/?key="+testKey),
-		"in lower case":         fakeapi.Redirect(302, "https://"+strings.ToLower(testKey)+".example.com/"),
+		"in a redirect":         fakeapi.Status(302, "", "", "location", "https://"+testKey+".example.com/?key="+testKey),
+		"in lower case":         fakeapi.Status(302, "", "", "location", "https://"+strings.ToLower(testKey)+".example.com/"),
 		"in a page":             edit(`{"data":[{"` + testKey + `"}]}`),
 		"in plain text":         fakeapi.Status(503, "", testKey),
 		"in created_at":         fakeapi.SetField(0, "created_at", `"`+testKey+`"`),
@@ -140,7 +140,7 @@ provider "compliance" {
 	requireNoSecret(t, "the plan with a variable", unzipped(t, file("plan.bin")))
 
 	// And a server that repeats the key.
-	fake.Inject(fakeapi.Always, fakeapi.EchoKey())
+	fake.Inject(fakeapi.Always, fakeapi.Status(401, "authentication_error", "No such key: "+testKey))
 	result := w.Run("plan", "-input=false", "-no-color")
 	requireEqual(t, "exit code of the plan that fails", result.Code, 1)
 	requireContains(t, result.Output(), "The API key was refused", "No such key")

@@ -59,9 +59,9 @@ func TestUnclassified(t *testing.T) {
 func refuseTypes(fake *fakeapi.Server, names ...string) {
 	for _, parameter := range []string{"activity_types", "exclude_activity_types"} {
 		for _, name := range names {
-			index := func(c fakeapi.Call) int { return slices.Index(c.Request.URL.Query()[parameter+"[]"], name) }
+			index := func(c fakeapi.Request) int { return slices.Index(c.Query[parameter+"[]"], name) }
 			for i := range 400 {
-				fake.Inject(func(c fakeapi.Call) bool { return index(c) == i },
+				fake.Inject(func(c fakeapi.Request) bool { return index(c) == i },
 					fakeapi.Status(http.StatusBadRequest, "invalid_request_error", fmt.Sprintf("%s[].%d: Input is not one of the permitted values.", parameter, i)))
 			}
 		}

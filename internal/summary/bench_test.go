@@ -1,8 +1,8 @@
 package summary
 
 import (
-	"bytes"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -60,16 +60,8 @@ func BenchmarkAdd(b *testing.B) {
 func BenchmarkExcept(b *testing.B) {
 	var pages [][]byte
 	for page := range 20 {
-		var text bytes.Buffer
-		text.WriteString(`{"has_more":true,"data":[`)
-		separator := ""
-		for a := range fakeapi.Generate(fakeapi.Spec{Activities: 5000, Seed: uint64(page)}).All() {
-			text.WriteString(separator)
-			text.Write(a)
-			separator = ","
-		}
-		text.WriteString("]}")
-		pages = append(pages, text.Bytes())
+		texts := fakeapi.Generate(fakeapi.Spec{Activities: 5000, Seed: uint64(page)}).All()
+		pages = append(pages, fmt.Appendf(nil, `{"has_more":true,"data":[%s]}`, strings.Join(texts, ",")))
 	}
 	office := map[string][]string{"actor.ip_address": {"192.0.2.0/24", "2001:db8::/32"}, "actor.user_id": {"user_1", "user_2"}, "role": {"admin"}}
 	reviewed := map[string][]string{"id": {"activity_1", "activity_2"}}

@@ -40,6 +40,7 @@ type config struct {
 	spec     fakeapi.Spec
 	options  fakeapi.Options
 	grant    fakeapi.Grant
+	heaviest int
 	lifetime time.Duration
 }
 
@@ -58,14 +59,25 @@ it, to end it in a script: go build -o fakeapi ./internal/fakeapi/cmd/fakeapi
 
 `
 
-// refusals are what a right key can be answered with all the same.
-var refusals = map[string]func(c *config){
-	"wrong-kind":  func(c *config) { c.options.Keys = map[string]fakeapi.Grant{} },
-	"invalid":     func(c *config) { c.grant.Dead = fakeapi.Invalid },
-	"deactivated": func(c *config) { c.grant.Dead = fakeapi.Deactivated },
-	"expired":     func(c *config) { c.grant.Dead = fakeapi.Expired },
-	"scope":       func(c *config) { c.grant.Scopes = []string{"api:admin"} },
-	"not-enabled": func(c *config) { c.options.NotEnabled = true },
+// refuse has a right key refused all the same.
+func (c *config) refuse(why string) error {
+	switch why {
+	case "wrong-kind":
+		c.options.Keys = map[string]fakeapi.Grant{}
+	case "invalid":
+		c.grant.Dead = fakeapi.Invalid
+	case "deactivated":
+		c.grant.Dead = fakeapi.Deactivated
+	case "expired":
+		c.grant.Dead = fakeapi.Expired
+	case "scope":
+		c.grant.Scopes = []string{"api:admin"}
+	case "not-enabled":
+		c.options.NotEnabled = true
+	default:
+		return errors.New("not one of invalid, deactivated, expired, scope, wrong-kind, not-enabled")
+	}
+	return nil
 }
 
 func parse(args []string, output io.Writer) (config, error) {
@@ -89,17 +101,13 @@ func parse(args []string, output io.Writer) (config, error) {
 	})
 	flags.DurationVar(&c.spec.Span, "span", 30*24*time.Hour, "how long before -newest the generated activities begin")
 	flags.StringVar(&c.key, "key", fakeapi.Key, "API `key` that may read; any other is answered with 404, as one of the wrong kind")
-	flags.Func("refuse", "`why` the key is refused all the same: invalid, deactivated, expired (401), scope (403), wrong-kind (404), not-enabled (400)", func(text string) error {
-		refuse, ok := refusals[text]
-		if ok {
-			refuse(&c)
-			return nil
-		}
-		return errors.New("not one of invalid, deactivated, expired, scope, wrong-kind, not-enabled")
-	})
+	flags.Func("refuse", "`why` the key is refused all the same: invalid, deactivated, expired (401), scope (403), wrong-kind (404), not-enabled (400)", c.refuse)
 	flags.StringVar(&c.feedFile, "feed", "", "JSON-lines `file` of more activities")
 	flags.StringVar(&c.options.Organization, "organization", fakeapi.Organization, "`ID` of the key's organization")
-	flags.Func("organizations", "comma-separated `IDs` that the key may filter by; any other is answered with 403 (default any)", list(&c.grant.Organizations))
+	flags.Func("organizations", "comma-separated `IDs` that the key may filter by; any other is answered with 403 (default any)", func(text string) error {
+		c.grant.Organizations = strings.Split(text, ",")
+		return nil
+	})
 	flags.Func("latency", "`time` that each answer takes, such as 2s, or 900ms-5s for anything between, as the real server's", func(text string) (err error) {
 		low, high, isRange := strings.Cut(text, "-")
 		if c.options.Latency, err = time.ParseDuration(low); err == nil && isRange {
@@ -107,7 +115,7 @@ func parse(args []string, output io.Writer) (config, error) {
 		}
 		return err
 	})
-	flags.IntVar(&c.options.HeaviestPage, "heaviest-page", 0, "largest `number` of activities in a page that is not answered with 504 (default no limit)")
+	flags.IntVar(&c.heaviest, "heaviest-page", 0, "largest `number` of activities in a page that is not answered with 504 (default no limit)")
 	flags.IntVar(&c.options.RateLimit, "rate-limit", 600, "`requests` a minute; more are answered with 429")
 	flags.BoolVar(&c.options.AWS, "aws", false, "send the request ID in x-amzn-requestid, as on AWS")
 	flags.BoolVar(&c.options.SkipReadLog, "skip-read-log", false, "do not log requests as activities")
@@ -127,41 +135,28 @@ func parse(args []string, output io.Writer) (config, error) {
 	return c, nil
 }
 
-func list(values *[]string) func(string) error {
-	return func(text string) error {
-		*values = append(*values, strings.Split(text, ",")...)
-		return nil
-	}
-}
-
 // run serves until ctx ends or the time is up, which are both no error.
 func run(ctx context.Context, args []string, output io.Writer) error {
 	c, err := parse(args, output)
 	if err != nil {
 		return err
 	}
-	feed := fakeapi.Generate(c.spec)
-	if c.feedFile != "" {
-		if err := load(feed, c.feedFile); err != nil {
-			return err
-		}
+	api, err := c.api()
+	if err != nil {
+		return err
 	}
-	c.options.Feed = feed
 	listener, err := listen(c.listen)
 	if err != nil {
 		return err
 	}
-	server := &http.Server{
-		Handler:           fakeapi.New(c.options),
-		ReadHeaderTimeout: 10 * time.Second,
-	}
+	server := &http.Server{Handler: api, ReadHeaderTimeout: 10 * time.Second}
 	served := make(chan error, 1)
 	go func() { served <- server.Serve(listener) }()
 	defer server.Close()
 
 	url := "http://" + listener.Addr().String()
 	if c.urlFile != "" {
-		if err := writeFile(c.urlFile, url+"\n"); err != nil {
+		if err := os.WriteFile(c.urlFile, []byte(url+"\n"), 0o600); err != nil {
 			return err
 		}
 	}
@@ -175,16 +170,23 @@ func run(ctx context.Context, args []string, output io.Writer) error {
 	return nil
 }
 
-func load(feed *fakeapi.Feed, name string) error {
-	file, err := os.Open(name)
-	if err != nil {
-		return err
+func (c config) api() (*fakeapi.API, error) {
+	c.options.Feed = fakeapi.Generate(c.spec)
+	if c.feedFile != "" {
+		file, err := os.Open(c.feedFile)
+		if err != nil {
+			return nil, err
+		}
+		defer file.Close()
+		if err := c.options.Feed.Load(file, time.Now()); err != nil {
+			return nil, fmt.Errorf("%s: %w", c.feedFile, err)
+		}
 	}
-	defer file.Close()
-	if err := feed.Load(file, time.Now()); err != nil {
-		return fmt.Errorf("%s: %w", name, err)
+	api := fakeapi.New(c.options)
+	if c.heaviest > 0 {
+		api.Inject(fakeapi.Always, fakeapi.Heavier(c.heaviest, fakeapi.Status(http.StatusGatewayTimeout, "timeout_error", "Request timed out")))
 	}
-	return nil
+	return api, nil
 }
 
 // listen takes no address that another machine could reach.
@@ -200,13 +202,4 @@ func listen(address string) (net.Listener, error) {
 		return nil, fmt.Errorf("-listen %s: not a loopback address", address)
 	}
 	return net.Listen("tcp", net.JoinHostPort(host, port))
-}
-
-// writeFile writes a file that is never seen half written.
-func writeFile(name, content string) error {
-	unfinished := name + ".unfinished"
-	if err := os.WriteFile(unfinished, []byte(content), 0o600); err != nil {
-		return err
-	}
-	return os.Rename(unfinished, name)
 }

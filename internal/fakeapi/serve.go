@@ -2,11 +2,32 @@ package fakeapi
 
 import (
 	"context"
-	"crypto/tls"
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptest"
 )
+
+// A Server is an [API] on a port of 127.0.0.1.
+type Server struct {
+	*API
+	// URL is the base URL, with the path prefix and without a trailing slash.
+	URL    string
+	server *httptest.Server
+}
+
+// NewServer starts a Server; the caller closes it.
+func NewServer(o Options) *Server {
+	a := New(o)
+	s := httptest.NewServer(a)
+	return &Server{API: a, URL: s.URL + o.PathPrefix, server: s}
+}
+
+// Close ends all connections, those of hanging faults too, and waits for their handlers.
+func (s *Server) Close() {
+	s.server.CloseClientConnections()
+	s.server.Close()
+}
 
 // Transport returns a round tripper that reaches the API in process, without sockets, for
 // use in a testing/synctest bubble. It is net/http's own client and server, with a pipe
@@ -14,21 +35,14 @@ import (
 // or closed. Every host leads to the API, and https does without TLS; [Request].Host tells
 // which host it was. Since no connection is used twice, no request is sent again by itself.
 func (a *API) Transport() http.RoundTripper {
-	secure := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		r.TLS = &tls.ConnectionState{}
-		a.ServeHTTP(w, r)
-	})
-	return &http.Transport{DialContext: dialPipe(a), DialTLSContext: dialPipe(secure), DisableKeepAlives: true}
-}
-
-func dialPipe(handler http.Handler) func(ctx context.Context, network, address string) (net.Conn, error) {
 	var http1 http.Protocols
 	http1.SetHTTP1(true) // preparing for HTTP/2 would take longer than a small page
-	return func(context.Context, string, string) (net.Conn, error) {
+	dial := func(context.Context, string, string) (net.Conn, error) {
 		client, server := net.Pipe()
-		go func() { _ = (&http.Server{Handler: handler, Protocols: &http1}).Serve(&onePipe{server}) }()
+		go func() { _ = (&http.Server{Handler: a, Protocols: &http1}).Serve(&onePipe{server}) }()
 		return client, nil
 	}
+	return &http.Transport{DialContext: dial, DialTLSContext: dial, DisableKeepAlives: true}
 }
 
 // onePipe is a listener with one connection. Serving it ends when that has been taken.

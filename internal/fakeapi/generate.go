@@ -1,0 +1,196 @@
+package fakeapi
+
+import (
+	_ "embed"
+	"fmt"
+	"math/rand/v2"
+	"regexp"
+	"strings"
+	"sync"
+	"time"
+)
+
+// A Spec describes a generated feed. The same Spec always makes the same feed.
+type Spec struct {
+	// Activities is their number.
+	Activities int
+	// Seed makes feeds differ.
+	Seed uint64
+	// Newest is the time that no activity is newer than; zero means
+	// 2026-09-01T00:00:00Z.
+	Newest time.Time
+	// Span is how long before Newest the feed begins; zero means 30 days.
+	Span time.Duration
+	// Shape maps the share of the activities that have happened, oldest first, to the share
+	// of the span that has passed by then. Both are from 0 to 1, and it must never decrease.
+	// A constant puts all activities at the same time; nil spreads them evenly.
+	Shape func(share float64) float64
+}
+
+// Generate returns a feed of activities as others have published them, with IDs, times,
+// organizations and users of its own, and now and then another kind of actor. Several
+// often share their created_at; some have fractions of a second.
+func Generate(s Spec) *Feed {
+	if s.Newest.IsZero() {
+		s.Newest = time.Date(2026, 9, 1, 0, 0, 0, 0, time.UTC)
+	}
+	if s.Span == 0 {
+		s.Span = 30 * 24 * time.Hour
+	}
+	if s.Shape == nil {
+		s.Shape = func(share float64) float64 { return share }
+	}
+	random := newRandom(s.Seed, 0)
+	users := newUsers(random)
+	records := make([]record, s.Activities)
+	for i := range records {
+		share := s.Shape((float64(i) + random.Float64()) / float64(s.Activities))
+		at := s.Newest.Add(-s.Span).Add(time.Duration(share * float64(s.Span))).UTC().Truncate(time.Microsecond)
+		if random.IntN(4) > 0 {
+			at = at.Truncate(time.Second)
+		}
+		if i > 0 && random.IntN(4) == 0 {
+			at = records[i-1].at
+		}
+		id := newID(random, "activity")
+		drawn := templates()[random.IntN(len(templates()))]
+		for !drawn.everyday && random.IntN(20) > 0 { // what policies look for is rare
+			drawn = templates()[random.IntN(len(templates()))]
+		}
+		sender := actor{json: drawn.actor}
+		if drawn.actor == "" {
+			// Some are much busier than others.
+			sender = users[random.IntN(random.IntN(len(users))+1)]
+			if random.IntN(8) == 0 {
+				sender = actor{json: otherActors[random.IntN(len(otherActors))]}
+			}
+		}
+		of, organizationText := organization{}, `"organization_id":null,"organization_uuid":null`
+		if drawn.hasOrganization {
+			of = organizations[random.IntN(len(organizations))*random.IntN(2)]
+			organizationText = fmt.Sprintf(`"organization_id":"%s","organization_uuid":"%s"`, of.id, of.uuid)
+		}
+		records[i] = record{
+			position: position{at: at, id: id}, createdAt: at, activityType: drawn.activityType, organization: of, userID: sender.userID,
+			text: fmt.Sprintf(`{"id":"%s","created_at":"%s",%s,"actor":%s,"type":"%s"%s`,
+				id, formatTime(at), organizationText, sender.json, drawn.activityType, drawn.rest),
+		}
+	}
+	f := &Feed{}
+	f.add(records)
+	return f
+}
+
+// organizations: the first has most of the activities.
+var organizations = []organization{
+	{Organization, "0f6a0b3e-53c5-4b1a-9a51-0c1a5f4e2d01"},
+	{"org_01FakeorganizationB2222222", "2b7e1f60-8d1c-4a55-8e4f-6a2d9b3c7e02"},
+	{"org_01FakeorganizationC3333333", "7c9d4e21-1f3a-4d6b-b0c8-5e8f7a6b9c03"},
+}
+
+// An actor is its JSON.
+type actor struct{ userID, json string }
+
+// newUsers makes users at documented addresses. Where the address is 0.0.0.0, it is the API's own
+// staff on a user's behalf.
+func newUsers(random *rand.Rand) []actor {
+	agents := []string{"Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0", "python-httpx/0.28.1", "curl/8.14.1"}
+	users := make([]actor, 200)
+	for i := range users {
+		address := fmt.Sprintf([]string{"192.0.2.%d", "198.51.100.%d", "2001:db8::%x"}[i%3], i+1)
+		if i == 7 {
+			address = "0.0.0.0"
+		}
+		id := newID(random, "user")
+		users[i] = actor{id, fmt.Sprintf(`{"type":"user_actor","email_address":"user%03d@example.%s","user_id":%q,"ip_address":%q,"user_agent":%q}`,
+			i, []string{"com", "org"}[i%2], id, address, agents[i%len(agents)])}
+	}
+	return users
+}
+
+// otherActors are of the kinds that the samples lack.
+var otherActors = []string{
+	`{"type":"service_account_actor","service_account_id":"svac_01FakeServiceAccount111111","ip_address":"192.0.2.7","user_agent":"curl/8.14.1"}`,
+	`{"type":"system_actor"}`,
+	`{"type":"system_actor","service":"retention"}`,
+	`{"type":"scim_directory_sync_actor","workos_event_id":"event_01FakeEvent","directory_id":"directory_01FakeDirectory","idp_connection_type":null}`,
+	`{"type":"federated_identity_actor","issuer":"https://tokens.example.com","subject":"repo:example/app:ref:refs/heads/main","audience":["https://api.anthropic.com"]}`,
+	`{"type":"federated_actor","provider":{"type":"aws","account_id":"111122223333"}}`,
+	`{"type":"attested_device_actor","external_client_id":"client_01FakeClient","kid_hash":"5f70bf18a086007016e948b04aed3b82"}`,
+}
+
+// What others have published of the feed.
+//
+//go:embed testdata/samples.jsonl
+var samples string
+
+// A template is what a generated activity takes from a sample.
+type template struct {
+	activityType    string
+	actor           string // "" where it is any user
+	rest            string // the fields of its own and the end of the object
+	hasOrganization bool
+	everyday        bool
+}
+
+var everyday = regexp.MustCompile(`^(claude_(chat|file|project|artifact)_(created|viewed|updated|uploaded|deleted)|sso_login_.*|claude_user_settings_updated|compliance_api_accessed)$`)
+
+var templates = sync.OnceValue(func() []template {
+	var all []template
+	seen := make(map[string]int)
+	for sample := range strings.Lines(samples) {
+		var fields, sender object
+		decode([]byte(sample), &fields)
+		if actor := fields["actor"]; len(actor) > 0 && actor[0] == '{' {
+			decode(actor, &sender)
+		}
+		drawn := template{activityType: fields.text("type"), hasOrganization: fields.text("organization_id") != ""}
+		drawn.everyday = everyday.MatchString(drawn.activityType)
+		// Many samples of a type differ in what a client must survive, and not in what is usual.
+		if seen[drawn.activityType]++; sender == nil || !permittedTypes()[drawn.activityType] || seen[drawn.activityType] > 4 {
+			continue
+		}
+		if sender.text("type") != "user_actor" {
+			drawn.actor = string(fields["actor"])
+		}
+		for _, known := range []string{"id", "created_at", "organization_id", "organization_uuid", "actor", "type"} {
+			delete(fields, known)
+		}
+		for _, gone := range []string{"filename", "title"} { // since September 2026
+			if _, ok := fields[gone]; ok {
+				fields[gone] = []byte(`""`)
+			}
+		}
+		if drawn.rest = "}"; len(fields) > 0 {
+			drawn.rest = "," + strings.TrimPrefix(string(encode(fields)), "{")
+		}
+		all = append(all, drawn)
+	}
+	return all
+})
+
+// formatTime writes a time as the API does, in UTC with no decimals or exactly six.
+func formatTime(t time.Time) string {
+	if t = t.UTC().Truncate(time.Microsecond); t.Nanosecond() == 0 {
+		return t.Format(time.RFC3339)
+	}
+	return t.Format("2006-01-02T15:04:05.000000Z")
+}
+
+// newRandom is a stream of numbers that follows from two.
+func newRandom(a, b uint64) *rand.Rand { return rand.New(rand.NewPCG(a, b)) }
+
+// newID returns an ID such as user_01…, with the letters of the real ones.
+func newID(random *rand.Rand, kind string) string {
+	const alphabet = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
+	id := []byte(kind + "_01")
+	letters := uint64(0)
+	for i := range 22 {
+		if i%10 == 0 { // one number is good for ten letters
+			letters = random.Uint64()
+		}
+		id = append(id, alphabet[letters%uint64(len(alphabet))])
+		letters /= uint64(len(alphabet))
+	}
+	return string(id)
+}
