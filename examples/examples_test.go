@@ -128,7 +128,12 @@ func serve(t *testing.T, age time.Duration, activities ...string) *fakeapi.Serve
 	t.Helper()
 	feed := fakeapi.Generate(fakeapi.Spec{Activities: 2000, Newest: time.Now().Add(-age)})
 	feed.Add(activities...)
-	server := fakeapi.NewServer(fakeapi.Options{Feed: feed, Organization: organization})
+	return start(t, fakeapi.Options{Feed: feed, Organization: organization})
+}
+
+func start(t *testing.T, options fakeapi.Options) *fakeapi.Server {
+	t.Helper()
+	server := fakeapi.NewServer(options)
 	t.Cleanup(server.Close)
 	return server
 }
@@ -284,7 +289,11 @@ func TestDemo(t *testing.T) {
 	for name, text := range map[string]string{"demo": "", "readme": gate[1]} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			w := workspace(t, serveFile(t, "demo/feed.jsonl"), "demo")
+			feed := fakeapi.NewFeed()
+			if err := feed.Load(strings.NewReader(read(t, "demo/feed.jsonl")), time.Now()); err != nil {
+				t.Fatal(err)
+			}
+			w := workspace(t, start(t, fakeapi.Options{Feed: feed, Organization: "org_01DemoOrganization"}), "demo")
 			if text != "" {
 				w.Write("main.tf", text)
 			}
@@ -295,17 +304,6 @@ func TestDemo(t *testing.T) {
 			require(t, w.Plan(), 0)
 		})
 	}
-}
-
-func serveFile(t *testing.T, name string) *fakeapi.Server {
-	t.Helper()
-	feed := fakeapi.NewFeed()
-	if err := feed.Load(strings.NewReader(read(t, name)), time.Now()); err != nil {
-		t.Fatal(err)
-	}
-	server := fakeapi.NewServer(fakeapi.Options{Feed: feed, Organization: "org_01DemoOrganization"})
-	t.Cleanup(server.Close)
-	return server
 }
 
 // hclBlock is a fenced block of HCL in Markdown.
@@ -354,11 +352,8 @@ func runBlock(t *testing.T, text string) {
 		forbid(t, result.Output(), "Error", "problems")
 		return
 	}
-	module, err := filepath.Abs("modules/audit-gate")
-	if err != nil {
-		t.Fatal(err)
-	}
-	require(t, configuration(t, someFeed(t), auditGate.ReplaceAllLiteralString(text, fmt.Sprintf("%q", module))).Plan(), 0)
+	text = auditGate.ReplaceAllLiteralString(text, fmt.Sprintf("%q", auditGateModule(t)))
+	require(t, configuration(t, someFeed(t), text).Plan(), 0)
 }
 
 // find are the files below a folder with one of these extensions.

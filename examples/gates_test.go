@@ -780,13 +780,11 @@ func planGates(t *testing.T, w *enginetest.Workspace, activities ...string) engi
 
 func gateFeed(t *testing.T, organization string, activities ...string) *fakeapi.Server {
 	t.Helper()
-	server := fakeapi.NewServer(fakeapi.Options{
+	return start(t, fakeapi.Options{
 		Feed:         fakeapi.NewFeed(activities...),
 		Organization: organization,
 		SkipReadLog:  true, // a read of one gate must not close another
 	})
-	t.Cleanup(server.Close)
-	return server
 }
 
 // Errors and warnings of an engine, and the file that one is about.

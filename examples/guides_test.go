@@ -172,8 +172,7 @@ func TestExport(t *testing.T) {
 	day := time.Now().UTC().AddDate(0, 0, -2).Truncate(24 * time.Hour)
 	generated := fakeapi.Generate(fakeapi.Spec{Activities: 300, Newest: day.Add(24*time.Hour - time.Second), Span: 24*time.Hour - time.Second})
 	generated.Add(activityAt("activity_01Verbatim", "api_key_created", robin, day.Add(time.Hour), `"number":12345678901234567890`, `"nested":{"b":[1.0],"a":"<&>"}`))
-	server := fakeapi.NewServer(fakeapi.Options{Feed: generated, SkipReadLog: true})
-	t.Cleanup(server.Close)
+	server := start(t, fakeapi.Options{Feed: generated, SkipReadLog: true})
 	w := workspace(t, server, "guides/export", "guides/print.sh")
 	result := printOutput(t, w, "records", "-var=day="+day.Format(time.DateOnly))
 	// JSON with its numbers as text, and without the nulls of fields that were not sent.
@@ -274,8 +273,7 @@ func TestWorkedExample(t *testing.T) {
 	t.Parallel()
 	page := read(t, "../docs/guides/performance.md")
 	feed := fakeapi.Generate(fakeapi.Spec{Activities: 100_000, Newest: time.Now().Add(-time.Minute), Span: 29 * 24 * time.Hour})
-	server := fakeapi.NewServer(fakeapi.Options{Feed: feed, SkipReadLog: true})
-	t.Cleanup(server.Close)
+	server := start(t, fakeapi.Options{Feed: feed, SkipReadLog: true})
 	w := configuration(t, server, "data \"compliance_activity_summary\" \"month\" {\n  lookback = \"30d\"\n}\n")
 	require(t, w.Plan(), 0)
 	// How many it takes to divide the read depends on which page comes first.
