@@ -50,11 +50,24 @@ func (r readContext) explainConnection(err *compliance.ConnectionError) (summary
 	return "No complete answer came from the server", happened, "Run it again. If it persists, check the network, " + setting + ", and the proxy settings HTTPS_PROXY and NO_PROXY."
 }
 
+// connectionTexts are of causes that say all, at whatever stage.
+var connectionTexts = map[compliance.Cause]string{
+	compliance.Refused:     "the connection was refused",
+	compliance.Unreachable: "there is no way to it through the network",
+	compliance.NotTLS:      "what answers there does not speak TLS",
+	compliance.NoPing:      "the connection went silent, and a ping over it had no answer",
+	compliance.GoneAway:    "the server closed the connection",
+	compliance.GivenUp:     "the server gave the request up",
+	compliance.BrokenHTTP2: "the HTTP/2 connection failed",
+	compliance.BrokenGzip:  "the gzip compression of the answer is broken",
+}
+
 // connectionText says what happened, to be continued with where it did.
 func connectionText(err *compliance.ConnectionError) string {
-	withCode := ""
-	if err.Code != "" {
-		withCode = " with the HTTP/2 code " + err.Code
+	if text := connectionTexts[err.Cause]; text != "" && err.Code != "" {
+		return text + " with the HTTP/2 code " + err.Code
+	} else if text != "" {
+		return text
 	}
 	connecting := err.Stage < compliance.AtRequest
 	switch err.Cause {
@@ -64,14 +77,8 @@ func connectionText(err *compliance.ConnectionError) string {
 		return "the name " + err.Name + " could not be looked up: the name server did not answer"
 	case compliance.NameServerFailed:
 		return "the name " + err.Name + " could not be looked up: the name server failed"
-	case compliance.Refused:
-		return "the connection was refused"
-	case compliance.Unreachable:
-		return "there is no way to it through the network"
 	case compliance.ProxyRefused:
 		return proxyText(err)
-	case compliance.NotTLS:
-		return "what answers there does not speak TLS"
 	case compliance.TLSAlert:
 		return "the TLS handshake was refused: " + err.Detail
 	case compliance.BadCertificate:
@@ -86,21 +93,11 @@ func connectionText(err *compliance.ConnectionError) string {
 			return "the connection was closed during the TLS handshake"
 		}
 		return "the connection was closed before the answer was complete"
-	case compliance.NoPing:
-		return "the connection went silent, and a ping over it had no answer"
-	case compliance.GoneAway:
-		return "the server closed the connection" + withCode
-	case compliance.GivenUp:
-		return "the server gave the request up" + withCode
-	case compliance.BrokenHTTP2:
-		return "the HTTP/2 connection failed" + withCode
 	case compliance.NotHTTP:
 		if connecting {
 			return "what answers there is not a proxy of that kind"
 		}
 		return "the answer is not HTTP"
-	case compliance.BrokenGzip:
-		return "the gzip compression of the answer is broken"
 	}
 	if connecting {
 		return "the connection failed: " + err.Detail

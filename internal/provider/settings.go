@@ -89,14 +89,14 @@ func (m *providerModel) options(getenv func(string) string, s *service) complian
 		if variable == "" {
 			s.diags.AddError("No API key is configured", "Nothing can be read without an API key. Set one of the environment variables "+
 				listed("or", keyVariables...)+", or the argument api_key of the provider. "+whereKeysAreMade)
-		} else if err := checkAPIKey(key); err != nil {
-			s.diags.AddError("The API key cannot be used", fmt.Sprintf("The value of the environment variable %s %s.", variable, err))
+		} else if fault := checkAPIKey(key); fault != "" {
+			s.diags.AddError("The API key cannot be used", fmt.Sprintf("The value of the environment variable %s %s.", variable, fault))
 		}
 	}
 	if m.BaseURL.IsNull() {
 		if s.baseURLVariable, options.BaseURL = firstSet(getenv, baseURLVariable); s.baseURLVariable != "" {
-			if err := checkBaseURL(options.BaseURL); err != nil {
-				s.diags.AddError("The base URL cannot be used", fmt.Sprintf("The value of the environment variable %s %s.", baseURLVariable, err))
+			if fault := checkBaseURL(options.BaseURL); fault != "" {
+				s.diags.AddError("The base URL cannot be used", fmt.Sprintf("The value of the environment variable %s %s.", baseURLVariable, fault))
 			}
 		}
 	}
@@ -149,26 +149,24 @@ var optionFaults = map[compliance.OptionError]string{
 	compliance.KeyOddCharacter: "has a space, a line break or another character in it that no key has; set it without",
 }
 
-// optionError says for people what is wrong with an option.
-func optionError(err error) error {
-	if fault, ok := errors.AsType[compliance.OptionError](err); ok {
-		return errors.New(optionFaults[fault])
-	}
-	return err
+// optionFault is what is wrong with an option, "" for nothing.
+func optionFault(err error) string {
+	fault, _ := errors.AsType[compliance.OptionError](err)
+	return optionFaults[fault]
 }
 
-func checkAPIKey(text string) error { return optionError(compliance.CheckAPIKey(text)) }
+func checkAPIKey(text string) string { return optionFault(compliance.CheckAPIKey(text)) }
 
-func checkKeyOrganizationID(text string) error {
-	if strings.TrimSpace(text) == "" {
-		return errors.New("is empty, which is no organization; omit the argument, or set it to null, to accept a key of any")
-	}
-	return nil
-}
-
-func checkBaseURL(text string) error {
+func checkBaseURL(text string) string {
 	_, err := compliance.ParseBaseURL(text)
-	return optionError(err)
+	return optionFault(err)
+}
+
+func checkKeyOrganizationID(text string) string {
+	if strings.TrimSpace(text) == "" {
+		return "is empty, which is no organization; omit the argument, or set it to null, to accept a key of any"
+	}
+	return ""
 }
 
 // userAgent names the provider and Terraform, and adds what the user wants added,

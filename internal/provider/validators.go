@@ -79,12 +79,12 @@ func stringRule(what string, check func(text string) string) rule {
 	}}
 }
 
-// checkedString is a rule for strings that no message repeats. The error of the check
-// continues "The value …".
-func checkedString(what string, check func(string) error) rule {
+// checkedString is a rule for strings that no message repeats. What its check returns continues
+// "The value".
+func checkedString(what string, check func(text string) string) rule {
 	return stringRule(what, func(text string) string {
-		if err := check(text); err != nil {
-			return "The value " + err.Error() + "."
+		if fault := check(text); fault != "" {
+			return "The value " + fault + "."
 		}
 		return ""
 	})
@@ -184,11 +184,11 @@ func wholeNumberOr(value types.Number, ifNull int) int {
 
 // cursorString refuses "", which is neither a cursor nor null: the read would start from
 // the beginning, which is probably not what was wanted.
-var cursorString = checkedString("a cursor", func(text string) error {
+var cursorString = checkedString("a cursor", func(text string) string {
 	if text == "" {
-		return errors.New("is empty, which is not a cursor; omit the argument, or set it to null, to start without one")
+		return "is empty, which is not a cursor; omit the argument, or set it to null, to start without one"
 	}
-	return nil
+	return ""
 })
 
 // filterSet is the rule for sets of IDs and types: an empty set or string, or a null
