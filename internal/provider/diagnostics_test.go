@@ -21,6 +21,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 
+	"github.com/compliance-feed/terraform-provider-compliance/internal/activity"
 	"github.com/compliance-feed/terraform-provider-compliance/internal/compliance"
 	"github.com/compliance-feed/terraform-provider-compliance/internal/fakeapi"
 	"github.com/compliance-feed/terraform-provider-compliance/internal/feed"
@@ -301,6 +302,7 @@ func TestDiagnostics(t *testing.T) {
 	for _, name := range sorted(doubtful) {
 		add("validate: "+name, s.validate(listName, doubtful[name].config))
 	}
+	add("validate: many faults of one key", s.validate(listName, exceptBy("actor.ip_address", "a", "b", "c", "d", "e", "f", "g")))
 	_, diags := s.read(listName, nil)
 	add("read: before the provider is configured", diags)
 	for _, variables := range []map[string]string{
@@ -324,13 +326,16 @@ func TestDiagnostics(t *testing.T) {
 	say := func(name string, d diag.Diagnostic) {
 		add("read: "+name, []*tfprotov6.Diagnostic{{Severity: tfprotov6.DiagnosticSeverityError, Summary: d.Summary(), Detail: d.Detail()}})
 	}
+	fail := func(name string, err error) {
+		say(name, about.readError(&feed.ReadError{Page: 1, Attempts: 1, Err: err}))
+	}
 	// What needs a network, a name server, a proxy or a clock. The ways to these are tested
 	// in package compliance.
 	const api, proxy, second = "api.example.com", "proxy.example.com:3128", time.Second
 	ways := func(stage compliance.Stage, failures ...compliance.ConnectionError) {
 		for _, failure := range failures {
 			failure.Host, failure.Stage = api, stage
-			say(connectionText(&failure), about.readError(&feed.ReadError{Page: 1, Attempts: 1, Err: &failure}))
+			fail(connectionText(&failure), &failure)
 		}
 	}
 	type connection = compliance.ConnectionError
@@ -391,13 +396,21 @@ func TestDiagnostics(t *testing.T) {
 		connection{Cause: compliance.Unexplained, Detail: "odd"},
 	)
 	// Sizes of time that differ from run to run.
-	say("an old Date", about.readError(&feed.ReadError{Page: 1, Attempts: 1, Err: &compliance.StaleError{Behind: 10 * time.Minute, RequestID: "req_01A"}}))
+	fail("an old Date", &compliance.StaleError{Behind: 10 * time.Minute, RequestID: "req_01A"})
 	now := time.Date(2026, 4, 10, 8, 0, 0, 0, time.UTC)
-	say("a clock that is behind", about.readError(&feed.ReadError{Page: 1, Attempts: 1, Err: &feed.ClockError{UpperBound: now, Now: now.Add(10 * time.Minute), Behind: 10 * time.Minute}}))
+	fail("a clock that is behind", &feed.ClockError{UpperBound: now, Now: now.Add(10 * time.Minute), Behind: 10 * time.Minute})
+	fail("a future by this machine's clock", &feed.FutureError{LowerBound: now.Add(time.Minute), Now: now})
 	say("a rate limit of old", about.oldReset(90*time.Minute))
 	say("a name that the server no longer knows", noLongerKnown([]string{"org_members_exported", "claude_file_exported"}))
 	say("no name that the server knows", noTypeLeft())
-	say("a future by this machine's clock", about.readError(&feed.ReadError{Page: 1, Attempts: 1, Err: &feed.FutureError{LowerBound: now.Add(time.Minute), Now: now}}))
+	// Pages that a fake sends only with effort.
+	for _, fault := range []activity.PageError{
+		{Fault: activity.Twice, Member: "data"}, {Fault: activity.SaysError, Member: "errors"}, {Fault: activity.TooMany, Limit: 100_000},
+		{Fault: activity.TooMany, Activity: 3, Limit: 10_000}, {Fault: activity.Empty, Activity: 1, Member: "id"},
+	} {
+		fail(faultText(&fault), &compliance.PageError{Fault: compliance.NoPage, Body: &fault})
+	}
+	fail("pages with nothing new", &feed.PageError{Fault: feed.NothingNew, Came: 50})
 	// Results that are too large take too long to come by here; see activities_test.go.
 	from, to := day(2025), day(2026)
 	for _, window := range []timerange.Window{{}, {Start: &from}, {End: &to}, {Start: &from, End: &to}} {
@@ -414,49 +427,29 @@ func TestDiagnostics(t *testing.T) {
 
 	file := filepath.Join("testdata", "diagnostics.golden")
 	if *update {
-		if err := os.MkdirAll("testdata", 0o755); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(file, []byte(text.String()), 0o644); err != nil {
-			t.Fatal(err)
-		}
+		must(os.WriteFile(file, []byte(text.String()), 0o644))
 	}
-	want, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if text.String() != string(want) {
+	if want := fileText(t, file); text.String() != want {
 		t.Errorf("the diagnostics have changed. If that is meant, renew them and read the difference:\n"+
-			"  go test ./internal/provider -run '^TestDiagnostics$' -update && git diff internal/provider/%s\n%s", file, firstDifference(text.String(), string(want)))
+			"  go test ./internal/provider -run '^TestDiagnostics$' -update && git diff internal/provider/%s\n%s", file, firstDifference(text.String(), want))
 	}
 }
 
 // firstDifference shows the first part of a golden text that is not as it was.
 func firstDifference(got, want string) string {
-	gotParts, wantParts := strings.Split(got, "=== "), strings.Split(want, "=== ")
-	for i := range max(len(gotParts), len(wantParts)) {
-		var g, w string
-		if i < len(gotParts) {
-			g = gotParts[i]
-		}
-		if i < len(wantParts) {
-			w = wantParts[i]
-		}
-		if g != w {
-			return "got\n\n" + g + "\nwant\n\n" + w
+	wantParts := strings.Split(want, "=== ")
+	for i, part := range strings.Split(got, "=== ") {
+		if i == len(wantParts) || part != wantParts[i] {
+			return "got\n\n" + part + "\nwant\n\n" + strings.Join(wantParts[i:min(i+1, len(wantParts))], "")
 		}
 	}
-	return ""
+	return "want more than that"
 }
 
 // No text, from wherever it may come, holds what a terminal would obey.
 func TestDiagnosticsArePlainText(t *testing.T) {
 	t.Parallel()
-	golden, err := os.ReadFile(filepath.Join("testdata", "diagnostics.golden"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	for i, line := range strings.Split(string(golden), "\n") {
+	for i, line := range strings.Split(fileText(t, filepath.Join("testdata", "diagnostics.golden")), "\n") {
 		for _, r := range line {
 			if unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) {
 				t.Errorf("line %d has the character %U: %q", i+1, r, line)

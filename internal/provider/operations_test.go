@@ -1,7 +1,6 @@
 package provider
 
 import (
-	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -13,15 +12,8 @@ import (
 // diagnostic can have, and none that is gone.
 func TestOperationsNamesEveryTitle(t *testing.T) {
 	t.Parallel()
-	read := func(name string) string {
-		text, err := os.ReadFile(name)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return string(text)
-	}
 	var titles []string
-	for _, match := range regexp.MustCompile(`(?m)^(?:ERROR|WARNING): (.+)$`).FindAllStringSubmatch(read(filepath.Join("testdata", "diagnostics.golden")), -1) {
+	for _, match := range regexp.MustCompile(`(?m)^(?:ERROR|WARNING): (.+)$`).FindAllStringSubmatch(fileText(t, filepath.Join("testdata", "diagnostics.golden")), -1) {
 		titles = append(titles, match[1])
 	}
 	titles = append(titles, anotherHost) // which configuring the provider says, and no read
@@ -29,7 +21,7 @@ func TestOperationsNamesEveryTitle(t *testing.T) {
 	titles = slices.Compact(titles)
 
 	const guide = "../../templates/guides/operations.md.tmpl"
-	_, section, found := strings.Cut(read(guide), "\n## What the messages mean\n")
+	_, section, found := strings.Cut(fileText(t, guide), "\n## What the messages mean\n")
 	section, _, _ = strings.Cut(section, "\n## ")
 	if !found || len(titles) < 40 {
 		t.Fatalf("found %d titles, and the section: %t", len(titles), found)

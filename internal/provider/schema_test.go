@@ -1,7 +1,6 @@
 package provider
 
 import (
-	"os"
 	"reflect"
 	"slices"
 	"strings"
@@ -94,12 +93,8 @@ func TestDescriptionsNameTheFieldsOfElements(t *testing.T) {
 // The table of an actor's fields on the page of the list is that of package activity.
 func TestPageHasTheFields(t *testing.T) {
 	t.Parallel()
-	page, err := os.ReadFile("../../templates/data-sources/activities.md.tmpl")
-	if err != nil {
-		t.Fatal(err)
-	}
 	var got []string
-	for row := range strings.Lines(string(page)) {
+	for row := range strings.Lines(fileText(t, "../../templates/data-sources/activities.md.tmpl")) {
 		if cells := strings.Split(row, "|"); len(cells) > 2 && strings.HasPrefix(cells[1], " `") {
 			got = append(got, strings.Fields(strings.ReplaceAll(cells[1], "`", ""))...)
 		}

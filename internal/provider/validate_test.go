@@ -112,6 +112,7 @@ var invalid = map[string]struct {
 	"gte at lt":                   {values{"created_at_gte": "2026-01-01T00:00:00Z", "created_at_lt": "2026-01-01T00:00:00Z"}, "created_at_gte", "cover no time"},
 	"the tighter bounds exclude":  {values{"created_at_gte": "2026-01-01T00:00:00Z", "created_at_gt": "2026-01-03T00:00:00Z", "created_at_lte": "2026-02-01T00:00:00Z", "created_at_lt": "2026-01-02T00:00:00Z"}, "created_at_gt", "created_at_lt"},
 	"lookback in words":           {values{"lookback": "7 days"}, "lookback", `"7 days" must be a duration`},
+	"lookback of all time":        {values{"lookback": "110000d"}, "lookback", "shorter than about 292 years"},
 	"lookback in months":          {values{"lookback": "1mo"}, "lookback", `write days ("30d")`},
 	"a minute for a month":        {values{"lookback": "1m"}, "lookback", `"1m" must be at least 2m. The unit "m" is a minute`},
 	"lookback of a second":        {values{"lookback": "119s"}, "lookback", `"119s" must be at least 2m`},
