@@ -2,54 +2,25 @@ package provider
 
 import (
 	"fmt"
-	"log/slog"
+	"slices"
 	"testing"
-	"time"
 
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 
-	"github.com/compliance-feed/terraform-provider-compliance/internal/compliance"
 	"github.com/compliance-feed/terraform-provider-compliance/internal/fakeapi"
 	"github.com/compliance-feed/terraform-provider-compliance/internal/feed"
 )
 
 // Writing activities down for Terraform, a page of them at a time.
 func BenchmarkActivityList(b *testing.B) {
-	api := fakeapi.New(fakeapi.Options{Feed: benchFeed(compliance.MaxPageSize), SkipReadLog: true})
-	client, err := compliance.New(compliance.Options{
-		APIKey:         fakeapi.Key,
-		BaseURL:        "https://feed.example.com",
-		RequestTimeout: time.Minute,
-		RequestsAtOnce: 1,
-		Transport:      api.Transport(),
-		Getenv:         environment(nil),
-		Now:            time.Now,
-		Logger:         slog.New(slog.DiscardHandler),
-	})
-	if err != nil {
-		b.Fatal(err)
-	}
+	batch := feed.Batch{Activities: decodeRecords(b, slices.Repeat(published(b), 40)...)}
 	c := &activitiesCollector{about: readContext{service: &service{maxResultBytes: maxResultBytes}}}
-	if _, err := feed.New(client).Read(b.Context(), feed.Request{}, batches(func(batch feed.Batch) {
-		b.ReportAllocs()
-		for b.Loop() {
-			c.Begin()
-			_ = c.Add(batch)
-			b.SetBytes(int64(c.list.bytes))
-		}
-	})); err != nil {
-		b.Fatal(err)
+	b.ReportAllocs()
+	for b.Loop() {
+		c.Begin()
+		_ = c.Add(batch)
+		b.SetBytes(int64(c.list.bytes))
 	}
-}
-
-// batches is a sink.
-type batches func(feed.Batch)
-
-func (batches) Begin() {}
-
-func (f batches) Add(batch feed.Batch) error {
-	f(batch)
-	return nil
 }
 
 // A read from the request of the engine to its answer: HTTP over a socket, decoding,
@@ -58,7 +29,7 @@ func BenchmarkRead(b *testing.B) {
 	const activities = 50_000
 	for _, name := range []string{listName, summaryName} {
 		b.Run(fmt.Sprintf("%s/%d", name, activities), func(b *testing.B) {
-			s := reading(b, newFake(b, fakeapi.Options{Feed: benchFeed(activities), RateLimit: 1_000_000}), nil)
+			s := reading(b, newFake(b, fakeapi.Options{Feed: fakeapi.Generate(fakeapi.Spec{Activities: activities, Seed: 1}), RateLimit: 1_000_000}), nil)
 			b.ReportAllocs()
 			for b.Loop() {
 				benchRead(b, s, name, nil)
@@ -66,10 +37,6 @@ func BenchmarkRead(b *testing.B) {
 			b.ReportMetric(float64(b.N)*activities/b.Elapsed().Seconds(), "activities/s")
 		})
 	}
-}
-
-func benchFeed(activities int) *fakeapi.Feed {
-	return fakeapi.Generate(fakeapi.Spec{Activities: activities, Seed: 1})
 }
 
 // benchRead does not decode the result.

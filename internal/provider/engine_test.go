@@ -211,8 +211,9 @@ data "compliance_activities" "three" {
 	requireEqual(t, "requests", len(fake.Requests()), 0)
 }
 
-// What validate cannot know, because it depends on variables, is checked before a read.
-func TestEngineChecksVariables(t *testing.T) {
+// What validate cannot know, because it depends on variables or on what is not there yet, is
+// checked before a read. An unknown key or base URL is an error, although the environment has both.
+func TestEngineChecksWhatIsNotKnown(t *testing.T) {
 	t.Parallel()
 	enginetest.Needs(t, engines.EphemeralResources)
 	fake := newFake(t, fakeapi.Options{})
@@ -225,9 +226,18 @@ variable "empty" {
   type    = string
   default = ""
 }
+resource "terraform_data" "later" {}
 provider "compliance" {
   alias   = "empty"
   api_key = var.empty
+}
+provider "compliance" {
+  alias   = "key"
+  api_key = terraform_data.later.id
+}
+provider "compliance" {
+  alias    = "url"
+  base_url = "https://${terraform_data.later.id}"
 }
 data "compliance_activities" "actors" {
   actor_ids = var.none
@@ -238,14 +248,21 @@ ephemeral "compliance_activities" "types" {
 data "compliance_activities" "cursor" {
   after_id = var.empty
 }
-data "compliance_activities" "key" {
+data "compliance_activities" "empty" {
   provider = compliance.empty
+}
+data "compliance_activities" "key" {
+  provider = compliance.key
+}
+ephemeral "compliance_activities" "url" {
+  provider = compliance.url
 }
 `)
 	w.Must("validate")
 	result := w.Run("plan", "-no-color", "-input=false")
 	requireEqual(t, "exit code", result.Code, 1)
-	requireContains(t, result.Output(), "Error: Invalid actor_ids", "Error: Invalid activity_types", "Error: Invalid after_id", "Error: Invalid api_key")
+	requireContains(t, result.Output(), "Error: Invalid actor_ids", "Error: Invalid activity_types", "Error: Invalid after_id", "Error: Invalid api_key",
+		"The provider's api_key is not known yet", "The provider's base_url is not known yet")
 	requireEqual(t, "requests", len(fake.Requests()), 0)
 }
 
@@ -266,21 +283,6 @@ output "ids" {
 `)
 	w.Must("plan", "-input=false", "-out=plan.bin")
 	requireEqual(t, "requests of the plan", len(fake.Requests()), 0)
-	var plan struct {
-		ResourceChanges []struct {
-			Address string
-			Change  struct{ Actions []string }
-		} `json:"resource_changes"`
-	}
-	if err := json.Unmarshal([]byte(w.Must("show", "-json", "plan.bin")), &plan); err != nil {
-		t.Fatal(err)
-	}
-	actions := map[string][]string{}
-	for _, change := range plan.ResourceChanges {
-		actions[change.Address] = change.Change.Actions
-	}
-	requireEqual(t, "actions", actions["data.compliance_activities.since"], []string{"read"})
-
 	w.Must("apply", "-input=false", "plan.bin")
 	requireEqual(t, "requests of the apply", len(fake.Requests()), 1)
 	var ids []string
@@ -290,36 +292,8 @@ output "ids" {
 	requireEqual(t, "ids", ids, []string{"a002", "a001"})
 }
 
-// An unknown key or base URL is an error, although the environment has both.
-func TestEngineRefusesUnknownProviderArguments(t *testing.T) {
-	t.Parallel()
-	enginetest.Needs(t, engines.EphemeralResources)
-	fake := newFake(t, fakeapi.Options{})
-	w := newWorkspace(t, fake, `
-resource "terraform_data" "later" {}
-provider "compliance" {
-  alias   = "key"
-  api_key = terraform_data.later.id
-}
-provider "compliance" {
-  alias    = "url"
-  base_url = "https://${terraform_data.later.id}"
-}
-data "compliance_activities" "key" {
-  provider = compliance.key
-}
-ephemeral "compliance_activities" "url" {
-  provider = compliance.url
-}
-`)
-	result := w.Run("plan", "-no-color", "-input=false")
-	requireEqual(t, "exit code", result.Code, 1)
-	requireContains(t, result.Output(), "The provider's api_key is not known yet", "The provider's base_url is not known yet")
-	requireEqual(t, "requests", len(fake.Requests()), 0)
-}
-
 // Policies are tried out with made-up activities and without a key.
-func TestEngineMocksActivities(t *testing.T) {
+func TestEngineMocks(t *testing.T) {
 	t.Parallel()
 	enginetest.Needs(t, engines.EphemeralResources)
 	fake := newFake(t, fakeapi.Options{})
@@ -328,8 +302,14 @@ data "compliance_activities" "logins" {
   activity_types = ["sso_login_failed"]
   lookback       = "1d"
 }
-output "emails" {
-  value = [for a in data.compliance_activities.logins.activities : a.actor.email_address]
+data "compliance_activity_summary" "guessing" {
+  group_by = ["account", "hour"]
+}
+output "found" {
+  value = concat(
+    [for a in data.compliance_activities.logins.activities : a.actor.email_address],
+    data.compliance_activity_summary.guessing.newest[*].id, data.compliance_activity_summary.guessing.groups[*].count,
+  )
 }
 `)
 	w.Setenv(keyVariables[0], "")
@@ -363,12 +343,19 @@ mock_provider "compliance" {
       }]
     }
   }
+  mock_data "compliance_activity_summary" {
+    defaults = {
+      total  = 50
+      newest = [{ id = "activity_1", created_at = "2026-04-10T08:00:00Z", type = "sso_login_failed", organization_id = null, actor_type = null, actor_id = null }]
+      groups = [{ count = 50, keys = { hour = "2026-04-10T08" }, by_type = { sso_login_failed = 50 }, baseline = { count = 0, mean = 0, deviation = 0 }, distinct = { account = 1 }, newest_id = "activity_1", newest_created_at = "2026-04-10T08:00:00Z" }]
+    }
+  }
 }
-run "emails" {
+run "found" {
   command = plan
   assert {
-    condition     = join(" ", output.emails) == "user@example.com"
-    error_message = "The mock did not arrive."
+    condition     = join(" ", output.found) == "user@example.com activity_1 50"
+    error_message = "The mocks did not arrive."
   }
 }
 `)

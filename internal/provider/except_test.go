@@ -11,8 +11,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
-	"github.com/compliance-feed/terraform-provider-compliance/internal/engines"
-	"github.com/compliance-feed/terraform-provider-compliance/internal/enginetest"
 	"github.com/compliance-feed/terraform-provider-compliance/internal/fakeapi"
 )
 
@@ -139,36 +137,4 @@ output "counts" {
 	if err != nil || bytes.Contains(state, []byte("192.0.2.7")) {
 		t.Errorf("the state has an address: %v\n%s", err, state)
 	}
-}
-
-func TestEngineMocksSummaries(t *testing.T) {
-	t.Parallel()
-	enginetest.Needs(t, engines.MockProviders)
-	w := newWorkspace(t, newFake(t, fakeapi.Options{}), `
-data "compliance_activity_summary" "guessing" {
-  group_by = ["account", "hour"]
-}
-output "found" {
-  value = concat(data.compliance_activity_summary.guessing.newest[*].id, data.compliance_activity_summary.guessing.groups[*].count)
-}
-`)
-	w.Write("policy.tftest.hcl", `
-mock_provider "compliance" {
-  mock_data "compliance_activity_summary" {
-    defaults = {
-      total  = 50
-      newest = [{ id = "activity_1", created_at = "2026-04-10T08:00:00Z", type = "sso_login_failed", organization_id = null, actor_type = null, actor_id = null }]
-      groups = [{ count = 50, keys = { hour = "2026-04-10T08" }, by_type = { sso_login_failed = 50 }, baseline = { count = 0, mean = 0, deviation = 0 }, distinct = { account = 1 }, newest_id = "activity_1", newest_created_at = "2026-04-10T08:00:00Z" }]
-    }
-  }
-}
-run "found" {
-  command = plan
-  assert {
-    condition     = join(" ", output.found) == "activity_1 50"
-    error_message = "The mock did not arrive."
-  }
-}
-`)
-	requireContains(t, w.Must("test", "-no-color"), "1 passed, 0 failed")
 }

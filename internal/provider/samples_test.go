@@ -25,14 +25,19 @@ var oddities = []string{
 	`{"id":"a5","created_at":"2026-04-10T08:00:05Z","type":"t","actor":{},"name":"` + strings.Repeat("x", 100_000) + `"}`,
 }
 
-// newFakeOfSamples has oddities, and activities that somebody has published; the second result
-// is what they have to be in Terraform, newest first. An ID that several of them share, as
+// published are activities that somebody has published.
+func published(t testing.TB) []string {
+	t.Helper()
+	all := strings.Split(strings.TrimSpace(fileText(t, filepath.Join("..", "fakeapi", "testdata", "samples.jsonl"))), "\n")
+	requireEqual(t, "number of samples", len(all), 122)
+	return all
+}
+
+// newFakeOfSamples has them, and oddities; the second result is what they have to be in Terraform, newest first. An ID that several of them share, as
 // made-up ones do, gets a number, since the feed has each ID once.
 func newFakeOfSamples(t *testing.T) (fake *fakeapi.Server, want []any) {
 	t.Helper()
-	published := strings.Split(strings.TrimSpace(fileText(t, filepath.Join("..", "fakeapi", "testdata", "samples.jsonl"))), "\n")
-	requireEqual(t, "number of samples", len(published), 122)
-	texts := slices.Concat(published, oddities)
+	texts := append(published(t), oddities...)
 	seen := map[string]int{}
 	for i := range texts {
 		id := decodeRecords(t, texts[i])[0].ID
@@ -59,7 +64,7 @@ func newFakeOfSamples(t *testing.T) (fake *fakeapi.Server, want []any) {
 
 // decodeRecords are activities as package activity has them, whose tests hold it against
 // another decoder.
-func decodeRecords(t *testing.T, records ...string) []activity.Activity {
+func decodeRecords(t testing.TB, records ...string) []activity.Activity {
 	t.Helper()
 	page, err := activity.Decode([]byte(`{"has_more":false,"data":[` + strings.Join(records, ",") + `]}`))
 	if err != nil {

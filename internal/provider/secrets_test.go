@@ -161,7 +161,7 @@ provider "compliance" {
 	}
 }
 
-func fileText(t *testing.T, name string) string {
+func fileText(t testing.TB, name string) string {
 	t.Helper()
 	text, err := os.ReadFile(name)
 	if err != nil {
