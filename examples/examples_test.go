@@ -290,7 +290,7 @@ func TestDemo(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			feed := fakeapi.NewFeed()
-			if err := feed.Load(strings.NewReader(read(t, "demo/feed.jsonl")), time.Now()); err != nil {
+			if err := feed.Load(read(t, "demo/feed.jsonl"), time.Now()); err != nil {
 				t.Fatal(err)
 			}
 			w := workspace(t, start(t, fakeapi.Options{Feed: feed, Organization: "org_01DemoOrganization"}), "demo")

@@ -45,7 +45,6 @@ const (
 	// a key's organization where [Options].Organization is empty.
 	Organization = "org_01FakeorganizationA1111111"
 
-	endpoint         = "/v1/compliance/activities"
 	defaultRateLimit = 600
 )
 
@@ -131,17 +130,11 @@ type API struct {
 
 // New returns an API. The feed is used, not copied.
 func New(o Options) *API {
-	if o.Feed == nil {
-		o.Feed = NewFeed()
-	}
+	o.Feed = cmp.Or(o.Feed, &Feed{})
+	o.Organization = cmp.Or(o.Organization, Organization)
+	o.RateLimit = cmp.Or(o.RateLimit, defaultRateLimit)
 	if o.Keys == nil {
 		o.Keys = map[string]Grant{Key: {Scopes: []string{Scope}}}
-	}
-	if o.Organization == "" {
-		o.Organization = Organization
-	}
-	if o.RateLimit == 0 {
-		o.RateLimit = defaultRateLimit
 	}
 	if o.Now == nil {
 		o.Now = time.Now
@@ -169,8 +162,6 @@ type Request struct {
 
 	// RequestID is the header request-id of the response, which a 401 lacks.
 	RequestID string
-
-	serial int // since New
 }
 
 // Requests returns the log of requests in the order of their arrival, faulty ones included.
@@ -197,9 +188,11 @@ func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	w.Header().Set(idHeader, logged.RequestID)
 	w.Header().Set("date", logged.Time.UTC().Format(http.TimeFormat))
-	share := newRandom(uint64(logged.Number), 2).Float64()
-	more := max(0, a.options.LatencyMax-a.options.Latency)
-	if !pause(r.Context(), a.options.Latency+time.Duration(share*float64(more))) {
+	latency := a.options.Latency
+	if more := a.options.LatencyMax - latency; more > 0 {
+		latency += time.Duration(newRandom(uint64(logged.Number), 2).Float64() * float64(more))
+	}
+	if latency > 0 && !pause(r.Context(), latency) {
 		return
 	}
 	answer := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { a.answer(w, r, logged) })
@@ -212,13 +205,8 @@ func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // pause waits for d. It is false if ctx ended first.
 func pause(ctx context.Context, d time.Duration) bool {
-	if d <= 0 {
-		return true
-	}
-	timer := time.NewTimer(d)
-	defer timer.Stop()
 	select {
-	case <-timer.C:
+	case <-time.After(d):
 		return true
 	case <-ctx.Done():
 		return false
@@ -241,7 +229,6 @@ func (a *API) logRequest(r *http.Request) (Request, Fault) {
 		Query:     r.URL.Query(),
 		Header:    r.Header.Clone(),
 		RequestID: newID(newRandom(uint64(a.served), 0), "req"),
-		serial:    a.served,
 	}
 	for _, name := range []string{"after_id", "before_id"} {
 		if page, ok := a.pages[logged.Query.Get(name)]; ok {
@@ -290,24 +277,22 @@ func (a *API) admit(header http.Header, r *http.Request) (*Grant, *failure) {
 	keys := r.Header.Values("x-api-key")
 	grant, known := a.options.Keys[r.Header.Get("x-api-key")]
 	switch {
-	case r.Method != http.MethodGet || r.URL.Path != a.options.PathPrefix+endpoint || len(keys) != 1 || !known:
+	case r.Method != http.MethodGet || r.URL.Path != a.options.PathPrefix+"/v1/compliance/activities" || len(keys) != 1 || !known:
 		return nil, &failure{http.StatusNotFound, "not_found_error", "Not found"}
 	case grant.Dead != "":
 		return nil, &failure{http.StatusUnauthorized, "authentication_error", grant.Dead}
 	}
 	header.Set("anthropic-organization-id", a.options.Organization)
-	if !a.take(header) {
-		return &grant, tooMany(a.options.RateLimit)
-	}
-	var refused *failure
 	switch {
+	case !a.take(header):
+		return &grant, tooMany(a.options.RateLimit)
 	case a.options.NotEnabled:
-		refused = invalid("Compliance API is not enabled for this organization")
+		return &grant, invalid("Compliance API is not enabled for this organization")
 	case !slices.Contains(grant.Scopes, Scope) && !slices.Contains(grant.Scopes, organizationScope):
-		refused = forbidden(fmt.Sprintf("Missing required scopes. Got: ['%s'] Needed one of: ['%s', '%s']",
+		return &grant, forbidden(fmt.Sprintf("Missing required scopes. Got: ['%s'] Needed one of: ['%s', '%s']",
 			strings.Join(grant.Scopes, "', '"), Scope, organizationScope))
 	}
-	return &grant, refused
+	return &grant, nil
 }
 
 // take counts one request, if it may be, and writes what the response tells about
@@ -373,10 +358,10 @@ func (a *API) page(rawQuery string, g *Grant, number int) ([]byte, *failure) {
 // logRead adds the activity that the API records for each call of this endpoint, whatever
 // kind of key was used.
 func (a *API) logRead(r *http.Request, logged Request, status int) {
-	a.options.Feed.Add(fmt.Sprintf(`{"id":"activity_01Read%018d","created_at":"%s","organization_id":null,"organization_uuid":null,`+
+	a.options.Feed.Add(fmt.Sprintf(`{"id":"activity_01Read%s","created_at":"%s","organization_id":null,"organization_uuid":null,`+
 		`"actor":{"type":"api_actor","api_key_id":"apikey_01FakeKeyOfThisFake","ip_address":"192.0.2.1","user_agent":%s},`+
 		`"type":"compliance_api_accessed","request_id":"%s","url":%s,"request_method":"GET","request_body":null,"status_code":%d}`,
-		logged.serial, formatTime(a.options.Now()), quote(r.UserAgent()), logged.RequestID, quote("https://"+r.Host+r.URL.RequestURI()), status))
+		strings.TrimPrefix(logged.RequestID, "req_01"), formatTime(a.options.Now()), quote(r.UserAgent()), logged.RequestID, quote("https://"+r.Host+r.URL.RequestURI()), status))
 }
 
 // A failure is an error as the API answers it.
@@ -429,11 +414,8 @@ func send(w http.ResponseWriter, r *http.Request, status int, body []byte) {
 
 func compress(body []byte) []byte {
 	var b bytes.Buffer
-	z, err := gzip.NewWriterLevel(&b, gzip.BestSpeed)
-	if err != nil {
-		panic(err)
-	}
-	_, _ = z.Write(body) // to memory, which does not fail
+	z, _ := gzip.NewWriterLevel(&b, gzip.BestSpeed) // which is a level
+	_, _ = z.Write(body)                            // to memory, which does not fail
 	_ = z.Close()
 	return b.Bytes()
 }

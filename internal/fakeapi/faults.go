@@ -216,18 +216,18 @@ func SetMembers(pairs ...string) Fault {
 // SetField replaces a field of the activity with the given index, from 0, of a page, or
 // adds it. A shorter page is sent as it is, by [SetRecord] too.
 func SetField(index int, name, value string) Fault {
-	return editRecord(index, func(record []byte) []byte { return set(record, name, value) })
+	return editRecords(index, func(record []byte) []byte { return set(record, name, value) })
 }
 
 // SetRecord replaces an activity by any JSON text.
 func SetRecord(index int, record string) Fault {
-	return editRecord(index, func([]byte) []byte { return []byte(record) })
+	return editRecords(index, func([]byte) []byte { return []byte(record) })
 }
 
 // CoarseTimes shows each created_at cut to a multiple of d, such as a minute. Order and
 // time bounds are those of the real ones.
 func CoarseTimes(d time.Duration) Fault {
-	return editRecords(func(_ int, record []byte) []byte {
+	return editRecords(everyRecord, func(record []byte) []byte {
 		var fields struct {
 			CreatedAt time.Time `json:"created_at"`
 		}
@@ -236,21 +236,16 @@ func CoarseTimes(d time.Duration) Fault {
 	})
 }
 
-func editRecord(index int, edit func(record []byte) []byte) Fault {
-	return editRecords(func(i int, record []byte) []byte {
-		if i != index {
-			return record
-		}
-		return edit(record)
-	})
-}
+const everyRecord = -1
 
-func editRecords(edit func(i int, record []byte) []byte) Fault {
+func editRecords(index int, edit func(record []byte) []byte) Fault {
 	return EditPage(func(page []byte) []byte {
 		var members struct{ Data []json.RawMessage }
 		decode(page, &members)
 		for i, record := range members.Data {
-			members.Data[i] = edit(i, record)
+			if index == i || index == everyRecord {
+				members.Data[i] = edit(record)
+			}
 		}
 		return set(page, "data", string(encode(members.Data)))
 	})
@@ -298,16 +293,6 @@ func EditQuery(edit func(url.Values)) Fault {
 // after_id, it sends the first page once more.
 func IgnoreParameter(name string) Fault {
 	return EditQuery(func(query url.Values) { query.Del(name) })
-}
-
-// InclusiveUntil takes created_at.lt for created_at.lte.
-func InclusiveUntil() Fault {
-	return EditQuery(func(query url.Values) {
-		if query.Has("created_at.lt") {
-			query.Set("created_at.lte", query.Get("created_at.lt"))
-			query.Del("created_at.lt")
-		}
-	})
 }
 
 // recordAnswer has next answer, and hands on its headers but those about the body's bytes.

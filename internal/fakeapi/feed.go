@@ -1,17 +1,15 @@
 package fakeapi
 
 import (
-	"bufio"
 	"cmp"
 	_ "embed"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"regexp"
 	"slices"
-	"sort"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -80,33 +78,26 @@ func (f *Feed) AddLate(indexed time.Time, activity string) {
 
 var relativeTime = regexp.MustCompile(`("created_at"\s*:\s*)"(-[^"]*)"`)
 
-// Load adds the activities that r holds as JSON lines, each as [Feed.Add] takes
+// Load adds the activities that a text holds as JSON lines, each as [Feed.Add] takes
 // it; empty lines are skipped. Where created_at is a negative duration in Go's units,
 // such as "-3h", it is replaced by the time that long before now, in RFC 3339
 // and UTC; any other is RFC 3339 and stays as it is. On an error nothing is added.
-func (f *Feed) Load(r io.Reader, now time.Time) error {
+func (f *Feed) Load(text string, now time.Time) error {
 	var activities []record
-	lines := bufio.NewScanner(r)
-	lines.Buffer(nil, 16<<20)
-	for number := 1; lines.Scan(); number++ {
-		if strings.TrimSpace(lines.Text()) == "" {
+	for i, line := range strings.Split(text, "\n") {
+		if line = strings.TrimSpace(line); line == "" {
 			continue
 		}
-		activity, err := parseRecord(relativeTime.ReplaceAllStringFunc(lines.Text(), func(member string) string {
-			parts := relativeTime.FindStringSubmatch(member)
-			ago, err := time.ParseDuration(parts[2])
-			if err != nil {
-				return member
+		if found := relativeTime.FindStringSubmatch(line); found != nil {
+			if ago, err := time.ParseDuration(found[2]); err == nil {
+				line = strings.Replace(line, found[0], found[1]+quote(now.Add(ago).UTC().Format(time.RFC3339)), 1)
 			}
-			return parts[1] + quote(now.Add(ago).UTC().Format(time.RFC3339))
-		}))
+		}
+		activity, err := parseRecord(line)
 		if err != nil {
-			return fmt.Errorf("line %d: %w", number, err)
+			return fmt.Errorf("line %d: %w", i+1, err)
 		}
 		activities = append(activities, activity)
-	}
-	if err := lines.Err(); err != nil {
-		return err
 	}
 	f.add(activities)
 	return nil
@@ -177,23 +168,16 @@ func (f *Feed) All() []string {
 	return texts
 }
 
-// The types that a query may name, besides those in the feed. A test of the repository
-// holds what they are.
-//
 //go:embed testdata/activity-types.txt
 var typeNames string
 
-var permittedTypes = sync.OnceValue(func() map[string]bool {
-	types := make(map[string]bool)
-	for name := range strings.FieldsSeq(typeNames) {
-		types[name] = true
-	}
-	return types
-})
+// permittedTypes are those that a query may name, besides those in the feed. A test of the
+// repository holds what they are.
+var permittedTypes = strings.Fields(typeNames)
 
 // known says whether a query may name the type.
 func known(activityType string, records []record) bool {
-	return permittedTypes()[activityType] || slices.ContainsFunc(records, func(r record) bool { return r.activityType == activityType })
+	return slices.Contains(permittedTypes, activityType) || slices.ContainsFunc(records, func(r record) bool { return r.activityType == activityType })
 }
 
 // selectPage returns a page's activities in the API's order, whichever way the walk went;
@@ -229,23 +213,17 @@ func selectPage(records []record, q *query, cursor int, repeat bool) (page []*re
 // relative times are others then. There is a plus sign in each, so that a client that does
 // not percent-encode its values fails on the first.
 func (p position) cursor() string {
-	return "+" + base64.RawURLEncoding.EncodeToString(fmt.Appendf(nil, "%s %d %q", p.at.Format(time.RFC3339Nano), p.number, p.id))
+	return "+" + base64.RawURLEncoding.EncodeToString(fmt.Appendf(nil, "%d %s", p.number, p.id))
 }
 
-// find returns the index of the activity that a cursor names, -1 where there is none. Its
-// time may be another since the feed was loaded anew; then its ID and number tell.
+// find returns the index of the activity that a cursor names, -1 where there is none.
 func find(records []record, cursor string) int {
-	var p position
-	var at string
-	encoded, signed := strings.CutPrefix(cursor, "+")
+	encoded, ok := strings.CutPrefix(cursor, "+")
 	plain, err := base64.RawURLEncoding.DecodeString(encoded)
-	if _, scanErr := fmt.Sscanf(string(plain), "%s %d %q", &at, &p.number, &p.id); !signed || err != nil || scanErr != nil {
+	text, id, _ := strings.Cut(string(plain), " ")
+	number, numberErr := strconv.Atoi(text)
+	if !ok || err != nil || numberErr != nil {
 		return -1
 	}
-	p.at, _ = time.Parse(time.RFC3339Nano, at)
-	i := sort.Search(len(records), func(i int) bool { return records[i].compare(p) >= 0 })
-	if i < len(records) && records[i].compare(p) == 0 {
-		return i
-	}
-	return slices.IndexFunc(records, func(r record) bool { return r.number == p.number && r.id == p.id })
+	return slices.IndexFunc(records, func(r record) bool { return r.number == number && r.id == id })
 }

@@ -1,10 +1,12 @@
 package fakeapi
 
 import (
+	"cmp"
 	_ "embed"
 	"fmt"
 	"math/rand/v2"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -34,9 +36,7 @@ func Generate(s Spec) *Feed {
 	if s.Newest.IsZero() {
 		s.Newest = time.Date(2026, 9, 1, 0, 0, 0, 0, time.UTC)
 	}
-	if s.Span == 0 {
-		s.Span = 30 * 24 * time.Hour
-	}
+	s.Span = cmp.Or(s.Span, 30*24*time.Hour)
 	if s.Shape == nil {
 		s.Shape = func(share float64) float64 { return share }
 	}
@@ -147,19 +147,15 @@ var templates = sync.OnceValue(func() []template {
 		drawn := template{activityType: fields.text("type"), hasOrganization: fields.text("organization_id") != ""}
 		drawn.everyday = everyday.MatchString(drawn.activityType)
 		// Many samples of a type differ in what a client must survive, and not in what is usual.
-		if seen[drawn.activityType]++; sender == nil || !permittedTypes()[drawn.activityType] || seen[drawn.activityType] > 4 {
+		if seen[drawn.activityType]++; sender == nil || !slices.Contains(permittedTypes, drawn.activityType) || seen[drawn.activityType] > 4 {
 			continue
 		}
 		if sender.text("type") != "user_actor" {
 			drawn.actor = string(fields["actor"])
 		}
-		for _, known := range []string{"id", "created_at", "organization_id", "organization_uuid", "actor", "type"} {
-			delete(fields, known)
-		}
-		for _, gone := range []string{"filename", "title"} { // since September 2026
-			if _, ok := fields[gone]; ok {
-				fields[gone] = []byte(`""`)
-			}
+		// The names of things are gone since September 2026.
+		for _, name := range []string{"id", "created_at", "organization_id", "organization_uuid", "actor", "type", "filename", "title"} {
+			delete(fields, name)
 		}
 		if drawn.rest = "}"; len(fields) > 0 {
 			drawn.rest = "," + strings.TrimPrefix(string(encode(fields)), "{")

@@ -296,15 +296,15 @@ func TestLoad(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2026, 5, 1, 12, 0, 0, 0, time.FixedZone("", 7200))
 	feed := fakeapi.NewFeed()
-	err := feed.Load(strings.NewReader(`{"id":"b","type":"t","created_at":"-90m","n":1.0}
+	err := feed.Load(`{"id":"b","type":"t","created_at":"-90m","n":1.0}
 
   {"id":"a","created_at":"2026-05-01T01:00:00+01:00","type":"t"}
-`), now)
+`, now)
 	if err != nil {
 		t.Fatal(err)
 	}
 	want := []string{
-		`  {"id":"a","created_at":"2026-05-01T01:00:00+01:00","type":"t"}`,
+		`{"id":"a","created_at":"2026-05-01T01:00:00+01:00","type":"t"}`,
 		`{"id":"b","type":"t","created_at":"2026-05-01T08:30:00Z","n":1.0}`,
 	}
 	if got := feed.All(); !slices.Equal(got, want) {
@@ -312,7 +312,7 @@ func TestLoad(t *testing.T) {
 	}
 
 	for _, bad := range []string{"{", "[]", `{"id":"a","type":"t","created_at":"-3x"}`, `{"id":"a"}`} {
-		if err := feed.Load(strings.NewReader(record("c", "-1s", "t")+"\n"+bad), now); err == nil || !strings.Contains(err.Error(), "line 2") {
+		if err := feed.Load(record("c", "-1s", "t")+"\n"+bad, now); err == nil || !strings.Contains(err.Error(), "line 2") {
 			t.Errorf("%s: got error %v, want one about line 2", bad, err)
 		}
 	}
@@ -327,8 +327,8 @@ func TestCursorsSurviveARestart(t *testing.T) {
 	start := time.Date(2026, 5, 1, 12, 0, 0, 0, time.UTC)
 	serve := func(now time.Time) caller {
 		feed := fakeapi.Generate(fakeapi.Spec{Activities: 20, Newest: now.Add(-time.Hour)})
-		if err := feed.Load(strings.NewReader(`{"id":"old","type":"t","created_at":"-50m"}
-{"id":"new","type":"t","created_at":"-10m"}`), now); err != nil {
+		if err := feed.Load(`{"id":"old","type":"t","created_at":"-50m"}
+{"id":"new","type":"t","created_at":"-10m"}`, now); err != nil {
 			t.Fatal(err)
 		}
 		return inProcess(fakeapi.New(fakeapi.Options{Feed: feed, SkipReadLog: true}))

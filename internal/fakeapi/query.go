@@ -11,11 +11,6 @@ import (
 	"time"
 )
 
-const (
-	defaultLimit = 100
-	maxLimit     = 5000
-)
-
 // A query is a request's parameters, checked. A list that is nil matches everything.
 type query struct {
 	organizations, users, types, excludedTypes []string
@@ -60,7 +55,7 @@ func parseQuery(raw string) (*query, *failure) {
 	if err != nil {
 		return nil, invalid("The query string is malformed: %v.", err)
 	}
-	q := &query{limit: defaultLimit}
+	q := &query{limit: 100}
 	// Sorted, so that a request with several mistakes always gets the same answer.
 	for _, name := range slices.Sorted(maps.Keys(values)) {
 		if f := q.set(name, values[name]); f != nil {
@@ -109,8 +104,8 @@ func (q *query) set(name string, values []string) *failure {
 			return invalid("limit: Input should be a valid integer, unable to parse string as an integer")
 		case n < 1:
 			return invalid("limit: Input should be greater than or equal to 1")
-		case n > maxLimit:
-			return invalid("limit: Input should be less than or equal to %d", maxLimit)
+		case n > 5000:
+			return invalid("limit: Input should be less than or equal to 5000")
 		}
 	case "after_id", "before_id":
 		q.cursor, q.backward = value, name == "before_id"

@@ -404,9 +404,12 @@ var habits = map[string]habit{
 	})},
 	"created_at in minutes": {breach: fakeapi.CoarseTimes(time.Minute)},
 	"created_at in hours":   {breach: fakeapi.CoarseTimes(time.Hour)},
-	"lt as lte":             {breach: fakeapi.InclusiveUntil()},
-	"lt ignored":            {breach: fakeapi.IgnoreParameter("created_at.lt")},
-	"gte ignored":           {breach: fakeapi.IgnoreParameter("created_at.gte")},
+	"lt as lte": {breach: fakeapi.EditQuery(func(query url.Values) {
+		query["created_at.lte"] = query["created_at.lt"]
+		query.Del("created_at.lt")
+	})},
+	"lt ignored":  {breach: fakeapi.IgnoreParameter("created_at.lt")},
+	"gte ignored": {breach: fakeapi.IgnoreParameter("created_at.gte")},
 }
 
 func coarseBounds(round func(time.Time) time.Time) fakeapi.Fault {

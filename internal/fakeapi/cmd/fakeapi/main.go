@@ -149,11 +149,7 @@ func run(ctx context.Context, args []string, output io.Writer) error {
 	if err != nil {
 		return err
 	}
-	server := &http.Server{Handler: api, ReadHeaderTimeout: 10 * time.Second}
-	served := make(chan error, 1)
-	go func() { served <- server.Serve(listener) }()
-	defer server.Close()
-
+	defer listener.Close()
 	url := "http://" + listener.Addr().String()
 	if c.urlFile != "" {
 		if err := os.WriteFile(c.urlFile, []byte(url+"\n"), 0o600); err != nil {
@@ -161,11 +157,12 @@ func run(ctx context.Context, args []string, output io.Writer) error {
 		}
 	}
 	fmt.Fprintln(output, "listening on", url)
-	select {
-	case err := <-served:
+	ctx, cancel := context.WithTimeout(ctx, c.lifetime)
+	defer cancel()
+	server := &http.Server{Handler: api, ReadHeaderTimeout: 10 * time.Second}
+	context.AfterFunc(ctx, func() { _ = server.Close() })
+	if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
 		return err
-	case <-ctx.Done():
-	case <-time.After(c.lifetime):
 	}
 	return nil
 }
@@ -173,12 +170,11 @@ func run(ctx context.Context, args []string, output io.Writer) error {
 func (c config) api() (*fakeapi.API, error) {
 	c.options.Feed = fakeapi.Generate(c.spec)
 	if c.feedFile != "" {
-		file, err := os.Open(c.feedFile)
+		text, err := os.ReadFile(c.feedFile)
 		if err != nil {
 			return nil, err
 		}
-		defer file.Close()
-		if err := c.options.Feed.Load(file, time.Now()); err != nil {
+		if err := c.options.Feed.Load(string(text), time.Now()); err != nil {
 			return nil, fmt.Errorf("%s: %w", c.feedFile, err)
 		}
 	}
