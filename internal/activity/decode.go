@@ -2,6 +2,7 @@ package activity
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -27,7 +28,7 @@ type PageError struct {
 	Fault    Fault
 	Activity int    // the number of the activity on its page, from 1; 0 for the page itself
 	Member   string // which one, where it is about one
-	Got      byte   // the first character of such a value, for OtherKind: { [ " 0 t n
+	Got      byte   // the first character of such a value, for OtherKind: { [ " 0 t f n
 	Want     byte   // the same for what it should be
 	Limit    int    // for TooMany
 	Offset   int64  // in bytes; for NotJSON
@@ -73,11 +74,8 @@ func Decode(body []byte) (*Page, error) {
 	if len(bytes.TrimSpace(body)) == 0 {
 		return nil, ErrBrokenOff
 	}
-	d := &pageDecoder{body: body, tokens: newTokens(body)}
+	d := &pageDecoder{objects: objects{text: body, tokens: newTokens(body)}, actors: objects{tokens: new(jsontext.Decoder)}}
 	decoded, err := d.page()
-	if err == nil {
-		err = d.end()
-	}
 	var syntactic *jsontext.SyntacticError
 	switch {
 	case err == nil:
@@ -99,17 +97,15 @@ func newTokens(text []byte) *jsontext.Decoder {
 }
 
 type pageDecoder struct {
-	body    []byte
-	tokens  *jsontext.Decoder
-	members []member // of the current record; its memory is used again
-	actors  actorDecoder
+	objects
+	actors objects
 }
 
 // pageMembers are those that a read relies on.
 var pageMembers = []string{"data", "has_more", "first_id", "last_id"}
 
 func (d *pageDecoder) page() (*Page, error) {
-	if err := d.begin('{', PageError{Want: '{'}); err != nil {
+	if _, err := d.next("{", PageError{}); err != nil {
 		return nil, err
 	}
 	result := &Page{}
@@ -132,7 +128,8 @@ func (d *pageDecoder) page() (*Page, error) {
 		case "data":
 			result.Activities, err = d.data()
 		case "has_more":
-			result.HasMore, err = d.hasMore()
+			token, err = d.next("tf", PageError{Member: name})
+			result.HasMore = err == nil && token.Bool()
 		case "first_id":
 			result.FirstID, err = d.cursor(name)
 		case "last_id":
@@ -151,26 +148,31 @@ func (d *pageDecoder) page() (*Page, error) {
 			return nil, &PageError{Fault: Missing, Member: name}
 		}
 	}
-	_, err := d.tokens.ReadToken()
-	return result, err
+	if _, err := d.tokens.ReadToken(); err != nil {
+		return nil, err
+	}
+	if _, err := d.tokens.ReadToken(); !errors.Is(err, io.EOF) {
+		return nil, cmp.Or[error](err, &PageError{Fault: Trailing})
+	}
+	return result, nil
 }
 
-func (d *pageDecoder) hasMore() (bool, error) {
+// next reads a value of one of the kinds, and of an object or an array its beginning. The
+// fault of another kind is of the first of them.
+func (d *pageDecoder) next(kinds string, fault PageError) (jsontext.Token, error) {
 	token, err := d.tokens.ReadToken()
 	if err != nil {
-		return false, err
+		return token, err
 	}
-	if kind := token.Kind(); kind != 't' && kind != 'f' {
-		return false, &PageError{Fault: OtherKind, Member: "has_more", Got: kindOf(kind), Want: 't'}
+	if kind := byte(token.Kind()); strings.IndexByte(kinds, kind) < 0 {
+		fault.Fault, fault.Got, fault.Want = OtherKind, kind, kinds[0]
+		return token, &fault
 	}
-	return token.Bool(), nil
+	return token, nil
 }
 
 func (d *pageDecoder) cursor(name string) (string, error) {
-	if kind := d.tokens.PeekKind(); kind != '"' && kind != 'n' {
-		return "", d.unexpected(kind, PageError{Member: name, Want: '"'})
-	}
-	token, err := d.tokens.ReadToken()
+	token, err := d.next(`"n`, PageError{Member: name})
 	if err != nil || token.Kind() == 'n' {
 		return "", err
 	}
@@ -187,78 +189,89 @@ func (d *pageDecoder) saysError(name string) error {
 	return &PageError{Fault: SaysError, Member: name}
 }
 
-func (d *pageDecoder) data() ([]Activity, error) {
-	if err := d.begin('[', PageError{Member: "data", Want: '['}); err != nil {
+func (d *pageDecoder) data() (activities []Activity, err error) {
+	if _, err := d.next("[", PageError{Member: "data"}); err != nil {
 		return nil, err
 	}
-	var activities []Activity
 	for d.tokens.PeekKind() != ']' {
 		number := len(activities) + 1
-		if err := d.begin('{', PageError{Activity: number, Want: '{'}); err != nil {
+		if _, err := d.next("{", PageError{Activity: number}); err != nil {
 			return nil, err
 		}
 		if number > maxRecords {
 			return nil, &PageError{Fault: TooMany, Limit: maxRecords}
 		}
-		var err error
-		if d.members, err = readMembers(d.tokens, d.body, d.members[:0]); err != nil {
-			return nil, ofActivity(err, number)
-		}
-		a, err := newActivity(d.members, &d.actors)
+		a, err := d.activity()
 		if err != nil {
-			return nil, ofActivity(err, number)
+			if fault, ok := errors.AsType[*PageError](err); ok {
+				fault.Activity = number
+			}
+			return nil, err
 		}
 		activities = append(activities, a)
 	}
-	_, err := d.tokens.ReadToken()
+	_, err = d.tokens.ReadToken()
 	return activities, err
 }
 
-// ofActivity says which activity an error is about.
-func ofActivity(err error, number int) error {
-	if fault, ok := errors.AsType[*PageError](err); ok {
-		fault.Activity = number
+// activity reads an activity behind its first token.
+func (d *pageDecoder) activity() (a Activity, err error) {
+	if err := d.read(); err != nil {
+		return a, err
 	}
-	return err
-}
-
-// end checks that nothing but white space follows.
-func (d *pageDecoder) end() error {
-	if _, err := d.tokens.ReadToken(); err == nil {
-		return &PageError{Fault: Trailing}
-	} else if !errors.Is(err, io.EOF) {
-		return err
-	}
-	return nil
-}
-
-// begin reads the beginning of an object or an array.
-func (d *pageDecoder) begin(kind jsontext.Kind, otherwise PageError) error {
-	if got := d.tokens.PeekKind(); got != kind {
-		return d.unexpected(got, otherwise)
-	}
-	_, err := d.tokens.ReadToken()
-	return err
-}
-
-// unexpected is the error for a value of another kind than expected, or for the
-// syntax error in its place.
-func (d *pageDecoder) unexpected(kind jsontext.Kind, fault PageError) error {
-	if kind == jsontext.KindInvalid || kind == '}' || kind == ']' {
-		if _, err := d.tokens.ReadToken(); err != nil {
-			return err
+	texts := activityPlaces.texts(d.members, func(value jsontext.Value) bool {
+		a.Actor = d.actor(value)
+		return a.Actor != nil || value.Kind() == 'n'
+	})
+	for i := range requiredFields {
+		if texts[i] == nil {
+			return a, &PageError{Fault: NoText, Member: Fields[i].Name}
 		}
 	}
-	fault.Fault, fault.Got = OtherKind, kindOf(kind)
-	return &fault
+	fill(&a, Fields, &texts)
+	a.Extra = d.extra()
+	if a.ID == "" {
+		return a, &PageError{Fault: Empty, Member: "id"}
+	}
+	if strings.ContainsRune(a.ID, utf8.RuneError) {
+		for _, m := range d.members {
+			if place, known := activityPlaces.lookup(m.name); known && place == 0 {
+				// After a byte that no ID has, so that no other activity has this identity.
+				a.identity = "\xff" + string(m.value)
+			}
+		}
+	}
+	return a, nil
 }
 
-// kindOf is as [PageError.Got].
-func kindOf(kind jsontext.Kind) byte {
-	if kind == 'f' {
-		kind = 't'
+// actor makes an actor of its JSON text. It is nil for what is no object, or one with
+// too many members, which Extra then keeps.
+func (d *pageDecoder) actor(value jsontext.Value) *Actor {
+	if value.Kind() != '{' {
+		return nil
 	}
-	return byte(kind)
+	d.actors.text = value
+	d.actors.tokens.Reset(bytes.NewBuffer(value), lenient...)
+	if _, err := d.actors.tokens.ReadToken(); err != nil {
+		return nil
+	}
+	if err := d.actors.read(); err != nil {
+		return nil
+	}
+	texts := actorPlaces.texts(d.actors.members, nil)
+	actor := &Actor{}
+	fill(actor, ActorFields, &texts)
+	actor.Extra = d.actors.extra()
+	return actor
+}
+
+// objects reads objects, one after the other. It keeps its memory between them, without
+// which a page takes a third longer.
+type objects struct {
+	text    []byte // that tokens reads
+	tokens  *jsontext.Decoder
+	members []member
+	joined  []byte
 }
 
 // member is one name and value of a JSON object, both as JSON text that shares
@@ -268,116 +281,37 @@ type member struct {
 	filled      bool // it has filled a field, and so is not in Extra
 }
 
-// readMembers reads an object behind its first token and appends its members.
-// The text that tokens reads is needed for its own slices of it: those that the
-// tokens hand out are valid for one step only.
-func readMembers(tokens *jsontext.Decoder, text []byte, members []member) ([]member, error) {
+// read reads the members of an object behind its first token. They are slices of the text:
+// those that the tokens hand out are valid for one step only.
+func (o *objects) read() error {
 	next := func() (jsontext.Value, error) {
-		value, err := tokens.ReadValue()
-		end := tokens.InputOffset()
-		return text[end-int64(len(value)) : end : end], err
+		value, err := o.tokens.ReadValue()
+		end := o.tokens.InputOffset()
+		return o.text[end-int64(len(value)) : end : end], err
 	}
-	for tokens.PeekKind() != '}' {
+	o.members = o.members[:0]
+	for o.tokens.PeekKind() != '}' {
 		name, err := next()
 		if err != nil {
-			return members, err
+			return err
 		}
 		value, err := next()
 		if err != nil {
-			return members, err
+			return err
 		}
-		if len(members) == maxMembers {
-			return members, &PageError{Fault: TooMany, Limit: maxMembers}
+		if len(o.members) == maxMembers {
+			return &PageError{Fault: TooMany, Limit: maxMembers}
 		}
-		members = append(members, member{name: name, value: value})
+		o.members = append(o.members, member{name: name, value: value})
 	}
-	_, err := tokens.ReadToken()
-	return members, err
+	_, err := o.tokens.ReadToken()
+	return err
 }
 
-// places are the fields of T by their names, with a bit that tells them apart.
-type places[T any] map[string]place[T]
-
-type place[T any] struct {
-	set func(*T, *string) // nil for what is no text
-	bit uint32
-}
-
-func placesOf[T any](fields []Field[T]) places[T] {
-	all := places[T]{}
-	for i, f := range fields {
-		all[f.Name] = place[T]{f.set, 1 << i}
-	}
-	return all
-}
-
-var (
-	activityPlaces = func() places[Activity] {
-		all := placesOf(Fields)
-		all[actorName] = place[Activity]{bit: 1 << len(Fields)}
-		return all
-	}()
-	actorPlaces = placesOf(ActorFields)
-)
-
-// fill sets the fields of target and returns all other members as the JSON object that
-// becomes Extra, and the bits of the fields that have a text. What is no text goes to other,
-// which says whether it fits.
-func (p places[T]) fill(target *T, members []member, other func(jsontext.Value) bool) (extra string, texts uint32) {
-	var seen, twice uint32
-	for i := range members {
-		field, known := p.lookup(members[i].name)
-		if !known {
-			continue
-		}
-		twice |= seen & field.bit
-		seen |= field.bit
-		texts &^= field.bit
-		value := members[i].value
-		switch kind := value.Kind(); {
-		case field.set == nil:
-			members[i].filled = other(value)
-		case kind == '"':
-			text := unquote(value)
-			field.set(target, &text)
-			texts |= field.bit
-			members[i].filled = true
-		default:
-			field.set(target, nil)
-			members[i].filled = kind == 'n'
-		}
-	}
-	if twice != 0 {
-		for i := range members {
-			if field, known := p.lookup(members[i].name); known && twice&field.bit != 0 {
-				members[i].filled = false
-			}
-		}
-	}
-	return joinUnfilled(members), texts
-}
-
-func (p places[T]) lookup(name jsontext.Value) (place[T], bool) {
-	if bytes.IndexByte(name, '\\') < 0 {
-		field, known := p[string(name[1:len(name)-1])] // the compiler makes no string of it
-		return field, known
-	}
-	field, known := p[unquote(name)]
-	return field, known
-}
-
-func joinUnfilled(members []member) string {
-	size := len("{}")
-	for _, m := range members {
-		if !m.filled {
-			size += len(m.name) + len(m.value) + len(":,")
-		}
-	}
-	if size == len("{}") {
-		return "{}"
-	}
-	text := append(make([]byte, 0, size), '{')
-	for _, m := range members {
+// extra is the JSON object of the members that have filled no field.
+func (o *objects) extra() string {
+	text := append(o.joined[:0], '{')
+	for _, m := range o.members {
 		if m.filled {
 			continue
 		}
@@ -388,7 +322,76 @@ func joinUnfilled(members []member) string {
 		text = append(text, ':')
 		text = append(text, compact(m.value)...)
 	}
+	o.joined = text
+	if len(text) == 1 {
+		return "{}"
+	}
 	return validText(string(append(text, '}')))
+}
+
+// places are the numbers of fields by their names.
+type places map[string]int
+
+const (
+	actorPlace = 15             // of an activity, behind its texts
+	maxFields  = actorPlace + 1 // which an actor has fewer of
+)
+
+var (
+	activityPlaces = placesOf(Fields, places{actorName: actorPlace})
+	actorPlaces    = placesOf(ActorFields, places{})
+)
+
+func placesOf[T any](fields []Field[T], all places) places {
+	for i, f := range fields {
+		all[f.Name] = i
+	}
+	return all
+}
+
+// texts are the texts of the fields, nil where the last member of the name has none. What is
+// left for Extra stays unfilled. An actor goes to the function, which says whether it is one.
+func (p places) texts(members []member, isActor func(jsontext.Value) bool) (texts [maxFields]*string) {
+	var first [maxFields]*member // of its name
+	for i := range members {
+		m := &members[i]
+		place, known := p.lookup(m.name)
+		if !known {
+			continue
+		}
+		switch kind := m.value.Kind(); {
+		case place == actorPlace:
+			m.filled = isActor(m.value)
+		case kind == '"':
+			text := unquote(m.value)
+			texts[place], m.filled = &text, true
+		default:
+			texts[place], m.filled = nil, kind == 'n'
+		}
+		if first[place] != nil {
+			first[place].filled, m.filled = false, false
+			continue
+		}
+		first[place] = m
+	}
+	return texts
+}
+
+func fill[T any](target *T, fields []Field[T], texts *[maxFields]*string) {
+	for i := range fields {
+		if texts[i] != nil {
+			fields[i].set(target, texts[i])
+		}
+	}
+}
+
+func (p places) lookup(name jsontext.Value) (place int, known bool) {
+	if bytes.IndexByte(name, '\\') < 0 {
+		place, known = p[string(name[1:len(name)-1])] // the compiler makes no string of it
+		return place, known
+	}
+	place, known = p[unquote(name)]
+	return place, known
 }
 
 // compact removes the white space between tokens and nothing else.
@@ -424,57 +427,4 @@ func validText(text string) string {
 		return text
 	}
 	return string([]rune(text))
-}
-
-// newActivity makes an activity of the members of its record.
-func newActivity(members []member, actors *actorDecoder) (a Activity, err error) {
-	var texts uint32
-	a.Extra, texts = activityPlaces.fill(&a, members, func(value jsontext.Value) bool {
-		a.Actor = actors.actor(value)
-		return a.Actor != nil || value.Kind() == 'n'
-	})
-	for i := range requiredFields {
-		if texts&(1<<i) == 0 {
-			return a, &PageError{Fault: NoText, Member: Fields[i].Name}
-		}
-	}
-	if a.ID == "" {
-		return a, &PageError{Fault: Empty, Member: "id"}
-	}
-	if strings.ContainsRune(a.ID, utf8.RuneError) {
-		for _, m := range members {
-			if field, _ := activityPlaces.lookup(m.name); field.bit == 1 {
-				// After a byte that no ID has, so that no other activity has this identity.
-				a.identity = "\xff" + string(m.value)
-			}
-		}
-	}
-	return a, nil
-}
-
-// actorDecoder makes actors, one after the other. It keeps its memory between them,
-// without which a page takes a third longer.
-type actorDecoder struct {
-	tokens  jsontext.Decoder
-	members []member
-}
-
-// actor makes an actor of its JSON text. It is nil for what is no object, or one with
-// too many members, which Extra then keeps.
-func (d *actorDecoder) actor(value jsontext.Value) *Actor {
-	if value.Kind() != '{' {
-		return nil
-	}
-	d.tokens.Reset(bytes.NewBuffer(value), lenient...)
-	if _, err := d.tokens.ReadToken(); err != nil {
-		return nil
-	}
-	members, err := readMembers(&d.tokens, value, d.members[:0])
-	if err != nil {
-		return nil
-	}
-	d.members = members
-	actor := &Actor{}
-	actor.Extra, _ = actorPlaces.fill(actor, members, nil)
-	return actor
 }

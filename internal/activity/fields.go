@@ -36,11 +36,7 @@ func optional[T any](name string, kind Kind, place func(*T) **string) Field[T] {
 }
 
 func required(name string, kind Kind, place func(*Activity) *string) Field[Activity] {
-	return Field[Activity]{name, kind, place, func(a *Activity, text *string) {
-		if text != nil { // the decoder refuses the activity otherwise
-			*place(a) = *text
-		}
-	}}
+	return Field[Activity]{name, kind, place, func(a *Activity, text *string) { *place(a) = *text }}
 }
 
 // Fields are the texts that every activity has, but for Extra. The first few are required.

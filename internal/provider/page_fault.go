@@ -91,4 +91,4 @@ func faultText(fault *activity.PageError) string {
 	return "something follows the page"
 }
 
-var jsonKinds = map[byte]string{'n': "null", 't': "a boolean", '"': "a string", '0': "a number", '{': "an object", '[': "an array", 0: "something else"}
+var jsonKinds = map[byte]string{'n': "null", 't': "a boolean", 'f': "a boolean", '"': "a string", '0': "a number", '{': "an object", '[': "an array"}
