@@ -5,6 +5,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/go-json-experiment/json/jsontext"
 	"golang.org/x/text/unicode/norm"
 )
 
@@ -94,8 +95,10 @@ func (a *Actor) ID() string {
 			return *id
 		}
 	}
-	if id := memberText(a.Extra, ExternalClientID); isID(id) {
-		return id
+	if value := jsonAt(a.Extra, ExternalClientID); strings.HasPrefix(value, `"`) {
+		if id := unquote(jsontext.Value(value)); isID(id) {
+			return id
+		}
 	}
 	return ""
 }

@@ -1,6 +1,7 @@
 package activity
 
 import (
+	"cmp"
 	"iter"
 	"slices"
 	"strings"
@@ -99,22 +100,21 @@ func (p *Path) Kind() Kind {
 	return Text
 }
 
-// Values are all that the path leads to: those of each element of an array, and of each
-// copy of a name that an object has twice. Text is what a string, a number or a boolean is
-// written as. What has no text (null, an object, an empty array, an element that lacks the
-// field) is there with known = false. Of an activity without the field there is nothing.
-func (p *Path) Values(a *Activity) iter.Seq2[string, bool] {
-	return func(yield func(text string, known bool) bool) { p.walk(a, yield) }
-}
-
-func (p *Path) walk(a *Activity, yield func(string, bool) bool) {
+// Every says whether the path leads to anything, and fits says yes to all of it: to each
+// element of an array, and to each copy of a name that an object has twice. Text is what a
+// string, a number or a boolean is written as. What has no text (null, an object, an empty
+// array, an element that lacks the field) fits nothing.
+func (p *Path) Every(a *Activity, fits func(text string) bool) bool {
 	text, extra, names := p.start(a)
-	if text != nil && !yield(*text, true) || !walkExtra(extra, names, yield) {
-		return
+	found := text != nil
+	if found && !fits(*text) {
+		return false
 	}
-	if p.OfActor() && a.Actor != nil {
-		walkExtra(a.Extra, p.names, yield) // an activity with two actors
+	more, ok := everyIn(extra, names, fits)
+	if ok && p.OfActor() && a.Actor != nil {
+		_, ok = everyIn(a.Extra, p.names, fits) // an activity with two actors
 	}
+	return ok && (found || more)
 }
 
 // start is where a path begins: with the text of a field, and with the members that have
@@ -132,69 +132,56 @@ func (p *Path) start(a *Activity) (text *string, extra string, names []string) {
 	return text, a.Extra, p.names
 }
 
-// walkExtra and the functions below go through JSON text, such as [Activity.Extra], that the
-// decoder has made. They say false once yield has.
-func walkExtra(extra string, names []string, yield func(string, bool) bool) bool {
-	if !mayHave(extra, names[0]) {
-		return true
-	}
-	_, goOn := walkMembers(newTokens([]byte(extra)), names, yield)
-	return goOn
-}
-
 // mayHave is false for most objects, which then need not be parsed.
 func mayHave(object, name string) bool {
 	return strings.Contains(object, `"`+name+`"`) || strings.Contains(object, `\`)
 }
 
-// walkMembers goes into those of the object that comes next that have the first of the names.
-func walkMembers(tokens *jsontext.Decoder, names []string, yield func(string, bool) bool) (found, goOn bool) {
-	for name := range objectOf(tokens) {
-		if name != names[0] {
-			_ = tokens.SkipValue()
-			continue
+// everyIn says whether names lead to anything in JSON text that the decoder has made, such as
+// [Activity.Extra], and whether all of that fits.
+func everyIn(extra string, names []string, fits func(string) bool) (found, ok bool) {
+	if !mayHave(extra, names[0]) {
+		return false, true
+	}
+	return every(newTokens([]byte(extra)), names, fits)
+}
+
+func every(tokens *jsontext.Decoder, names []string, fits func(string) bool) (found, ok bool) {
+	kind := tokens.PeekKind()
+	if kind != '{' && kind != '[' {
+		token, _ := tokens.ReadToken()
+		return true, len(names) == 0 && kind != 'n' && fits(token.String())
+	}
+	for name := range childrenOf(tokens) {
+		rest := names
+		if kind == '{' {
+			if len(names) == 0 || name != names[0] {
+				_ = tokens.SkipValue()
+				continue
+			}
+			rest = names[1:]
 		}
-		if found = true; !walkValue(tokens, names[1:], yield) {
-			return found, false
+		if found, ok = every(tokens, rest, fits); !found || !ok {
+			return true, false
 		}
 	}
 	return found, true
 }
 
-func walkValue(tokens *jsontext.Decoder, names []string, yield func(string, bool) bool) bool {
-	switch kind := tokens.PeekKind(); {
-	case kind == '{' && len(names) > 0:
-		if found, goOn := walkMembers(tokens, names, yield); found || !goOn {
-			return goOn
-		}
-	case kind == '[':
-		elements := 0
-		for range arrayOf(tokens) {
-			if elements++; !walkValue(tokens, names, yield) {
-				return false
-			}
-		}
-		if elements > 0 {
-			return true
-		}
-	case len(names) == 0 && (kind == '"' || kind == '0' || kind == 't' || kind == 'f'):
-		token, _ := tokens.ReadToken()
-		return yield(token.String(), true)
-	default:
-		_ = tokens.SkipValue()
-	}
-	return yield("", false)
-}
-
-// objectOf goes through the members of the object that comes next. Whoever gets a name has
-// to read its value. JSON that the decoder has read is valid, so that errors end it early
-// and nothing else.
-func objectOf(tokens *jsontext.Decoder) iter.Seq[string] {
+// childrenOf goes through the members of an object, by name, or the elements of an array.
+// Whoever gets one has to read its value. JSON that the decoder has read is valid, so that
+// errors end it early and nothing else.
+func childrenOf(tokens *jsontext.Decoder) iter.Seq[string] {
 	return func(yield func(string) bool) {
-		_, err := tokens.ReadToken()
-		for err == nil && tokens.PeekKind() == '"' {
-			var name jsontext.Token
-			if name, err = tokens.ReadToken(); err == nil && !yield(name.String()) {
+		inObject := tokens.PeekKind() == '{'
+		token, err := tokens.ReadToken()
+		for err == nil && !strings.ContainsRune("}]\x00", rune(tokens.PeekKind())) {
+			name := ""
+			if inObject {
+				token, err = tokens.ReadToken()
+				name = token.String()
+			}
+			if err == nil && !yield(name) {
 				return
 			}
 		}
@@ -202,48 +189,23 @@ func objectOf(tokens *jsontext.Decoder) iter.Seq[string] {
 	}
 }
 
-// arrayOf is objectOf for an array.
-func arrayOf(tokens *jsontext.Decoder) iter.Seq[struct{}] {
-	return func(yield func(struct{}) bool) {
-		_, err := tokens.ReadToken()
-		for err == nil && tokens.PeekKind() != ']' && tokens.PeekKind() != jsontext.KindInvalid {
-			if !yield(struct{}{}) {
-				return
-			}
-		}
-		_, _ = tokens.ReadToken()
-	}
-}
-
-// Text is the one value that the path leads to: as in [Path.Values], but an array or an
-// object is its JSON text, and of a field in an array it is the array of the values, with
-// null for an element that lacks it. Of a name that an object has twice it is the last. It
-// is "" where the activity lacks the field.
+// Text is the one value that the path leads to: what has a text as for [Path.Every], and of an
+// array or an object its JSON text. Of a field in an array it is the array of the values, with
+// null for an element that lacks it; of a name that an object has twice, the last. It is ""
+// where the activity lacks the field.
 func (p *Path) Text(a *Activity) string {
 	text, extra, names := p.start(a)
 	if text != nil {
 		return *text
 	}
-	return textAt(extra, names)
-}
-
-// memberText is the text of a member that is a string, and "" of any other.
-func memberText(extra, name string) string {
-	if value := jsonAt(extra, []string{name}); strings.HasPrefix(value, `"`) {
-		return unquote(jsontext.Value(value))
-	}
-	return ""
-}
-
-func textAt(extra string, names []string) string {
-	value := jsonAt(extra, names)
+	value := jsonAt(extra, names...)
 	if strings.HasPrefix(value, `"`) {
 		return unquote(jsontext.Value(value))
 	}
 	return value
 }
 
-func jsonAt(extra string, names []string) string {
+func jsonAt(extra string, names ...string) string {
 	if !mayHave(extra, names[0]) {
 		return ""
 	}
@@ -253,13 +215,11 @@ func jsonAt(extra string, names []string) string {
 // valueAt is the JSON text that names lead to in the value that comes next.
 func valueAt(tokens *jsontext.Decoder, names []string) (found string) {
 	switch kind := tokens.PeekKind(); {
-	case kind == 'n':
-		_ = tokens.SkipValue()
-	case len(names) == 0:
+	case len(names) == 0 && kind != 'n':
 		value, _ := tokens.ReadValue()
 		return string(value)
 	case kind == '{':
-		for name := range objectOf(tokens) {
+		for name := range childrenOf(tokens) {
 			if name == names[0] {
 				found = valueAt(tokens, names[1:])
 			} else {
@@ -268,16 +228,10 @@ func valueAt(tokens *jsontext.Decoder, names []string) (found string) {
 		}
 	case kind == '[':
 		var values []string
-		known := false
-		for range arrayOf(tokens) {
-			value := valueAt(tokens, names)
-			known = known || value != ""
-			if value == "" {
-				value = "null"
-			}
-			values = append(values, value)
+		for range childrenOf(tokens) {
+			values = append(values, cmp.Or(valueAt(tokens, names), "null"))
 		}
-		if known {
+		if slices.ContainsFunc(values, func(value string) bool { return value != "null" }) {
 			return "[" + strings.Join(values, ",") + "]"
 		}
 	default:

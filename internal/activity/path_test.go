@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// TestPath follows keys to what an activity has there: each value, "?" for what is no text,
-// and the text of it all.
+// TestPath follows keys to what an activity has there: each text, whether there is one and
+// nothing else, and the text of it all.
 func TestPath(t *testing.T) {
 	t.Parallel()
 	page, err := Decode([]byte(`{"data":[{"id":"a1","created_at":"2026-04-10T08:00:00Z","type":"t","organization_id":null,
@@ -21,44 +21,43 @@ func TestPath(t *testing.T) {
 	a := &page.Activities[0]
 	for key, want := range map[string]struct {
 		values []string
+		every  bool
 		text   string
 	}{
-		"id":                  {[]string{"a1"}, "a1"},
-		"type":                {[]string{"t"}, "t"},
-		"organization_id":     {nil, ""},
-		"enabled":             {[]string{"true"}, "true"},
-		"count":               {[]string{"1.0"}, "1.0"},
-		"nothing":             {[]string{"?"}, ""},
-		"empty":               {[]string{"?"}, "[]"},
-		"missing":             {nil, ""},
-		"provider":            {[]string{"?"}, `{"type":"saml","of":{"id":7}}`},
-		"provider.type":       {[]string{"saml"}, "saml"},
-		"provider.of.id":      {[]string{"7"}, "7"},
-		"provider.other":      {[]string{"?"}, ""},
-		"other.type":          {[]string{"?"}, ""},
-		"audience.type":       {[]string{"user", "group", "?"}, `["user","group",null]`},
-		"words":               {[]string{"a", "b"}, `["a",["b"]]`},
-		"twice":               {[]string{"1", "2"}, "2"},
-		"escaped":             {[]string{"yes"}, "yes"},
-		"actor.type":          {[]string{"user_actor"}, "user_actor"},
-		"actor.user_id":       {[]string{"user_1"}, "user_1"},
-		"actor.email_address": {[]string{"5"}, "5"},
-		"actor.device.name":   {[]string{"d"}, "d"},
-		"actor.missing":       {nil, ""},
+		"id":                  {[]string{"a1"}, true, "a1"},
+		"type":                {[]string{"t"}, true, "t"},
+		"organization_id":     {nil, false, ""},
+		"enabled":             {[]string{"true"}, true, "true"},
+		"count":               {[]string{"1.0"}, true, "1.0"},
+		"nothing":             {nil, false, ""},
+		"empty":               {nil, false, "[]"},
+		"missing":             {nil, false, ""},
+		"provider":            {nil, false, `{"type":"saml","of":{"id":7}}`},
+		"provider.type":       {[]string{"saml"}, true, "saml"},
+		"provider.of.id":      {[]string{"7"}, true, "7"},
+		"provider.other":      {nil, false, ""},
+		"other.type":          {nil, false, ""},
+		"audience.type":       {[]string{"user", "group"}, false, `["user","group",null]`},
+		"words":               {[]string{"a", "b"}, true, `["a",["b"]]`},
+		"twice":               {[]string{"1", "2"}, true, "2"},
+		"escaped":             {[]string{"yes"}, true, "yes"},
+		"actor.type":          {[]string{"user_actor"}, true, "user_actor"},
+		"actor.user_id":       {[]string{"user_1"}, true, "user_1"},
+		"actor.email_address": {[]string{"5"}, true, "5"},
+		"actor.device.name":   {[]string{"d"}, true, "d"},
+		"actor.missing":       {nil, false, ""},
 	} {
 		p, err := NewPath(key)
 		if err != nil {
 			t.Fatal(err)
 		}
 		var values []string
-		for text, known := range p.Values(a) {
-			if !known {
-				text = "?"
-			}
+		every := p.Every(a, func(text string) bool {
 			values = append(values, text)
-		}
-		if !slices.Equal(values, want.values) || p.Text(a) != want.text {
-			t.Errorf("%s: got %q and %q, want %q and %q", key, values, p.Text(a), want.values, want.text)
+			return true
+		})
+		if !slices.Equal(values, want.values) || every != want.every || p.Text(a) != want.text {
+			t.Errorf("%s: got %q, %t and %q, want %+v", key, values, every, p.Text(a), want)
 		}
 	}
 }

@@ -37,7 +37,7 @@ func (e *Exceptions) Add(conditions []*Condition) {
 func (e Exceptions) Match(a *activity.Activity) bool {
 	return slices.ContainsFunc(e, func(conditions []*Condition) bool {
 		for _, c := range conditions {
-			if !c.met(a) {
+			if !c.path.Every(a, c.matches) {
 				return false
 			}
 		}
@@ -220,18 +220,8 @@ func (c *Condition) cost() int {
 	return 2
 }
 
-// met says whether the field has values, and each of them is one of the condition's.
-func (c *Condition) met(a *activity.Activity) (met bool) {
-	for text, known := range c.path.Values(a) {
-		if !known || !c.textMatches(text) {
-			return false
-		}
-		met = true
-	}
-	return met
-}
-
-func (c *Condition) textMatches(text string) bool {
+// matches says whether a text is one of the values.
+func (c *Condition) matches(text string) bool {
 	text = c.fold(normal(text))
 	if c.texts[text] || c.patterns.match(text) {
 		return true
