@@ -310,7 +310,8 @@ func (o *objects) read() error {
 
 // extra is the JSON object of the members that have filled no field.
 func (o *objects) extra() string {
-	text := append(o.joined[:0], '{')
+	text := o.joined[:0]
+	text = append(text, '{')
 	for _, m := range o.members {
 		if m.filled {
 			continue

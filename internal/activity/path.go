@@ -12,6 +12,8 @@ import (
 // Path leads to a field of an activity: one of [Fields] or, behind "actor.", of
 // [ActorFields], or any other member, also one inside of objects. Make one with [NewPath].
 type Path struct {
+	Key string
+
 	names      []string
 	ofActivity *Field[Activity] // at most one of the two
 	ofActor    *Field[Actor]
@@ -56,7 +58,7 @@ func NewPath(key string) (*Path, error) {
 	case len(names) > 1 && (names[0] == "id" || names[0] == "type"):
 		return fail(InsideText)
 	}
-	p := &Path{names: names}
+	p := &Path{Key: key, names: names}
 	switch {
 	case len(names) == 1:
 		p.ofActivity = find(Fields, key)
@@ -74,11 +76,7 @@ func find[T any](fields []Field[T], name string) *Field[T] {
 	return &fields[i]
 }
 
-// Names are those that lead to the field.
-func (p *Path) Names() []string { return p.names }
-
-// OfActor says whether it is a field of the actor.
-func (p *Path) OfActor() bool { return p.names[0] == actorName }
+func (p *Path) inActor() bool { return p.names[0] == actorName }
 
 // Typed says whether the field has a place of its own, so that no JSON need be read.
 func (p *Path) Typed() bool { return p.ofActivity != nil || p.ofActor != nil }
@@ -92,7 +90,7 @@ func (p *Path) Kind() Kind {
 		return p.ofActivity.Kind
 	case p.ofActor != nil:
 		return p.ofActor.Kind
-	case p.OfActor() && len(p.names) == 2 && last == ExternalClientID:
+	case p.Key == actorName+"."+ExternalClientID:
 		return Identifier
 	case strings.HasSuffix(last, "email") || strings.HasSuffix(last, "email_address"):
 		return Mail
@@ -111,7 +109,7 @@ func (p *Path) Every(a *Activity, fits func(text string) bool) bool {
 		return false
 	}
 	more, ok := everyIn(extra, names, fits)
-	if ok && p.OfActor() && a.Actor != nil {
+	if ok && p.inActor() && a.Actor != nil {
 		_, ok = everyIn(a.Extra, p.names, fits) // an activity with two actors
 	}
 	return ok && (found || more)
@@ -121,7 +119,7 @@ func (p *Path) Every(a *Activity, fits func(text string) bool) bool {
 // the names left if it is not in its place.
 func (p *Path) start(a *Activity) (text *string, extra string, names []string) {
 	switch {
-	case p.OfActor() && a.Actor != nil:
+	case p.inActor() && a.Actor != nil:
 		if p.ofActor != nil {
 			text = p.ofActor.Of(a.Actor)
 		}
@@ -174,10 +172,11 @@ func every(tokens *jsontext.Decoder, names []string, fits func(string) bool) (fo
 func childrenOf(tokens *jsontext.Decoder) iter.Seq[string] {
 	return func(yield func(string) bool) {
 		inObject := tokens.PeekKind() == '{'
-		token, err := tokens.ReadToken()
+		_, err := tokens.ReadToken()
 		for err == nil && !strings.ContainsRune("}]\x00", rune(tokens.PeekKind())) {
 			name := ""
 			if inObject {
+				var token jsontext.Token
 				token, err = tokens.ReadToken()
 				name = token.String()
 			}

@@ -81,7 +81,7 @@ func TestKindOfPath(t *testing.T) {
 		"actor.email_address": Mail, "invited_email": Mail, "user.email_address": Mail, "name": Text, "actor.subject": Text,
 	} {
 		p, err := NewPath(key)
-		if err != nil || p.Kind() != want || p.OfActor() != (p.Names()[0] == "actor") {
+		if err != nil || p.Kind() != want {
 			t.Errorf("%s: got %v, %v, want %v", key, p.Kind(), err, want)
 		}
 	}

@@ -26,11 +26,18 @@ import (
 // concurrent use.
 type Exceptions [][]*Condition
 
-// Add adds an exception. One without conditions lets nothing through.
+// Add adds an exception. One without conditions lets nothing through. Those that need no look
+// at JSON come first.
 func (e *Exceptions) Add(conditions []*Condition) {
-	conditions = slices.Clone(conditions)
 	slices.SortStableFunc(conditions, func(a, b *Condition) int { return cmp.Compare(a.cost(), b.cost()) })
 	*e = append(*e, conditions)
+}
+
+func (c *Condition) cost() int {
+	if c.path.Typed() {
+		return 0
+	}
+	return 1
 }
 
 // Match says whether an activity is fine.
@@ -50,11 +57,23 @@ func (e Exceptions) Match(a *activity.Activity) bool {
 type Condition struct {
 	path *activity.Path
 
-	texts     map[string]bool
-	patterns  patterns
-	addresses map[netip.Addr]bool
-	ranges    map[netip.Prefix]bool
-	widths    map[int]bool // of the ranges, in bits
+	texts    map[string]bool
+	patterns map[affix][]string
+	affixes  map[affixKind]bool // that there are
+	ranges   map[netip.Prefix]bool
+	widths   map[int]bool // of the ranges, in bits
+}
+
+// affix is what a text has to end with, or else to begin with, for a pattern to match. Patterns
+// are found by it, so that thousands of them cost little more than one.
+type affix struct {
+	text  string
+	atEnd bool
+}
+
+type affixKind struct {
+	length int
+	atEnd  bool
 }
 
 // ValueError says why a value can be in no exception.
@@ -90,8 +109,8 @@ const (
 // addresses or CIDR ranges, or patterns. Its errors are all that is wrong with the values.
 func NewCondition(path *activity.Path, values []string) (*Condition, []*ValueError) {
 	c := &Condition{
-		path: path, texts: make(map[string]bool, len(values)),
-		addresses: map[netip.Addr]bool{}, ranges: map[netip.Prefix]bool{}, widths: map[int]bool{},
+		path: path, texts: make(map[string]bool, len(values)), patterns: map[affix][]string{}, affixes: map[affixKind]bool{},
+		ranges: map[netip.Prefix]bool{}, widths: map[int]bool{},
 	}
 	var faults []*ValueError
 	for _, value := range values {
@@ -113,7 +132,7 @@ func (c *Condition) add(value string) Fault {
 		if fault := c.checkPattern(value); fault != 0 {
 			return fault
 		}
-		c.patterns.add(c.fold(value), c.isBorder())
+		c.addPattern(c.fold(value))
 	case c.path.Kind() != activity.Address:
 		c.texts[c.fold(value)] = true
 	case strings.Contains(value, "/"):
@@ -127,10 +146,11 @@ func (c *Condition) add(value string) Fault {
 		c.ranges[network], c.widths[network.Bits()] = true, true
 	default:
 		ip, err := netip.ParseAddr(value)
-		if err != nil {
+		if err != nil || ip.Zone() != "" {
 			return NotAnAddress
 		}
-		c.addresses[ip.Unmap()] = true
+		ip = ip.Unmap() // a range of one
+		c.ranges[netip.PrefixFrom(ip, ip.BitLen())], c.widths[ip.BitLen()] = true, true
 	}
 	return 0
 }
@@ -148,45 +168,29 @@ func parseRange(text string) (network netip.Prefix, ok bool) {
 // rest stands for what identifiers of a kind do not have in common. No pattern has it.
 const rest = "\x00"
 
-// formsOf are the texts that all values of a field look like, where that is known.
-func (c *Condition) formsOf() []string {
-	names := c.path.Names()
-	switch name := names[len(names)-1]; {
-	case len(names) == 1 && name == "type":
-		return activitytype.Known
-	case len(names) == 1 && name == "organization_id":
-		return []string{"org_01" + rest}
-	case len(names) == 1 && name == "organization_uuid":
-		return []string{rest + "-" + rest + "-4" + rest + "-" + rest + "-" + rest}
-	case !c.path.OfActor() || len(names) != 2:
-		return nil
-	case name == "type":
-		return activity.ActorTypes
-	default:
-		if prefix, ok := actorPrefixes[name]; ok {
-			return []string{prefix + rest}
-		}
-	}
-	return nil
-}
-
-// actorPrefixes are what the identifiers of actors begin with.
-var actorPrefixes = map[string]string{
-	"user_id": "user_01", "api_key_id": "apikey_01", "admin_api_key_id": "admin_api_key_01", "service_account_id": "svac_01", "directory_id": "directory_01",
-	activity.ExternalClientID: "",
+// forms are the texts that all values of a field look like, where that is known.
+var forms = map[string][]string{
+	"type":                     activitytype.Known,
+	"organization_id":          {"org_01" + rest},
+	"organization_uuid":        {rest + "-" + rest + "-4" + rest + "-" + rest + "-" + rest},
+	"actor.type":               activity.ActorTypes,
+	"actor.user_id":            {"user_01" + rest},
+	"actor.api_key_id":         {"apikey_01" + rest},
+	"actor.admin_api_key_id":   {"admin_api_key_01" + rest},
+	"actor.service_account_id": {"svac_01" + rest},
+	"actor.directory_id":       {"directory_01" + rest},
 }
 
 // checkPattern refuses what would let everything through.
 func (c *Condition) checkPattern(value string) Fault {
-	if names := c.path.Names(); len(names) == 1 && names[0] == "id" {
+	if c.path.Key == "id" {
 		return PatternOfID
 	}
 	if !strings.ContainsFunc(value, func(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }) {
 		return NothingNamed
 	}
-	forms := c.formsOf()
-	p := newPattern(value, nil)
-	if len(forms) > 0 && !slices.ContainsFunc(forms, func(form string) bool { return !p.matches(form) }) {
+	forms := forms[c.path.Key]
+	if len(forms) > 0 && !slices.ContainsFunc(forms, func(form string) bool { return !c.patternMatches(value, form) }) {
 		return MatchesAll
 	}
 	return 0
@@ -201,42 +205,20 @@ func (c *Condition) fold(text string) string {
 	return text
 }
 
-// isBorder is what no * stands for: in an e-mail address, what could make two of one.
-func (c *Condition) isBorder() func(rune) bool {
-	if c.path.Kind() != activity.Mail {
-		return nil
-	}
-	return func(r rune) bool { return r == '@' || r == ',' || r == ';' || unicode.IsSpace(r) }
-}
-
-// cost orders the conditions of an exception: what needs no look at JSON first.
-func (c *Condition) cost() int {
-	switch {
-	case c.path.Typed():
-		return 0
-	case c.path.OfActor():
-		return 1
-	}
-	return 2
-}
-
 // matches says whether a text is one of the values.
 func (c *Condition) matches(text string) bool {
 	text = c.fold(normal(text))
-	if c.texts[text] || c.patterns.match(text) {
+	if c.texts[text] || c.matchesPattern(text) {
 		return true
 	}
-	if len(c.addresses)+len(c.ranges) == 0 {
+	if len(c.ranges) == 0 {
 		return false
 	}
 	ip, err := netip.ParseAddr(text)
-	if err != nil {
+	if err != nil || ip.Zone() != "" {
 		return false
 	}
 	ip = ip.Unmap()
-	if c.addresses[ip] || ip.Zone() != "" {
-		return c.addresses[ip]
-	}
 	for bits := range c.widths {
 		if bits <= ip.BitLen() && c.ranges[netip.PrefixFrom(ip, bits).Masked()] {
 			return true
@@ -245,100 +227,61 @@ func (c *Condition) matches(text string) bool {
 	return false
 }
 
-// patterns finds those that may match by what they end with, or else by what they begin with,
-// so that thousands of them cost little more than one.
-type patterns struct {
-	byEnd, byStart map[string][]pattern
-	ends, starts   map[int]bool // the lengths of the keys
+func (c *Condition) addPattern(value string) {
+	key := affix{value[strings.LastIndexByte(value, '*')+1:], true}
+	if key.text == "" {
+		key.text, _, _ = strings.Cut(value, "*")
+		key.atEnd = false
+	}
+	c.patterns[key] = append(c.patterns[key], value)
+	c.affixes[affixKind{len(key.text), key.atEnd}] = true
 }
 
-func (p *patterns) add(value string, isBorder func(rune) bool) {
-	if p.byEnd == nil {
-		*p = patterns{map[string][]pattern{}, map[string][]pattern{}, map[int]bool{}, map[int]bool{}}
-	}
-	end := value[strings.LastIndexByte(value, '*')+1:]
-	if start, _, _ := strings.Cut(value, "*"); end == "" {
-		p.byStart[start] = append(p.byStart[start], newPattern(value, isBorder))
-		p.starts[len(start)] = true
-		return
-	}
-	p.byEnd[end] = append(p.byEnd[end], newPattern(value, isBorder))
-	p.ends[len(end)] = true
-}
-
-func (p *patterns) match(text string) bool {
-	is := func(one pattern) bool { return one.matches(text) }
-	for n := range p.ends {
-		if n <= len(text) && slices.ContainsFunc(p.byEnd[text[len(text)-n:]], is) {
-			return true
+func (c *Condition) matchesPattern(text string) bool {
+	for kind := range c.affixes {
+		if kind.length > len(text) {
+			continue
 		}
-	}
-	for n := range p.starts {
-		if n <= len(text) && slices.ContainsFunc(p.byStart[text[:n]], is) {
+		key := affix{text[:kind.length], kind.atEnd}
+		if kind.atEnd {
+			key.text = text[len(text)-kind.length:]
+		}
+		if slices.ContainsFunc(c.patterns[key], func(pattern string) bool { return c.patternMatches(pattern, text) }) {
 			return true
 		}
 	}
 	return false
 }
 
-// pattern is a text in which * stands for any run of characters without a border. Between
-// borders, which stand for themselves, are pieces; of each it has what is between the *.
-type pattern struct {
-	pieces   [][]string
-	borders  string
-	isBorder func(rune) bool
+// isBorder is what no * stands for: in an e-mail address, what could make two of one.
+func (c *Condition) isBorder(r rune) bool {
+	return c.path.Kind() == activity.Mail && (r == '@' || r == ',' || r == ';' || unicode.IsSpace(r))
 }
 
-func newPattern(text string, isBorder func(rune) bool) pattern {
-	p := pattern{isBorder: isBorder}
-	for {
-		piece, border, behind := p.cut(text)
-		p.pieces = append(p.pieces, strings.Split(piece, "*"))
-		if border == "" {
-			return p
-		}
-		p.borders += border
-		text = behind
-	}
-}
-
-// cut divides a text at its first border.
-func (p pattern) cut(text string) (piece, border, behind string) {
-	if p.isBorder == nil {
-		return text, "", ""
-	}
-	at := strings.IndexFunc(text, p.isBorder)
-	if at < 0 {
-		return text, "", ""
-	}
-	_, size := utf8.DecodeRuneInString(text[at:])
-	return text[:at], text[at : at+size], text[at+size:]
-}
-
-func (p pattern) matches(text string) bool {
-	borders := p.borders
-	for _, parts := range p.pieces {
-		piece, border, behind := p.cut(text)
-		if !pieceMatches(parts, piece) || !strings.HasPrefix(borders, border) || (border == "") != (borders == "") {
+// patternMatches says whether a text is a pattern's. Only the last * so far ever has to take
+// more: what one before it could take, it can take itself, unless there is a border, and then
+// neither can.
+func (c *Condition) patternMatches(pattern, text string) bool {
+	star, taken := -1, 0 // where the last * is, and where what it takes ends
+	p, t := 0, 0
+	for p < len(pattern) || t < len(text) {
+		switch {
+		case p < len(pattern) && pattern[p] == '*':
+			star, taken = p, t
+			p++
+		case p < len(pattern) && t < len(text) && pattern[p] == text[t]:
+			p++
+			t++
+		case star >= 0 && taken < len(text):
+			next, size := utf8.DecodeRuneInString(text[taken:])
+			if c.isBorder(next) {
+				return false
+			}
+			taken += size
+			p, t = star+1, taken
+		default:
 			return false
 		}
-		borders, text = borders[len(border):], behind
 	}
 	return true
-}
-
-// pieceMatches says whether a text consists of the parts, in their order, with anything
-// between them.
-func pieceMatches(parts []string, text string) bool {
-	last := len(parts) - 1
-	if last == 0 {
-		return text == parts[0]
-	}
-	text, found := strings.CutPrefix(text, parts[0])
-	for _, part := range parts[1:last] {
-		if found {
-			_, text, found = strings.Cut(text, part)
-		}
-	}
-	return found && strings.HasSuffix(text, parts[last])
 }

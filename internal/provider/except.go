@@ -101,11 +101,10 @@ func strangeKeys(at path.Path, list types.List, asked []string) (diags diag.Diag
 			ofTypes = named
 		}
 		for _, key := range slices.Sorted(maps.Keys(entries.Elements())) {
-			field, err := activity.NewPath(key)
-			if err != nil {
+			if _, err := activity.NewPath(key); err != nil {
 				continue
 			}
-			strange, likely := strangeKey(field.Names(), ofTypes)
+			strange, likely := strangeKey(strings.Split(key, "."), ofTypes)
 			if !strange {
 				continue
 			}
@@ -212,6 +211,6 @@ func valueText(field *activity.Path, fault *except.ValueError) string {
 	case except.NothingNamed:
 		return "The value " + value + " has no letter and no digit, and would let everything through. Name what is allowed."
 	default:
-		return fmt.Sprintf("The value %s matches every known %s, and would let everything through. Name those that are allowed.", value, strings.Join(field.Names(), "."))
+		return fmt.Sprintf("The value %s matches every known %s, and would let everything through. Name those that are allowed.", value, field.Key)
 	}
 }
