@@ -26,11 +26,8 @@ func leak(text string) string {
 func TestClean(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct{ key, text, want string }{
-		"nothing":               {canary, "", ""},
-		"plain":                 {canary, "The limit parameter must be between 1 and 5000, inclusive. Got 6000.", "The limit parameter must be between 1 and 5000, inclusive. Got 6000."},
 		"other scripts":         {canary, "ünï 漢字 🙂 العربية", "ünï 漢字 🙂 العربية"},
 		"line breaks":           {canary, "a\nb\r\nc\td\u2028e\u2029f\u0085g", "a b  c d e fg"},
-		"around":                {canary, " \n a \t ", "a"},
 		"control":               {canary, "a\x00b\x07c\x7fd\u0080e\x1bf", "abcdef"},
 		"colours":               {canary, "\x1b[1;31mred\x1b[0m \x1b[38:2::1:2:3mtrue\x1b[K", "red true"},
 		"titles":                {canary, "\x1b]0;title\x07a\x1b]2;title\x1b\\b\x1b]8;;https://evil\x07link", "ablink"},

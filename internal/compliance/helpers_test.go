@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"crypto/x509"
+	"fmt"
 	"io"
 	"log"
 	"log/slog"
@@ -24,6 +25,17 @@ import (
 
 func TestMain(m *testing.M) {
 	goleak.VerifyTestMain(m)
+}
+
+// inBubbles runs the tests of a table, each in a bubble of its own.
+func inBubbles[K comparable, T any](t *testing.T, tests map[K]T, run func(t *testing.T, key K, test T)) {
+	t.Helper()
+	t.Parallel()
+	for key, test := range tests {
+		t.Run(fmt.Sprint(key), func(t *testing.T) {
+			feedtest.InBubble(t, func(t *testing.T) { run(t, key, test) })
+		})
+	}
 }
 
 // newFake has the clock of the client.

@@ -40,8 +40,6 @@ func TestRequestsPerMinute(t *testing.T) {
 	}{
 		{0, 5, 300, 0, 0},
 		{1, 1, 4, 0, 3 * time.Minute},
-		{2, 1, 5, 0, 2 * time.Minute},
-		{10, 1, 10, 0, 0},
 		{10, 3, 10, 0, 2 * time.Minute},
 		{10, 7, 5, 0, 3 * time.Minute},
 		{600, 20, 30, 0, 0},
@@ -140,35 +138,36 @@ func limits(remaining string, reset time.Time) []string {
 // TestReset has the server say when it takes requests again; the second page comes
 // that much later.
 func TestReset(t *testing.T) {
-	t.Parallel()
-	for name, test := range map[string]struct {
+	type test struct {
 		header []string
 		want   time.Duration
-	}{
+	}
+	inBubbles(t, map[string]test{
 		"some left":            {limits("1", bubble.Add(time.Minute)), 0},
 		"none left":            {limits("0", bubble.Add(time.Minute)), time.Minute},
 		"fewer than none left": {limits("-3", bubble.Add(time.Minute)), time.Minute},
 		"reset in the past":    {limits("0", bubble.Add(-time.Minute)), 0},
-		"reset is now":         {limits("0", bubble), 0},
 		"clock is fast":        {append(limits("0", bubble.Add(time.Minute/2)), "date", bubble.Add(-time.Minute/2).Format(http.TimeFormat)), time.Minute},
 		"clock is slow":        {append(limits("0", bubble.Add(time.Minute+time.Hour)), "date", bubble.Add(time.Hour).Format(http.TimeFormat)), time.Minute},
 		"with an offset":       {[]string{"anthropic-ratelimit-requests-remaining", "0", "anthropic-ratelimit-requests-reset", "2000-01-01T01:00:30+01:00"}, 30 * time.Second},
 		"with a fraction":      {[]string{"anthropic-ratelimit-requests-remaining", "0", "anthropic-ratelimit-requests-reset", "2000-01-01T00:00:00.5Z"}, 500 * time.Millisecond},
-		"no reset":             {limits("0", bubble)[:2], 0},
 		"odd reset":            {[]string{"anthropic-ratelimit-requests-remaining", "0", "anthropic-ratelimit-requests-reset", "60"}, 0},
 		"odd remaining":        {limits("few", bubble.Add(time.Minute)), 0},
 		"no remaining":         {limits("0", bubble.Add(time.Minute))[2:], 0},
-	} {
-		t.Run(name, func(t *testing.T) {
-			feedtest.InBubble(t, func(t *testing.T) {
-				s := &feedtest.Script{Steps: []feedtest.Step{{Header: test.header, Body: feedtest.Page(true, "1", "1")}, {Body: feedtest.EmptyPage}}}
-				followScript(t, s).mustBe(t, nil)
-				if got := gaps(s)[0]; got != test.want {
-					t.Errorf("got a wait of %v, want %v", got, test.want)
-				}
-			})
-		})
-	}
+	}, func(t *testing.T, _ string, test test) {
+		s := &feedtest.Script{Steps: []feedtest.Step{{Header: test.header, Body: feedtest.Page(true, "1", "1")}, {Body: feedtest.EmptyPage}}}
+		client := newClient(t, s)
+		if test.want > 0 { // more than the read has
+			failed := follow(feedtest.After(t, test.want-1), newClient(t, &feedtest.Script{Steps: s.Steps}), 0).failure(t)
+			if until := feedtest.ErrorAs[*WaitError](t, failed).Until; !until.Equal(bubble.Add(test.want)) || failed.Last != nil {
+				t.Errorf("got a wait until %v after %v, want it after %v", until, failed.Last, test.want)
+			}
+		}
+		follow(t.Context(), client, 0).mustBe(t, nil)
+		if got := gaps(s)[0]; got != test.want {
+			t.Errorf("got a wait of %v, want %v", got, test.want)
+		}
+	})
 }
 
 // paced is a limiter whose times are counted from the beginning of bubbles.
@@ -282,13 +281,13 @@ func TestPause(t *testing.T) {
 // TestCancel ends each of the waits, by a deadline or without one; the read ends without
 // another tick.
 func TestCancel(t *testing.T) {
-	t.Parallel()
 	const at = 10 * time.Second
-	for name, test := range map[string]struct {
+	type test struct {
 		fault              fakeapi.Fault // from the second request on
 		ceiling, rateLimit int           // of the client and the server
 		wantLast           bool
-	}{
+	}
+	inBubbles(t, map[string]test{
 		"server's reset": {rateLimit: 2},
 		"minute":         {ceiling: 2},
 		"retry-after":    {fault: fakeapi.TooManyRequests("60"), wantLast: true},
@@ -296,65 +295,50 @@ func TestCancel(t *testing.T) {
 		"header":         {fault: fakeapi.Hang()},
 		"body":           {fault: fakeapi.HangBody(50)},
 		"drip":           {fault: fakeapi.Drip(1, time.Second)},
-	} {
+	}, func(t *testing.T, _ string, test test) {
 		for _, deadline := range []bool{false, true} {
-			t.Run(fmt.Sprintf("%s/deadline_%t", name, deadline), func(t *testing.T) {
-				feedtest.InBubble(t, func(t *testing.T) {
-					api := newFake(9, func(o *fakeapi.Options) { o.RateLimit = test.rateLimit })
-					if test.fault != nil {
-						api.Inject(fakeapi.From(2), test.fault)
-					}
-					client := newClient(t, feedtest.Uncompressed(api), func(o *Options) { o.RequestsPerMinute, o.MaxRetries = test.ceiling, 10 })
-					ctx, cancel := context.WithCancel(t.Context())
-					time.AfterFunc(at, cancel)
-					if deadline {
-						ctx, cancel = context.WithTimeout(t.Context(), at)
-					}
-					defer cancel()
-					started := time.Now()
-					failed := follow(ctx, client, 3).failure(t)
-					if ended := time.Since(started); ended > at || !deadline && ended != at {
-						t.Errorf("got the end after %v, want it after %v", ended, at)
-					}
-					if ctx.Err() == nil { // a wait that the deadline would have cut
-						_ = feedtest.ErrorAs[*WaitError](t, failed)
-					} else if failed.Err != ctx.Err() { //nolint:errorlint // this very value
-						t.Errorf("got %v, want %v", failed.Err, ctx.Err())
-					}
-					if (failed.Last != nil) != test.wantLast {
-						t.Errorf("got the last attempt %v, want one: %t", failed.Last, test.wantLast)
-					}
-					synctest.Wait() // no handler is left behind
-				})
-			})
+			api := newFake(9, func(o *fakeapi.Options) { o.RateLimit = test.rateLimit })
+			if test.fault != nil {
+				api.Inject(fakeapi.From(2), test.fault)
+			}
+			client := newClient(t, feedtest.Uncompressed(api), func(o *Options) { o.RequestsPerMinute, o.MaxRetries = test.ceiling, 10 })
+			ctx, cancel := context.WithCancel(t.Context())
+			time.AfterFunc(at, cancel)
+			if deadline {
+				ctx = feedtest.After(t, at)
+			}
+			started := time.Now()
+			failed := follow(ctx, client, 3).failure(t)
+			if ended := time.Since(started); ended > at || !deadline && ended != at {
+				t.Errorf("got the end after %v, want it after %v", ended, at)
+			}
+			if ctx.Err() == nil { // a wait that the deadline would have cut
+				_ = feedtest.ErrorAs[*WaitError](t, failed)
+			} else if failed.Err != ctx.Err() { //nolint:errorlint // this very value
+				t.Errorf("got %v, want %v", failed.Err, ctx.Err())
+			}
+			if (failed.Last != nil) != test.wantLast {
+				t.Errorf("got the last attempt %v, want one: %t", failed.Last, test.wantLast)
+			}
+			synctest.Wait() // no handler is left behind
 		}
-	}
+	})
 }
 
-// TestCancelWaitingForASlot cancels a read while another holds the only slot.
+// TestCancelWaitingForASlot ends a read while another holds the only slot, which neither loses.
 func TestCancelWaitingForASlot(t *testing.T) {
 	feedtest.InBubble(t, func(t *testing.T) {
 		api := newFake(1, func(o *fakeapi.Options) { o.Latency = 20 * time.Second })
 		client := newClient(t, feedtest.Uncompressed(api), func(o *Options) { o.RequestsAtOnce = 1 })
 		var first sync.WaitGroup
-		first.Go(func() {
-			if err := follow(t.Context(), client, 0).err; err != nil {
-				t.Errorf("the first read: %v", err)
-			}
-		})
+		first.Go(func() { readAll(t, client, 1, 1) })
 		synctest.Wait()
 		started := time.Now()
-		got := follow(feedtest.After(t, 5*time.Second), client, 0)
-		if waited := time.Since(started); waited != 5*time.Second {
-			t.Errorf("got the end after %v, want it after 5s", waited)
-		}
-		if failed := got.failure(t); failed.Attempts != 0 || !errors.Is(failed, context.DeadlineExceeded) {
-			t.Errorf("got %+v, want no attempts", failed)
+		failed := follow(feedtest.After(t, 5*time.Second), client, 0).failure(t)
+		if waited := time.Since(started); waited != 5*time.Second || failed.Attempts != 0 || !errors.Is(failed, context.DeadlineExceeded) {
+			t.Errorf("got %+v after %v, want no attempts, after 5s", failed, waited)
 		}
 		first.Wait()
-		// The slot of neither is lost.
-		if err := follow(t.Context(), client, 0).err; err != nil {
-			t.Error(err)
-		}
+		readAll(t, client, 1, 1)
 	})
 }

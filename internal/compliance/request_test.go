@@ -14,19 +14,19 @@ import (
 // and for as many as before after any other, until there is no attempt left, or no size that
 // the server could bear.
 func TestSmallerPages(t *testing.T) {
-	t.Parallel()
 	const always = 99
 	refused := []string{"x-should-retry", "false"}
 	html, hang, bomb := fakeapi.HTML(504), fakeapi.Hang(), fakeapi.GzipBomb(65<<20)
 	half, same := []string{"400", "200", "100"}, []string{"400", "400", "400"}
-	for name, test := range map[string]struct {
+	type test struct {
 		size    int
 		fault   fakeapi.Fault
 		times   int
 		retries int
 		limits  []string
 		waits   bool
-	}{
+	}
+	inBubbles(t, map[string]test{
 		"no answer":                {400, hang, 2, 3, half, true},
 		"a body that stands still": {400, fakeapi.HangBody(50), 2, 3, half, true},
 		"504":                      {400, fakeapi.Status(504, "timeout_error", "m"), 2, 3, half, true},
@@ -45,36 +45,32 @@ func TestSmallerPages(t *testing.T) {
 		"413 at the least":       {100, fakeapi.HTML(413), always, 9, []string{"100", "50"}, false},
 		"too large at the least": {100, bomb, always, 9, []string{"100", "50"}, false},
 		"504 not to retry":       {400, fakeapi.Status(504, "timeout_error", "m", refused...), always, 9, []string{"400"}, false},
-	} {
-		t.Run(name, func(t *testing.T) {
-			feedtest.InBubble(t, func(t *testing.T) {
-				api := newFake(500)
-				api.Inject(fakeapi.Times(test.times, fakeapi.Always), test.fault)
-				started := time.Now()
-				answer, err := newClient(t, api.Transport(), func(o *Options) { o.MaxRetries = test.retries }).Page(t.Context(), Request{PageSize: test.size})
-				limits := []string{}
-				for _, request := range api.Requests() {
-					limits = append(limits, request.Query.Get("limit"))
-				}
-				feedtest.Equal(t, "limits", limits, test.limits)
-				var attempts, size int
-				if test.times == always {
-					failed := feedtest.ErrorAs[*RequestError](t, err)
-					attempts, size = failed.Attempts, failed.PageSize
-				} else if err != nil {
-					t.Fatal(err)
-				} else if attempts, size = answer.Attempts, answer.PageSize; len(answer.Activities) != size {
-					t.Errorf("got %d activities of %d", len(answer.Activities), size)
-				}
-				if last := test.limits[len(test.limits)-1]; attempts != len(test.limits) || fmt.Sprint(size) != last {
-					t.Errorf("got %d attempts, the last with %d, want %d, the last with %s", attempts, size, len(test.limits), last)
-				}
-				if waited := time.Since(started) > 0; waited != test.waits {
-					t.Errorf("got a wait: %t, want %t", waited, test.waits)
-				}
-			})
-		})
-	}
+	}, func(t *testing.T, _ string, test test) {
+		api := newFake(500)
+		api.Inject(fakeapi.Times(test.times, fakeapi.Always), test.fault)
+		started := time.Now()
+		answer, err := newClient(t, api.Transport(), func(o *Options) { o.MaxRetries = test.retries }).Page(t.Context(), Request{PageSize: test.size})
+		limits := []string{}
+		for _, request := range api.Requests() {
+			limits = append(limits, request.Query.Get("limit"))
+		}
+		feedtest.Equal(t, "limits", limits, test.limits)
+		var attempts, size int
+		if test.times == always {
+			failed := feedtest.ErrorAs[*RequestError](t, err)
+			attempts, size = failed.Attempts, failed.PageSize
+		} else if err != nil {
+			t.Fatal(err)
+		} else if attempts, size = answer.Attempts, answer.PageSize; len(answer.Activities) != size {
+			t.Errorf("got %d activities of %d", len(answer.Activities), size)
+		}
+		if last := test.limits[len(test.limits)-1]; attempts != len(test.limits) || fmt.Sprint(size) != last {
+			t.Errorf("got %d attempts, the last with %d, want %d, the last with %s", attempts, size, len(test.limits), last)
+		}
+		if waited := time.Since(started) > 0; waited != test.waits {
+			t.Errorf("got a wait: %t, want %t", waited, test.waits)
+		}
+	})
 }
 
 // TestRequestIsNotChanged sends a request's parameters with a limit beside them.

@@ -145,7 +145,7 @@ func TestPing(t *testing.T) {
 		r.each((*relay).deaden)
 		next.ServeHTTP(w, request)
 	})
-	client := socketClient(t, "https://"+r.address, noRetries, func(o *Options) { o.RequestTimeout = time.Hour })
+	client := socketClient(t, "https://"+r.address, noRetries, func(o *Options) { o.RequestTimeout = time.Minute })
 	client.editTransport(func(transport *http.Transport) {
 		if total := transport.HTTP2.SendPingTimeout + transport.HTTP2.PingTimeout; total <= 0 || total > 20*time.Second {
 			t.Errorf("a dead connection is given up after %v, want at most 20s", total)
@@ -259,22 +259,5 @@ func TestConnecting(t *testing.T) {
 				t.Errorf("got %+v, want %+v", *got, test.want)
 			}
 		})
-	}
-}
-
-// TestVersions speaks both versions of HTTP over TLS.
-func TestVersions(t *testing.T) {
-	t.Parallel()
-	for version, edit := range versions {
-		server, api := newTLSServer(t, edit)
-		protocol := ""
-		api.Inject(fakeapi.Always, func(w http.ResponseWriter, r *http.Request, next http.Handler) {
-			protocol = r.Proto
-			next.ServeHTTP(w, r)
-		})
-		follow(t.Context(), socketClient(t, server.URL), 0).mustBe(t, feedtest.IDs(3))
-		if !strings.HasPrefix(protocol, version) {
-			t.Errorf("got %s, want %s", protocol, version)
-		}
 	}
 }

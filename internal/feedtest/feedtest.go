@@ -4,6 +4,7 @@
 package feedtest
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -87,11 +88,9 @@ func (f RoundTripper) RoundTrip(request *http.Request) (*http.Response, error) {
 // Uncompressed leads to the fake without gzip, which is most of the time that a small
 // page takes.
 func Uncompressed(api *fakeapi.API) http.RoundTripper {
-	return RoundTripper(func(request *http.Request) (*http.Response, error) {
-		request = request.Clone(request.Context())
-		request.Header.Set("Accept-Encoding", "identity")
-		return api.Transport().RoundTrip(request)
-	})
+	transport := api.Transport().(*http.Transport)
+	transport.DisableCompression = true
+	return transport
 }
 
 // ErrorAs returns the error of type T in a chain, and fails the test where there is none.
@@ -145,10 +144,10 @@ func (s *Script) RoundTrip(request *http.Request) (*http.Response, error) {
 	defer s.mu.Unlock()
 	s.Requests = append(s.Requests, request)
 	s.Times = append(s.Times, time.Now())
-	if len(s.Requests) > len(s.Steps) {
-		return Step{Status: http.StatusTeapot, Body: "the script has ended"}.Answer(request), nil
+	next := Step{Status: http.StatusTeapot, Body: "the script has ended"}
+	if n := len(s.Requests); n <= len(s.Steps) {
+		next = s.Steps[n-1]
 	}
-	next := s.Steps[len(s.Requests)-1]
 	if next.Err != nil {
 		return nil, next.Err
 	}
@@ -162,11 +161,7 @@ func (s Step) Answer(request *http.Request) *http.Response {
 	for i := 0; i < len(s.Header); i += 2 {
 		header.Set(s.Header[i], s.Header[i+1])
 	}
-	status := s.Status
-	if status == 0 {
-		status = http.StatusOK
-	}
-	return &http.Response{StatusCode: status, Header: header, Body: io.NopCloser(strings.NewReader(s.Body)), Request: request}
+	return &http.Response{StatusCode: cmp.Or(s.Status, http.StatusOK), Header: header, Body: io.NopCloser(strings.NewReader(s.Body)), Request: request}
 }
 
 // Page is the body of a page. A cursor that is "" is null.
@@ -185,9 +180,6 @@ var EmptyPage = Page(false, "", "")
 
 // JSON is a string in JSON.
 func JSON(text string) string {
-	quoted, err := json.Marshal(text)
-	if err != nil {
-		panic(err)
-	}
+	quoted, _ := json.Marshal(text) // of no string is there an error
 	return string(quoted)
 }
