@@ -216,6 +216,7 @@ func printOutput(t *testing.T, w *enginetest.Workspace, args ...string) enginete
 	t.Helper()
 	w.Init()
 	w.Setenv("ENGINE", enginetest.Engine(t))
+	require(t, leavesNothing(t, w, nil, append([]string{"print.sh", "misspelt"}, args[1:]...)...), 5, "there is no output misspelt")
 	result := leavesNothing(t, w, nil, append([]string{"print.sh"}, args...)...)
 	require(t, result, 0)
 	if _, err := os.Stat(filepath.Join(w.Dir, "terraform.tfstate")); err == nil {
@@ -251,17 +252,21 @@ func TestReport(t *testing.T) {
 				strings.Replace(anonymous, "robin@", fmt.Sprintf("account%d@", account), 1), time.Hour))
 		}
 	}
+	nobody := strings.Replace(anonymous, `"robin@example.com"`, "null", 1)
+	for n := range 20 { // the largest group is no account
+		failed = append(failed, activity(fmt.Sprintf("activity_none_%02d", n), "sso_login_failed", nobody, time.Hour))
+	}
 	w := workspace(t, newFeed(t, failed...), "guides/report", "guides/print.sh")
 	result := printOutput(t, w, "report")
 	report := decode[struct {
-		Total, Others int
-		Accounts      []struct {
+		Total    int
+		Accounts []struct {
 			Failed    int
 			NewestID  string `json:"newest_id"`
 			Addresses int
 		}
 	}](t, result.Stdout)
-	if report.Total != 78 || report.Others != 2 || len(report.Accounts) != 10 || report.Accounts[0].Failed != 12 || report.Accounts[9].Failed != 3 ||
+	if report.Total != 98 || len(report.Accounts) != 10 || report.Accounts[0].Failed != 12 || report.Accounts[9].Failed != 3 ||
 		report.Accounts[0].Addresses != 1 || report.Accounts[0].NewestID != "activity_11_11" {
 		t.Errorf("the report is %s", result.Stdout)
 	}

@@ -9,4 +9,5 @@ umask 077
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 "${ENGINE:-terraform}" plan -input=false -lock=false "${@:2}" -out="$work/plan" >&2
-"${ENGINE:-terraform}" show -json "$work/plan" | jq --arg name "$output" '.planned_values.outputs[$name].value'
+"${ENGINE:-terraform}" show -json "$work/plan" |
+  jq --arg name "$output" '.planned_values.outputs[$name] // error("there is no output \($name)") | .value'

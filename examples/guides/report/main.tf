@@ -13,7 +13,11 @@ data "compliance_activity_summary" "failed_sign_ins" {
   lookback   = "7d"
   topics     = ["sign_in_failed"]
   group_by   = ["account"]
-  max_groups = 10
+  max_groups = 11 # one of them may be the failures without an address
+}
+
+locals {
+  accounts = [for g in data.compliance_activity_summary.failed_sign_ins.groups : g if lookup(g.keys, "account", "") != "none"]
 }
 
 # Which account it is, newest_id tells, to those who may look it up.
@@ -21,8 +25,7 @@ output "report" {
   value = {
     since  = data.compliance_activity_summary.failed_sign_ins.window.start
     total  = data.compliance_activity_summary.failed_sign_ins.total
-    others = data.compliance_activity_summary.failed_sign_ins.more_groups
-    accounts = [for g in data.compliance_activity_summary.failed_sign_ins.groups : {
+    accounts = [for g in slice(local.accounts, 0, min(10, length(local.accounts))) : {
       failed    = g.count
       addresses = g.distinct.ip_address
       newest_id = g.newest_id
