@@ -95,6 +95,11 @@ func TestWaysAroundAGate(t *testing.T) {
 			feed.Add(bad)
 			require(t, w.Plan("-refresh-only"), 0, "Warning: ")
 			require(t, w.Plan("-destroy"), 0, "to destroy")
+			// What was taken out of the configuration has lost its depends_on.
+			text, _, _ := strings.Cut(read(t, filepath.Join(w.Dir, "main.tf")), `resource "terraform_data" "production"`)
+			w.Write("main.tf", text)
+			require(t, w.Plan(), 1, dataClosed)
+			require(t, w.Plan("-target=terraform_data.production"), 0, "1 to destroy")
 		},
 		"saved_plan": func(t *testing.T) {
 			w, feed := guarded(t)

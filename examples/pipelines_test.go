@@ -215,6 +215,12 @@ var pipelineStates = []pipelineState{
 		says: []string{"sign_in_settings found once what must not be:", "org_sso_toggled  activity_00Switch  by user_01Stranger"},
 	},
 	{
+		name:  "conftest_told_to_pass",
+		feed:  switches(1, stranger, false),
+		files: map[string]string{"conftest.toml": "namespace = [\"nothing\"]\nno-fail = true\n"},
+		says:  []string{"sign_in_settings found once what must not be:"},
+	},
+	{
 		name: "closed_by_a_check",
 		feed: []string{activity("activity_01Export", "org_data_export_started", robin, time.Hour)},
 		says: []string{"check.no_exports failed: Data of the organization was exported"},
@@ -228,6 +234,7 @@ var pipelineStates = []pipelineState{
 	{name: "no_key", noKey: true, says: []string{"The plan has failed"}},
 	{name: "no_plan", files: map[string]string{"infrastructure/broken.tf": "resource {"}, noPlan: true},
 	{name: "no_lock_file", files: map[string]string{"infrastructure/.terraform.lock.hcl": ""}, noPlan: true},
+	{name: "no_rule", files: map[string]string{"policy/activities.rego": "", "policy/checks.rego": "", "policy/plan.rego": "", "policy/policy_test.rego": ""}, noPlan: true},
 	{name: "no_policy", files: map[string]string{"policy/broken.rego": "package main\ndeny contains"}, noPlan: true},
 	{
 		name: "closed_in_between", open: true,
@@ -325,7 +332,7 @@ func TestGitHubActions(t *testing.T) {
 		verdict := "**Closed**, because of:"
 		switch {
 		case state.open:
-			verdict = "**Open**: nothing was found."
+			verdict = "**Open**: nothing that counts was found."
 		case state.noPlan:
 			verdict = "**Closed**: there is no result."
 		}
@@ -342,14 +349,14 @@ func (r *pipelineRun) job(steps []workflowStep) (all enginetest.Result) {
 	// The artifact is in the checkout meanwhile, where nothing looks for it.
 	artifact, sealed := filepath.Join(r.w.Dir, "sealed-plan"), filepath.Join(r.temp, "sealed-plan")
 	expressions := map[string]string{
-		"${{ steps.vault.outputs.key || secrets.compliance-api-key }}": r.key,
-		"${{ secrets.credentials }}":                                   "MADE_UP_TOKEN=made-up\n",
-		"${{ secrets.plan-passphrase }}":                               "made-up-passphrase",
-		"${{ inputs.directory }}":                                      "infrastructure",
-		".policies/${{ inputs.policy-directory }}":                     ".policies/policy",
-		"${{ github.token }}":                                          "made-up-token",
-		"${{ github.repository }}":                                     "example/example",
-		"${{ github.event.pull_request.number }}":                      "1",
+		"${{ steps.vault.outputs.key || secrets.compliance-api-key }}":     r.key,
+		"${{ secrets.credentials }}":                                       "MADE_UP_TOKEN=made-up\n",
+		"${{ secrets.plan-passphrase }}":                                   "made-up-passphrase",
+		"${{ inputs.directory }}":                                          "infrastructure",
+		"${{ github.workspace }}/.policies/${{ inputs.policy-directory }}": filepath.Join(r.w.Dir, ".policies/policy"),
+		"${{ github.token }}":                                              "made-up-token",
+		"${{ github.repository }}":                                         "example/example",
+		"${{ github.event.pull_request.number }}":                          "1",
 	}
 	for _, s := range steps {
 		if strings.HasPrefix(s.Uses, "actions/download-artifact@") {

@@ -31,6 +31,11 @@ What is recorded when somebody signs in, makes a key, shares an artifact? These 
 
 func main() {
 	fmt.Printf(intro, activitytype.AsOf())
+	var links []string
+	for _, topic := range activitytype.Topics {
+		links = append(links, fmt.Sprintf("[%s](#%[1]s)", topic.Name))
+	}
+	fmt.Printf("\nThe topics: %s.\n", strings.Join(links, ", "))
 	part := ""
 	for _, topic := range activitytype.Topics {
 		if topic.Part != part {
