@@ -61,12 +61,6 @@ type activitiesModel struct {
 	BeforeID   types.String `tfsdk:"before_id"`
 	Limit      types.Number `tfsdk:"limit"`
 	MaxResults types.Number `tfsdk:"max_results"`
-
-	// Attributes of the result. They are always null here; the framework wants a field for each.
-	Activities types.List   `tfsdk:"activities"`
-	HasMore    types.Bool   `tfsdk:"has_more"`
-	FirstID    types.String `tfsdk:"first_id"`
-	LastID     types.String `tfsdk:"last_id"`
 }
 
 func (m *activitiesModel) collect(request *feed.Request, about readContext) collector {

@@ -109,19 +109,6 @@ type activitySummaryModel struct {
 	MaxGroups types.Number `tfsdk:"max_groups"`
 	Within    types.String `tfsdk:"within"`
 	Baseline  types.String `tfsdk:"baseline"`
-
-	// Attributes of the result. They are always null here; the framework wants a field for each.
-	Total           types.Int64  `tfsdk:"total"`
-	ByType          types.Map    `tfsdk:"by_type"`
-	ByActorType     types.Map    `tfsdk:"by_actor_type"`
-	ByOrganization  types.Map    `tfsdk:"by_organization"`
-	ByDay           types.Map    `tfsdk:"by_day"`
-	OldestCreatedAt types.String `tfsdk:"oldest_created_at"`
-	NewestCreatedAt types.String `tfsdk:"newest_created_at"`
-	Newest          types.List   `tfsdk:"newest"`
-	Groups          types.List   `tfsdk:"groups"`
-	MoreGroups      types.Int64  `tfsdk:"more_groups"`
-	Listing         types.String `tfsdk:"listing"`
 }
 
 // validate checks what the arguments say together, as far as they are known.

@@ -44,13 +44,6 @@ type filters struct {
 	Except               types.List   `tfsdk:"except"`
 	Reviewed             types.Map    `tfsdk:"reviewed"`
 	Timeouts             types.Object `tfsdk:"timeouts"`
-
-	// Attributes of the result. They are always null here; the framework wants a field for each.
-	Excepted          types.Int64  `tfsdk:"excepted"`
-	Window            types.Object `tfsdk:"window"`
-	RequestID         types.String `tfsdk:"request_id"`
-	KeyOrganizationID types.String `tfsdk:"key_organization_id"`
-	ReviewedIDs       types.List   `tfsdk:"reviewed_ids"`
 }
 
 // withFilters returns the attributes that belong to filters, and those that the object has

@@ -14,6 +14,8 @@ import (
 	dataschema "github.com/hashicorp/terraform-plugin-framework/datasource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/tfsdk"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+	"github.com/hashicorp/terraform-plugin-framework/types/basetypes"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"golang.org/x/sync/singleflight"
 
@@ -58,10 +60,25 @@ func (r refusal) Error() string { return r.Summary() }
 
 func (r *readable) typeName() string { return TypeName + "_" + r.name }
 
+// model is the configuration, of which the results are no part: they are null in it.
+func (r *readable) model(ctx context.Context, config tfsdk.Config) (model, diag.Diagnostics) {
+	var object types.Object
+	diags := config.Get(ctx, &object)
+	values, kinds := object.Attributes(), object.AttributeTypes(ctx)
+	for name, attribute := range r.attributes {
+		if attribute.IsComputed() {
+			delete(values, name)
+			delete(kinds, name)
+		}
+	}
+	arguments, m := types.ObjectValueMust(kinds, values), r.newModel()
+	diags.Append(arguments.As(ctx, m, basetypes.ObjectAsOptions{})...)
+	return m, diags
+}
+
 // validate checks what the attributes' own validators cannot. Values may be unknown.
 func (r *readable) validate(ctx context.Context, config tfsdk.Config) diag.Diagnostics {
-	model := r.newModel()
-	diags := config.Get(ctx, model)
+	model, diags := r.model(ctx, config)
 	return append(diags, model.validate(time.Now())...)
 }
 
@@ -103,8 +120,7 @@ func (r *readable) hand(ctx context.Context, s *service, config tfsdk.Config) (d
 }
 
 func (r *readable) read(ctx context.Context, s *service, config tfsdk.Config) (attributes, diag.Diagnostics) {
-	model := r.newModel()
-	diags := config.Get(ctx, model)
+	model, diags := r.model(ctx, config)
 	if diags.HasError() {
 		return nil, diags
 	}
