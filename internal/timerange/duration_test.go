@@ -1,6 +1,7 @@
 package timerange
 
 import (
+	"errors"
 	"strings"
 	"testing"
 	"time"
@@ -15,79 +16,37 @@ func TestParseDuration(t *testing.T) {
 		"24h":        day,
 		"7d":         7 * day,
 		"1w":         7 * day,
-		"1d12h":      36 * time.Hour,
 		"12h1d":      36 * time.Hour,
 		"1w2d3h4m5s": 9*day + 3*time.Hour + 4*time.Minute + 5*time.Second,
 		"1d1d":       2 * day,
 		"1.5d":       36 * time.Hour,
 		".5d":        12 * time.Hour,
 		"1.d":        day,
-		"0.5w":       84 * time.Hour,
 		"0d1s":       time.Second,
 		"007d":       7 * day,
-		"1ns":        1,
 		"2us3µs4μs":  9 * time.Microsecond,
-		"1.5ms":      1500 * time.Microsecond,
+		"1.5ms1ns":   1500*time.Microsecond + 1,
 		"106751d":    106751 * day, // the most whole days there are
 		"15250w":     15250 * 7 * day,
 	} {
-		t.Run(text, func(t *testing.T) {
-			t.Parallel()
-			got, err := ParseDuration(text)
-			if err != nil || got != want {
-				t.Errorf("got %v, %v; want %v", got, err, want)
-			}
-		})
+		if got, err := ParseDuration(text); err != nil || got != want {
+			t.Errorf("%q: got %v, %v; want %v", text, got, err, want)
+		}
 	}
-}
-
-func TestParseDurationRefuses(t *testing.T) {
-	t.Parallel()
-	for text, want := range map[string]error{
-		"":                     ErrNoDuration,
-		" ":                    ErrNoDuration,
-		"7":                    ErrNoDuration,
-		"0":                    ErrNoDuration,
-		"d":                    ErrNoDuration,
-		".":                    ErrNoDuration,
-		".d":                   ErrNoDuration,
-		"1..5d":                ErrNoDuration,
-		"1.2.3h":               ErrNoDuration,
-		"1h.m":                 ErrNoDuration,
-		"-1d":                  ErrNegative,
-		"+1d":                  ErrNoDuration,
-		"1d-1h":                ErrNoDuration,
-		"1 d":                  ErrNoDuration,
-		" 1d":                  ErrNoDuration,
-		"1d ":                  ErrNoDuration,
-		"1d0":                  ErrNoDuration,
-		"1d5":                  ErrNoDuration,
-		"1D":                   ErrNoDuration,
-		"1mo":                  ErrNoDuration,
-		"1y":                   ErrNoDuration,
-		"1e3s":                 ErrNoDuration,
-		"0x1d":                 ErrNoDuration,
-		"１d":                   ErrNoDuration,
-		"1d\x00":               ErrNoDuration,
-		"1d\xff":               ErrNoDuration,
-		"P1D":                  ErrNoDuration,
-		"106752d":              ErrTooLong,
-		"15251w":               ErrTooLong,
-		"106751d106751d":       ErrTooLong,
-		"99999999999999999h":   ErrTooLong,
-		"99999999999999999999": ErrNoDuration,
-		"--1d":                 ErrNoDuration,
-		"-0d":                  ErrNoDuration,
-		"0s":                   ErrZero,
-		"0w0d":                 ErrZero,
-		"0.4ns":                ErrZero,
+	for want, texts := range map[error][]string{
+		ErrNoDuration: {
+			"", " ", "7", "0", "d", ".", ".d", "1..5d", "1.2.3h", "1h.m", "+1d", "--1d", "1d-1h", "1 d", " 1d", "1d ", "1d\n", "1d5", "1D", "1mo", "1y", "1e3s", "0x1d", "１d", "1d\x00",
+			"1d\xff", "P1D", "99999999999999999999",
+		},
+		ErrNegative: {"-1d", "-1.5h"},
+		ErrTooLong:  {"106752d", "15251w", "106751d106751d", "99999999999999999h", "99999999999999999999d"},
+		ErrZero:     {"0s", "0w0d", "0.4ns", "-0d"},
 	} {
-		t.Run(text, func(t *testing.T) {
-			t.Parallel()
-			if got, err := ParseDuration(text); err != want { //nolint:errorlint // these very values
-				t.Errorf("got %v, %v; want %v", got, err, want)
+		for _, text := range texts {
+			if got, err := ParseDuration(text); !errors.Is(err, want) {
+				t.Errorf("%q: got %v, %v; want %v", text, got, err, want)
 			}
-		})
+		}
 	}
 }
 

@@ -23,25 +23,19 @@ type Bound struct {
 
 // Lower is the lower bound that leaves less, nil where both are open. At the same instant
 // the exclusive one does.
-func (b Bounds) Lower() *Bound {
-	return stricter(&Bound{Name: "gte"}, b.GTE, &Bound{Name: "gt", Exclusive: true}, b.GT, time.Time.After)
-}
+func (b Bounds) Lower() *Bound { return stricter("gte", b.GTE, "gt", b.GT, time.Time.After) }
 
 // Upper is the upper bound that leaves less, as for [Bounds.Lower].
-func (b Bounds) Upper() *Bound {
-	return stricter(&Bound{Name: "lte"}, b.LTE, &Bound{Name: "lt", Exclusive: true}, b.LT, time.Time.Before)
-}
+func (b Bounds) Upper() *Bound { return stricter("lte", b.LTE, "lt", b.LT, time.Time.Before) }
 
-func stricter(inclusive *Bound, at *time.Time, exclusive *Bound, other *time.Time, leavesLess func(a, b time.Time) bool) *Bound {
+func stricter(inclusive string, at *time.Time, exclusive string, other *time.Time, leavesLess func(a, b time.Time) bool) *Bound {
 	switch {
-	case at == nil && other == nil:
-		return nil
-	case other == nil, at != nil && leavesLess(*at, *other):
-		inclusive.At = *at
-		return inclusive
+	case at != nil && (other == nil || leavesLess(*at, *other)):
+		return &Bound{Name: inclusive, At: *at}
+	case other != nil:
+		return &Bound{Name: exclusive, At: *other, Exclusive: true}
 	}
-	exclusive.At = *other
-	return exclusive
+	return nil
 }
 
 // Window is the time that the bounds leave, nil where open.
