@@ -56,11 +56,13 @@ type Grouping struct {
 	field *activity.Path // for aField
 }
 
-// what a grouping is by. Different values of the first are counted in [Group.Distinct].
+// what a grouping is by, those by time last. Different values of those from ofActor to
+// ofOrganization are counted in [Group.Distinct].
 type what int
 
 const (
-	ofActor what = iota
+	aField what = iota - 1
+	ofActor
 	ofAccount
 	ofAddress
 	ofUserAgent
@@ -68,7 +70,6 @@ const (
 	ofOrganization
 	anHour
 	aDay
-	aField
 )
 
 const distincts = ofOrganization + 1
@@ -94,9 +95,9 @@ func NewGrouping(name string) (Grouping, error) {
 // ByTime says whether the grouping is by hour or day.
 func (g Grouping) ByTime() bool { return g.what == anHour || g.what == aDay }
 
-// shown says whether a message may have the value.
-func (g Grouping) shown() bool {
-	return g.what == ofActor || g.what == ofType || g.what == ofOrganization
+// isShown says whether a message may have the value.
+func (g Grouping) isShown() bool {
+	return g.what == ofActor || g.what == ofType || g.what == ofOrganization || g.ByTime()
 }
 
 // values are those of an activity that groups are about; "" for what is not known.
@@ -105,21 +106,18 @@ type values struct {
 	actorType string
 }
 
-func valuesOf(a *activity.Activity) (v values) {
+func valuesOf(a *activity.Activity, ofGroups bool) (v values) {
 	v.texts[ofType], v.texts[ofOrganization] = normal(a.Type), text(a.OrganizationID)
-	if a.Actor != nil {
-		v.texts[ofActor], v.actorType = normal(a.Actor.ID()), text(a.Actor.Type)
+	if a.Actor == nil {
+		return v
+	}
+	v.texts[ofActor], v.actorType = normal(a.Actor.ID()), text(a.Actor.Type)
+	if ofGroups {
+		v.texts[ofAccount] = activity.FoldMail(cmp.Or(text(a.Actor.EmailAddress), text(a.Actor.UnauthenticatedEmailAddress)))
+		v.texts[ofAddress] = network(text(a.Actor.IPAddress))
+		v.texts[ofUserAgent] = text(a.Actor.UserAgent)
 	}
 	return v
-}
-
-// ofGroups adds those that only groups need.
-func (v *values) ofGroups(actor *activity.Actor) {
-	if actor != nil {
-		v.texts[ofAccount] = activity.FoldMail(cmp.Or(text(actor.EmailAddress), text(actor.UnauthenticatedEmailAddress)))
-		v.texts[ofAddress] = network(text(actor.IPAddress))
-		v.texts[ofUserAgent] = text(actor.UserAgent)
-	}
 }
 
 // network is an IPv4 address, or what one network has of an IPv6 address, or the text as it
@@ -138,25 +136,24 @@ func network(text string) string {
 // groups counts them. Values are numbered from 1, so that what is kept of an activity is small.
 type groups struct {
 	Options
+	untimed int // so many groupings come first, and then those by time
 	spent   *spent
 	numbers map[string]int32
 	types   map[int32]string // the texts of those that are types
 	all     map[string]*group
 	members map[member]int64
-	usual   map[string]usual
-	key     []byte // of the current activity; its memory is used again
+	usual   map[string]usual // by the key without times
+	key     []byte           // of the current activity; its memory is used again
 }
 
 type group struct {
-	number    int32
-	key       string // as makeKey makes it
-	keys      []string
-	count     int64
-	distinct  [distincts]int64
-	newest    place
-	id        string // of the newest, as sent; its place may have another
-	createdAt string
-	stretch   []moment // for Within
+	number   int32
+	key      string   // as makeKey makes it
+	shown    []string // of each grouping what a message may have, or ""
+	count    int64
+	distinct [distincts]int64
+	newest   place
+	moments  []moment // for Within
 }
 
 // member is a value of a group.
@@ -166,11 +163,16 @@ type member struct {
 }
 
 // usual counts the activities of the baseline that are alike, for each hour or day.
-type usual map[int32]int64
+type usual map[uint32]int64
 
 func newGroups(options Options, spent *spent) groups {
+	options.GroupBy = slices.SortedFunc(slices.Values(options.GroupBy), func(a, b Grouping) int { return cmp.Compare(a.what, b.what) })
+	untimed := slices.IndexFunc(options.GroupBy, Grouping.ByTime)
+	if untimed < 0 {
+		untimed = len(options.GroupBy)
+	}
 	return groups{
-		Options: options, spent: spent, numbers: map[string]int32{}, types: map[int32]string{},
+		Options: options, untimed: untimed, spent: spent, numbers: map[string]int32{}, types: map[int32]string{},
 		all: map[string]*group{}, members: map[member]int64{}, usual: map[string]usual{},
 	}
 }
@@ -194,22 +196,13 @@ func (g *groups) number(value string) int32 {
 	return number
 }
 
-// makeKey writes the numbers in which the activities of a group are alike, those of times
-// only if they are asked for, and says whether all are known. An actor that is known by its
-// type only has that, as a negative number.
-func (g *groups) makeKey(a *activity.Activity, v *values, at time.Time, times bool) (known bool) {
+// makeKey writes the numbers in which the activities of a group are alike, and says whether all
+// are known. An actor that is known by its type only has that, as a negative number.
+func (g *groups) makeKey(a *activity.Activity, v *values, at time.Time) (known bool) {
 	g.key, known = g.key[:0], true
 	for _, by := range g.GroupBy {
-		if by.ByTime() {
-			if times {
-				g.key = binary.NativeEndian.AppendUint32(g.key, uint32(by.time(at)))
-			}
-			continue
-		}
-		number := int32(0)
-		if by.what == aField {
-			number = g.number(by.value(a))
-		} else if number = g.number(v.texts[by.what]); number == 0 && by.what == ofActor {
+		number := g.number(by.text(a, v, at))
+		if number == 0 && by.what == ofActor {
 			number = -g.number(v.actorType)
 		}
 		g.key = binary.NativeEndian.AppendUint32(g.key, uint32(number))
@@ -218,52 +211,47 @@ func (g *groups) makeKey(a *activity.Activity, v *values, at time.Time, times bo
 	return known
 }
 
-// value is that of a field, compared as its kind is.
-func (g Grouping) value(a *activity.Activity) string {
-	text := normal(g.field.Text(a))
-	switch g.field.Kind() {
-	case activity.Mail:
-		return activity.FoldMail(text)
-	case activity.Address:
-		return network(text)
+// text is what activities are alike in, compared as its kind is; "" for what is not known.
+func (g Grouping) text(a *activity.Activity, v *values, at time.Time) string {
+	switch g.what {
+	case anHour:
+		return at.Format("2006-01-02T15")
+	case aDay:
+		return at.Format(time.DateOnly)
+	case aField:
+		text := normal(g.field.Text(a))
+		switch g.field.Kind() {
+		case activity.Mail:
+			return activity.FoldMail(text)
+		case activity.Address:
+			return network(text)
+		}
+		return text
 	}
-	return text
-}
-
-// time is the number of an hour or a day. None of RFC 3339's is negative.
-func (g Grouping) time(at time.Time) int32 {
-	const yearZero = 62167219200 // seconds before 1970
-	seconds := at.Unix() + yearZero
-	if g.what == anHour {
-		return int32(seconds / 3600)
-	}
-	return int32(seconds / (24 * 3600))
+	return v.texts[g.what]
 }
 
 func (g *groups) add(a *activity.Activity, v *values, at place) {
 	if len(g.GroupBy) == 0 {
 		return
 	}
-	v.ofGroups(a.Actor)
-	g.makeKey(a, v, at.createdAt, true)
+	g.makeKey(a, v, at.at)
 	same := g.all[string(g.key)]
 	if same == nil {
-		same = g.begin(v)
+		same = g.begin(a, v, at.at)
 	}
 	var numbers [distincts]int32
 	for i, text := range v.texts {
 		numbers[i] = g.number(text)
 	}
-	if numbers[ofType] != 0 && g.types[numbers[ofType]] == "" {
-		g.types[numbers[ofType]] = v.texts[ofType]
-	}
+	g.types[numbers[ofType]] = v.texts[ofType]
 	if g.Within > 0 {
-		same.stretch = append(same.stretch, moment{at, a.ID, a.CreatedAt, numbers})
+		same.moments = append(same.moments, moment{at, numbers})
 		g.spent.on(Stretch, v.texts[ofType])
 		return
 	}
 	if same.count++; same.count == 1 || at.compare(same.newest) > 0 {
-		same.newest, same.id, same.createdAt = at, a.ID, a.CreatedAt
+		same.newest = at
 	}
 	for i, number := range numbers {
 		if number == 0 {
@@ -284,17 +272,22 @@ func (g *groups) add(a *activity.Activity, v *values, at place) {
 }
 
 // begin makes the group of the current key.
-func (g *groups) begin(v *values) *group {
+func (g *groups) begin(a *activity.Activity, v *values, at time.Time) *group {
 	made := &group{number: int32(len(g.all)), key: string(g.key)}
 	g.all[made.key] = made
 	g.spent.on(Groups, "")
 	for _, by := range g.GroupBy {
-		if by.shown() {
-			text := v.texts[by.what]
-			if text == "" && by.what == ofActor {
-				text = v.actorType
-			}
-			made.keys = append(made.keys, cmp.Or(text, None))
+		text := by.text(a, v, at)
+		switch {
+		case text == "" && by.what == ofActor:
+			text = cmp.Or(v.actorType, None)
+		case text == "":
+			text = None
+		case !by.isShown():
+			text = ""
+		}
+		made.shown = append(made.shown, text)
+		if by.isShown() {
 			g.spent.on(Groups, text)
 		}
 	}
@@ -304,36 +297,23 @@ func (g *groups) begin(v *values) *group {
 // addUsual counts an activity of the baseline. Of what is not known, nobody can say that it
 // was the same.
 func (g *groups) addUsual(a *activity.Activity, v *values, at time.Time) {
-	if at.Before(g.Start.Add(-g.Baseline)) {
+	if at.Before(g.Start.Add(-g.Baseline)) || !g.makeKey(a, v, at) {
 		return
 	}
-	v.ofGroups(a.Actor)
-	if !g.makeKey(a, v, at, false) {
-		return
-	}
-	same := g.usual[string(g.key)]
+	alike, times := g.key[:4*g.untimed], g.key[4*g.untimed:]
+	same := g.usual[string(alike)]
 	if same == nil {
 		same = usual{}
-		g.usual[string(g.key)] = same
+		g.usual[string(alike)] = same
 		g.spent.on(Baseline, "")
 	}
-	bucket := int32(0)
-	if by, ok := g.byTime(); ok {
-		bucket = by.time(at)
+	bucket := uint32(0)
+	if len(times) > 0 {
+		bucket = binary.NativeEndian.Uint32(times) // of an hour, which comes before a day
 	}
 	if same[bucket]++; same[bucket] == 1 {
 		g.spent.on(Baseline, "")
 	}
-}
-
-// byTime is the grouping by hour, or else the one by day.
-func (g *groups) byTime() (by Grouping, ok bool) {
-	for _, candidate := range g.GroupBy {
-		if candidate.ByTime() && (!ok || candidate.what == anHour) {
-			by, ok = candidate, true
-		}
-	}
-	return by, ok
 }
 
 // Groups returns the groups of at least minCount activities: the largest first, and of
@@ -376,32 +356,18 @@ func (s *Summary) Groups(minCount int64, most int) (all []Group, more int, err e
 }
 
 func (g *groups) show(of *group) Group {
-	shown := Group{Count: of.count, Keys: map[string]string{}, ByType: map[string]int64{}, Distinct: map[string]int64{}, NewestID: of.id, NewestCreatedAt: of.createdAt}
+	shown := Group{
+		Count: of.count, Keys: map[string]string{}, ByType: map[string]int64{}, Distinct: map[string]int64{}, NewestID: of.newest.id, NewestCreatedAt: of.newest.createdAt,
+	}
+	for i, by := range g.GroupBy {
+		if of.shown[i] != "" {
+			shown.Keys[by.Name] = of.shown[i]
+		}
+	}
 	for i, name := range Distinct() {
 		shown.Distinct[name] = of.distinct[i]
 	}
-	var base []byte // the key without times
-	known := true
-	keys := of.keys
-	for i, by := range g.GroupBy {
-		number := of.key[4*i : 4*i+4]
-		switch {
-		case by.what == anHour:
-			shown.Keys[by.Name] = of.newest.createdAt.Format("2006-01-02T15")
-			continue
-		case by.what == aDay:
-			shown.Keys[by.Name] = of.newest.createdAt.Format(time.DateOnly)
-			continue
-		case by.shown():
-			shown.Keys[by.Name] = keys[0]
-			keys = keys[1:]
-		case binary.NativeEndian.Uint32([]byte(number)) == 0:
-			shown.Keys[by.Name] = None
-		}
-		base = append(base, number...)
-		known = known && int32(binary.NativeEndian.Uint32([]byte(number))) > 0
-	}
-	if same := g.usual[string(base)]; known && same != nil {
+	if same := g.usual[of.key[:4*g.untimed]]; same != nil {
 		shown.Usual = same.describe()
 	}
 	return shown

@@ -1,6 +1,7 @@
 package summary
 
 import (
+	"iter"
 	"slices"
 	"time"
 )
@@ -9,23 +10,31 @@ import (
 // come in any order, so all of them are kept to the end.
 type moment struct {
 	place
-	idAsSent, createdAtAsSent string
-	numbers                   [distincts]int32 // of its values
+	numbers [distincts]int32 // of its values
 }
 
-// findStretch finds the stretch with the most activities: from one activity, included, to so
-// much later, excluded. Of several it is the newest.
-func (g *group) findStretch(within time.Duration) {
-	all := g.stretch
-	slices.SortFunc(all, func(a, b moment) int { return a.compare(b.place) })
-	end := 0
-	for begin := range all {
-		for end < len(all) && all[end].createdAt.Before(all[begin].createdAt.Add(within)) {
-			end++
+// stretches are the first moment of each, included, and the one so much later, excluded.
+func (g *group) stretches(within time.Duration) iter.Seq2[int, int] {
+	return func(yield func(begin, end int) bool) {
+		end := 0
+		for begin := range g.moments {
+			until := g.moments[begin].at.Add(within)
+			for end < len(g.moments) && g.moments[end].at.Before(until) {
+				end++
+			}
+			if !yield(begin, end) {
+				return
+			}
 		}
+	}
+}
+
+// findStretch finds the stretch with the most activities. Of several it is the newest.
+func (g *group) findStretch(within time.Duration) {
+	slices.SortFunc(g.moments, func(a, b moment) int { return a.compare(b.place) })
+	for begin, end := range g.stretches(within) {
 		if n := int64(end - begin); n >= g.count {
-			newest := &all[end-1]
-			g.count, g.newest, g.id, g.createdAt = n, newest.place, newest.idAsSent, newest.createdAtAsSent
+			g.count, g.newest = n, g.moments[end-1].place
 		}
 	}
 }
@@ -36,11 +45,10 @@ func (g *groups) countStretches(of []*group, into []Group) {
 	counts := make([]int64, len(g.numbers)+1)
 	for i, group := range of {
 		for what, name := range Distinct() {
-			different, most := int64(0), int64(0)
-			end := 0
-			for begin := range group.stretch {
-				for ; end < len(group.stretch) && group.stretch[end].createdAt.Before(group.stretch[begin].createdAt.Add(g.Within)); end++ {
-					number := group.stretch[end].numbers[what]
+			different, most, counted := int64(0), int64(0), 0
+			for begin, end := range group.stretches(g.Within) {
+				for ; counted < end; counted++ {
+					number := group.moments[counted].numbers[what]
 					if number == 0 {
 						continue
 					}
@@ -53,7 +61,7 @@ func (g *groups) countStretches(of []*group, into []Group) {
 						into[i].ByType[text] = max(into[i].ByType[text], counts[number])
 					}
 				}
-				if number := group.stretch[begin].numbers[what]; number != 0 {
+				if number := group.moments[begin].numbers[what]; number != 0 {
 					if counts[number]--; counts[number] == 0 {
 						different--
 					}

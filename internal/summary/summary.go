@@ -84,12 +84,13 @@ type Latest struct {
 
 // place is where an activity is in the feed: by time, and then by ID.
 type place struct {
-	createdAt time.Time
-	id        string
+	at            time.Time
+	identity      string // see [activity.Activity.Identity]
+	id, createdAt string // as sent
 }
 
 func (p place) compare(q place) int {
-	return cmp.Or(p.createdAt.Compare(q.createdAt), strings.Compare(p.id, q.id))
+	return cmp.Or(p.at.Compare(q.at), strings.Compare(p.identity, q.identity))
 }
 
 // New returns an empty summary.
@@ -173,7 +174,7 @@ func (s *Summary) Add(a *activity.Activity) error {
 		return &TimeError{a.ID, a.CreatedAt}
 	}
 	createdAt = createdAt.UTC()
-	v := valuesOf(a)
+	v := valuesOf(a, len(s.options.GroupBy) > 0)
 	if !s.inWindow(createdAt) {
 		s.groups.addUsual(a, &v, createdAt)
 		return s.spent.err()
@@ -189,7 +190,7 @@ func (s *Summary) Add(a *activity.Activity) error {
 	if s.Newest == "" || createdAt.After(s.newest) {
 		s.Newest, s.newest = a.CreatedAt, createdAt
 	}
-	at := place{createdAt, a.Identity()}
+	at := place{createdAt, a.Identity(), a.ID, a.CreatedAt}
 	s.addLatest(a, v.texts[ofActor], at)
 	s.groups.add(a, &v, at)
 	return s.spent.err()
@@ -205,11 +206,10 @@ func (s *Summary) count(counts map[string]int64, key string) {
 
 // addLatest keeps the activity if it is among the newest so far.
 func (s *Summary) addLatest(a *activity.Activity, actorID string, at place) {
-	full := len(s.latest) == ShownActivities
-	if full && at.compare(s.latest[ShownActivities-1].place) < 0 {
+	i, _ := slices.BinarySearchFunc(s.latest, at, func(l Latest, at place) int { return at.compare(l.place) })
+	if i == ShownActivities {
 		return
 	}
-	i, _ := slices.BinarySearchFunc(s.latest, at, func(l Latest, at place) int { return at.compare(l.place) })
 	l := Latest{ID: a.ID, CreatedAt: a.CreatedAt, Type: a.Type, OrganizationID: a.OrganizationID, place: at}
 	if a.Actor != nil {
 		l.ActorType = a.Actor.Type
@@ -217,10 +217,8 @@ func (s *Summary) addLatest(a *activity.Activity, actorID string, at place) {
 	if actorID != "" {
 		l.ActorID = new(actorID)
 	}
-	if full {
-		s.latest = s.latest[:ShownActivities-1]
-	}
 	s.latest = slices.Insert(s.latest, i, l)
+	s.latest = s.latest[:min(len(s.latest), ShownActivities)]
 }
 
 // Latest returns the newest [ShownActivities], newest first, in the API's order where they are
