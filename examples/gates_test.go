@@ -194,16 +194,17 @@ func TestGatesSeeEveryType(t *testing.T) {
 		}
 		count++
 		actor := fmt.Sprintf(`{"type":"user_actor","user_id":"user_01Stranger%[1]d","email_address":"s%[1]d@example.net","ip_address":"198.51.100.7","user_agent":"curl/8.7.1"}`, count)
+		listing := kind.Topic == "admin_data_viewed"
 		n := 1
-		if j.counted {
+		switch {
+		case listing:
+			n = 2 // of two kinds, which make one
+		case j.counted:
 			n = 30
-		}
-		if kind.Topic == "admin_data_viewed" {
-			n = 2
 		}
 		all := times(n, func(i int) string {
 			name := kind.Name
-			if kind.Topic == "admin_data_viewed" && i == 1 { // two kinds of listing make one
+			if listing && i == 1 {
 				name = otherListing(name)
 			}
 			return activity(fmt.Sprintf("activity_%s_%d", kind.Name, i), name, actor, hour+time.Duration(count+i)*time.Second, plausible(name)...)
