@@ -1,9 +1,7 @@
 package fakeapi_test
 
 import (
-	"compress/gzip"
-	"encoding/json"
-	"io"
+	"fmt"
 	"net/http"
 	"net/url"
 	"slices"
@@ -23,26 +21,19 @@ func TestInvalidQueries(t *testing.T) {
 		{"limit_0", "limit=0", "limit: Input should be greater than or equal to 1"},
 		{"limit_5001", "limit=5001", "limit: Input should be less than or equal to 5000"},
 		{"limit_word", "limit=ten", "limit: Input should be a valid integer, "},
-		{"limit_empty", "limit=", "limit: Input should be a valid integer, "},
 		{"limit_twice", "limit=1&limit=2", "limit: Input should be given only once"},
 		{"order", "order=up", "order: Input should be 'asc' or 'desc'"},
-		{"gte", "created_at.gte=yesterday", "created_at.gte" + timestamp},
+		{"gte", "created_at.gte=2026-01-01T00:00:00", "created_at.gte" + timestamp},
 		{"gt", "created_at.gt=2026-01-01", "created_at.gt" + timestamp},
-		{"lte", "created_at.lte=2026-01-01T00:00:00", "created_at.lte" + timestamp},
 		{"lt", "created_at.lt=2026-02-30T00:00:00Z", "created_at.lt" + timestamp},
 		{"plus_not_encoded", "created_at.lt=2026-01-01T00:00:00+00:00", "created_at.lt" + timestamp},
 		{"one_digit_hour", "created_at.lt=2026-01-01T0:00:00Z", "created_at.lt" + timestamp},
-		{"bound_empty", "created_at.lt=", "created_at.lt" + timestamp},
 		{"bound_twice", "created_at.lt=2026-01-01T00:00:00Z&created_at.lt=2026-01-01T00:00:00Z", "created_at.lt: Input should be given only once"},
-		{"bound_with_brackets", "created_at[lt]=2026-01-01T00:00:00Z", "Unknown query parameter: 'created_at[lt]'."},
 		{"after_id", "after_id=garbage", "Invalid activity_id format: 'garbage'"},
-		{"before_id", "before_id=garbage", "Invalid activity_id format: 'garbage'"},
 		{"activity_id_as_cursor", "after_id=a01", "Invalid activity_id format: 'a01'"},
 		{"cursor_of_another_feed", "after_id=OTHER", "Invalid activity_id format: '+"},
 		{"cursors_of_both_kinds", "after_id=CURSOR&before_id=CURSOR", "Cannot specify both 'before_id' and 'after_id' in the same request. "},
-		{"cursor_twice", "after_id=CURSOR&after_id=CURSOR", "after_id: Input should be given only once"},
 		{"types_and_excluded_types", "activity_types[]=claude_chat_created&exclude_activity_types[]=claude_chat_viewed", "Cannot specify both "},
-		{"unknown_type", "activity_types[]=claude_chat", "activity_types[].0" + noType},
 		{"unknown_type_by_its_place", "activity_types[]=claude_chat_viewed&activity_types[]=Claude_Chat_Viewed&activity_types[]=t", "activity_types[].1" + noType},
 		{"unknown_excluded_type", "exclude_activity_types[]=sso_*", "exclude_activity_types[].0" + noType},
 		{"removed_type", "activity_types[]=environment_created", "activity_types[].0" + noType},
@@ -71,11 +62,10 @@ func TestInvalidQueries(t *testing.T) {
 func TestKnownTypes(t *testing.T) {
 	t.Parallel()
 	c := inProcess(fakeapi.New(quiet(record("a", "2026-05-01T00:00:00Z", "of_the_feed"))))
-	for _, activityType := range []string{"claude_chat_viewed", "anthropic_access", "design_project_viewed", "of_the_feed"} { // listed, filter-only, retired
-		for _, parameter := range []string{"activity_types[]", "exclude_activity_types[]"} {
-			if a := c.get(t, parameter+"="+activityType); a.status != 200 {
-				t.Errorf("%s: got %d %s, want 200", parameter, a.status, a.body)
-			}
+	for _, parameter := range []string{"activity_types[]", "exclude_activity_types[]"} {
+		types := url.Values{parameter: {"claude_chat_viewed", "anthropic_access", "design_project_viewed", "of_the_feed"}} // listed, filter-only, retired
+		if a := c.get(t, types.Encode()); a.status != 200 {
+			t.Errorf("%s: got %d %s, want 200", parameter, a.status, a.body)
 		}
 	}
 }
@@ -100,12 +90,15 @@ func TestAdmission(t *testing.T) {
 		key           string
 		change        func(*http.Request)
 		status        int
-		kind, message string // an empty message is not compared
+		kind, message string
 		cost          int
 	}{
 		{"good", "good", nil, 200, "", "", 1},
 		{"organization_scope", "organization", nil, 200, "", "", 1},
 		{"no_scope", "no-scope", nil, 403, "permission_error", missing, 1},
+		{"own_organizations", "narrow", func(r *http.Request) {
+			r.URL.RawQuery = "organization_ids[]=org_mine&organization_ids[]=5f0c4a52-3a4e-4f0e-9d0c-2f6f1c7b8a10"
+		}, 200, "", "", 1},
 		{"foreign_organization", "narrow", func(r *http.Request) {
 			r.URL.RawQuery = "organization_ids[]=org_mine&organization_ids[]=org_other"
 		}, 403, "permission_error", foreign, 1},
@@ -115,10 +108,8 @@ func TestAdmission(t *testing.T) {
 		{"unknown", "unknown", nil, 404, notFound, "Not found", 0},
 		{"missing", "", func(r *http.Request) { r.Header.Del("x-api-key") }, 404, notFound, "Not found", 0},
 		{"two_keys", "good", func(r *http.Request) { r.Header.Add("x-api-key", "good") }, 404, notFound, "Not found", 0},
-		{"no_version", "good", func(r *http.Request) { r.Header.Del("anthropic-version") }, 200, "", "", 1},
 		{"post", "good", func(r *http.Request) { r.Method = http.MethodPost }, 404, notFound, "Not found", 0},
 		{"no_prefix", "good", func(r *http.Request) { r.URL.Path = "/v1/compliance/activities" }, 404, notFound, "Not found", 0},
-		{"slash_at_end", "good", func(r *http.Request) { r.URL.Path += "/" }, 404, notFound, "Not found", 0},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -131,13 +122,11 @@ func TestAdmission(t *testing.T) {
 				test.change(req)
 			}
 			a := c.do(t, req)
-			if a.status != test.status || a.Error.Type != test.kind || test.message != "" && a.Error.Message != test.message {
+			if a.status != test.status || a.Error.Type != test.kind || a.Error.Message != test.message {
 				t.Errorf("got %d %s, want %d %s %q", a.status, a.body, test.status, test.kind, test.message)
 			}
-			if got := a.header.Get("content-type"); got != "application/json" {
-				t.Errorf("got content-type %q", got)
-			}
 			wantHeaders := map[string]string{
+				"content-type":              "application/json",
 				"x-should-retry":            map[bool]string{true: "false"}[test.status >= 400 && test.status != 401],
 				"anthropic-organization-id": map[int]string{1: fakeapi.Organization}[test.cost],
 				"date":                      "Fri, 01 May 2026 10:00:00 GMT",
@@ -151,9 +140,6 @@ func TestAdmission(t *testing.T) {
 				t.Errorf("got request-id %q", id)
 			} else if test.status >= 400 && (a.Type != "error" || a.RequestID != id) {
 				t.Errorf("got around the error %q and %q, want error and %q", a.Type, a.RequestID, id)
-			}
-			if got, want := a.header.Get("anthropic-ratelimit-requests-limit"), map[int]string{0: "", 1: "600"}[test.cost]; got != want {
-				t.Errorf("got a limit of %q, want %q", got, want)
 			}
 			c.key = "good"
 			want := map[int]string{0: "599", 1: "598"}[test.cost]
@@ -206,8 +192,7 @@ func TestReadsAreLogged(t *testing.T) {
 		api := fakeapi.New(fakeapi.Options{Feed: fakeapi.NewFeed(record("a", "1999-12-31T00:00:00Z", "t"))})
 		c := inProcess(api)
 		c.base = "https://api.example.com"
-		first := c.get(t, "limit=7")
-		if got := first.ids(t); !slices.Equal(got, []string{"a"}) {
+		if got := c.get(t, "limit=7").ids(t); !slices.Equal(got, []string{"a"}) {
 			t.Errorf("first read: got %v, want only what was there", got)
 		}
 		time.Sleep(time.Minute)
@@ -216,40 +201,15 @@ func TestReadsAreLogged(t *testing.T) {
 		anonymous.key = "unknown"
 		anonymous.get(t, "")
 
-		type actor struct {
-			Type     string
-			APIKeyID string `json:"api_key_id"`
-		}
-		type accessed struct {
-			Type          string
-			CreatedAt     string  `json:"created_at"`
-			Organization  *string `json:"organization_id"`
-			Actor         actor
-			RequestID     string `json:"request_id"`
-			URL           string
-			RequestMethod string  `json:"request_method"`
-			RequestBody   *string `json:"request_body"`
-			StatusCode    int     `json:"status_code"`
-		}
 		a := c.get(t, "order=asc&activity_types[]=compliance_api_accessed")
-		var got []accessed
-		for _, raw := range a.Data {
-			var one accessed
-			if err := json.Unmarshal(raw, &one); err != nil {
-				t.Fatal(err)
-			}
-			got = append(got, one)
-			if strings.Contains(string(raw), fakeapi.Key) {
-				t.Errorf("the key is in %s", raw)
-			}
-		}
 		requests := api.Requests()
-		want := []accessed{
-			{"compliance_api_accessed", "2000-01-01T00:00:00Z", nil, actor{"api_actor", "apikey_01FakeKeyOfThisFake"}, requests[0].RequestID, "https://api.example.com/v1/compliance/activities?limit=7", "GET", nil, 200},
-			{"compliance_api_accessed", "2000-01-01T00:01:00Z", nil, actor{"api_actor", "apikey_01FakeKeyOfThisFake"}, requests[1].RequestID, "https://api.example.com/v1/compliance/activities?limit=0", "GET", nil, 400},
-		}
-		if !slices.Equal(got, want) {
-			t.Errorf("got  %+v\nwant %+v", got, want)
+		const want = `"created_at":"2000-01-01T00:0%d:00Z","organization_id":null,"organization_uuid":null,` +
+			`"actor":{"type":"api_actor","api_key_id":"apikey_01FakeKeyOfThisFake","ip_address":"192.0.2.1","user_agent":"Go-http-client/1.1"},` +
+			`"type":"compliance_api_accessed","request_id":"%s","url":"https://api.example.com/v1/compliance/activities?limit=%d",` +
+			`"request_method":"GET","request_body":null,"status_code":%d}`
+		first, second := fmt.Sprintf(want, 0, requests[0].RequestID, 7, 200), fmt.Sprintf(want, 1, requests[1].RequestID, 0, 400)
+		if len(a.Data) != 2 || !strings.HasSuffix(string(a.Data[0]), first) || !strings.HasSuffix(string(a.Data[1]), second) {
+			t.Errorf("got %s\nwant …%s\nand …%s", a.body, first, second)
 		}
 	})
 }
@@ -258,7 +218,7 @@ func TestRequests(t *testing.T) {
 	t.Parallel()
 	s := fakeapi.NewServer(fakeapi.Options{Feed: fakeapi.NewFeed(records(5)...), PathPrefix: "/a/b", SkipReadLog: true})
 	defer s.Close()
-	c := overSocket(t, s)
+	c := caller{&http.Client{Transport: &http.Transport{DisableKeepAlives: true}}, s.URL, fakeapi.Key}
 	pages := c.walk(t, "&limit=2&activity_types[]=claude_chat_created", "after_id", "")
 	s.Inject(fakeapi.Always, fakeapi.CloseBeforeHeader())
 	if _, err := c.try(c.request(t, "")); err == nil {
@@ -289,19 +249,13 @@ func TestRequests(t *testing.T) {
 // An answer is compressed for whoever accepts that, as net/http does by itself.
 func TestGzip(t *testing.T) {
 	t.Parallel()
-	c := inProcess(fakeapi.New(quiet(records(3)...)))
-	zipped := c.request(t, "")
-	zipped.Header.Set("Accept-Encoding", "br, gzip")
-	a, err := c.try(zipped)
-	if err != nil {
-		t.Fatal(err)
-	}
-	z, err := gzip.NewReader(strings.NewReader(a.body))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if body, err := io.ReadAll(z); string(body) != c.get(t, "").body || err != nil {
-		t.Errorf("got %s, %v", body, err)
+	c := inProcess(fakeapi.New(quiet(records(3)...))) // which reads what is compressed all the time
+	for accepted, want := range map[string]string{"br, gzip": "gzip", "identity": ""} {
+		request := c.request(t, "")
+		request.Header.Set("Accept-Encoding", accepted)
+		if a, err := c.try(request); err != nil || a.header.Get("content-encoding") != want {
+			t.Errorf("%s: got %v, %v, want %q", accepted, a.header, err, want)
+		}
 	}
 }
 

@@ -289,8 +289,8 @@ func (a *API) admit(header http.Header, r *http.Request) (*Grant, *failure) {
 	case a.options.NotEnabled:
 		return &grant, invalid("Compliance API is not enabled for this organization")
 	case !slices.Contains(grant.Scopes, Scope) && !slices.Contains(grant.Scopes, organizationScope):
-		return &grant, forbidden(fmt.Sprintf("Missing required scopes. Got: ['%s'] Needed one of: ['%s', '%s']",
-			strings.Join(grant.Scopes, "', '"), Scope, organizationScope))
+		return &grant, &failure{http.StatusForbidden, "permission_error", fmt.Sprintf("Missing required scopes. Got: ['%s'] Needed one of: ['%s', '%s']",
+			strings.Join(grant.Scopes, "', '"), Scope, organizationScope)}
 	}
 	return &grant, nil
 }
@@ -329,7 +329,7 @@ func (a *API) page(rawQuery string, g *Grant, number int) ([]byte, *failure) {
 	}
 	foreign := func(organization string) bool { return !slices.Contains(g.Organizations, organization) }
 	if g.Organizations != nil && slices.ContainsFunc(q.organizations, foreign) {
-		return nil, forbidden("Cannot query compliance data for organizations outside this API key's scope")
+		return nil, &failure{http.StatusForbidden, "permission_error", "Cannot query compliance data for organizations outside this API key's scope"}
 	}
 	if q.cursor != "" {
 		if cursor = find(records, q.cursor); cursor < 0 {
@@ -372,10 +372,6 @@ type failure struct {
 
 func invalid(format string, args ...any) *failure {
 	return &failure{http.StatusBadRequest, "invalid_request_error", fmt.Sprintf(format, args...)}
-}
-
-func forbidden(message string) *failure {
-	return &failure{http.StatusForbidden, "permission_error", message}
 }
 
 func tooMany(perMinute int) *failure {

@@ -295,11 +295,12 @@ func IgnoreParameter(name string) Fault {
 	return EditQuery(func(query url.Values) { query.Del(name) })
 }
 
-// recordAnswer has next answer, and hands on its headers but those about the body's bytes.
+// recordAnswer has next answer, and hands on its headers but the body's length.
 func recordAnswer(w http.ResponseWriter, r *http.Request, next http.Handler) (status int, body []byte) {
 	r = r.Clone(r.Context())
 	r.Header.Del("Accept-Encoding")
 	recorder := httptest.NewRecorder()
+	maps.Copy(recorder.Header(), w.Header())
 	next.ServeHTTP(recorder, r)
 	maps.Copy(w.Header(), recorder.Header())
 	w.Header().Del("Content-Length")

@@ -16,21 +16,6 @@ import (
 	"github.com/compliance-feed/terraform-provider-compliance/internal/fakeapi"
 )
 
-// each runs a test with a new API in process and with one behind a socket.
-func each(t *testing.T, o func() fakeapi.Options, test func(t *testing.T, api *fakeapi.API, c caller)) {
-	t.Run("in_process", func(t *testing.T) {
-		t.Parallel()
-		api := fakeapi.New(o())
-		test(t, api, inProcess(api))
-	})
-	t.Run("socket", func(t *testing.T) {
-		t.Parallel()
-		s := fakeapi.NewServer(o())
-		t.Cleanup(s.Close)
-		test(t, s.API, overSocket(t, s))
-	})
-}
-
 func ten() fakeapi.Options { return quiet(records(10)...) }
 
 // isGoodPage tells if a page is what a good client expects of the feed of ten.
@@ -93,38 +78,29 @@ func TestFaults(t *testing.T) {
 		{"SetField_left_out", fakeapi.SetField(3, "id", ""), func(r result) bool { return isGoodPage(r.body) && !strings.Contains(r.body, `"a06"`) }},
 		{"SetRecord", fakeapi.SetRecord(1, "42"), contains(`"claude_chat_created"},42,{`)},
 		{"SetRecord_of_a_longer_page", fakeapi.SetRecord(10, "42"), func(r result) bool { return isGoodPage(r.body) && !strings.Contains(r.body, "42") }},
+		{"SetRecord_of_an_error", fakeapi.SetRecord(0, "42"), isStatus(400, "invalid_request_error", "x-should-retry", "false")},
 		{"CoarseTimes", fakeapi.CoarseTimes(time.Minute), func(r result) bool { return strings.Count(r.body, `"2026-05-01T00:00:00Z"`) == 10 }},
 		{"IgnoreParameter", fakeapi.IgnoreParameter("limit"), func(r result) bool { return isGoodPage(r.body) }},
 	}
-	queries := map[string]string{"IgnoreParameter": "limit=1"}
+	queries := map[string]string{"IgnoreParameter": "limit=1", "SetRecord_of_an_error": "limit=0"}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			each(t, ten, func(t *testing.T, api *fakeapi.API, c caller) {
-				injection := api.Inject(fakeapi.Times(1, fakeapi.Always), test.fault)
-				a, err := c.try(c.request(t, queries[test.name]))
-				if got := (result{a, err}); !test.want(got) {
-					t.Errorf("got status %d, error %v, headers %v, body %.1000q", a.status, err, a.header, a.body)
-				}
-				if injection.Fired() != 1 {
-					t.Errorf("got %d injections, want 1", injection.Fired())
-				}
-				// It is over, and did no lasting harm.
-				if a, err := c.try(c.request(t, "")); err != nil || !isGoodPage(a.body) {
-					t.Errorf("afterwards: got error %v, %.200s", err, a.body)
-				}
-			})
+			api := fakeapi.New(ten())
+			c := inProcess(api)
+			injection := api.Inject(fakeapi.Times(1, fakeapi.Always), test.fault)
+			a, err := c.try(c.request(t, queries[test.name]))
+			if got := (result{a, err}); !test.want(got) {
+				t.Errorf("got status %d, error %v, headers %v, body %.1000q", a.status, err, a.header, a.body)
+			}
+			if injection.Fired() != 1 {
+				t.Errorf("got %d injections, want 1", injection.Fired())
+			}
+			// It is over, and did no lasting harm.
+			if a, err := c.try(c.request(t, "")); err != nil || !isGoodPage(a.body) {
+				t.Errorf("afterwards: got error %v, %.200s", err, a.body)
+			}
 		})
-	}
-}
-
-// Errors of the API are not edited.
-func TestEditsLeaveErrorsAlone(t *testing.T) {
-	t.Parallel()
-	api := fakeapi.New(ten())
-	api.Inject(fakeapi.Always, fakeapi.SetRecord(0, "42"))
-	if a := inProcess(api).get(t, "limit=0"); a.status != 400 || a.Error.Type != "invalid_request_error" {
-		t.Errorf("got %d %s, want the 400", a.status, a.body)
 	}
 }
 
@@ -138,83 +114,56 @@ func TestFaultsWithoutAnEnd(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			each(t, ten, func(t *testing.T, api *fakeapi.API, c caller) {
-				left := make(chan struct{})
-				ctx, cancel := context.WithCancel(t.Context())
-				defer cancel()
-				api.Inject(fakeapi.Always, func(w http.ResponseWriter, r *http.Request, next http.Handler) {
-					defer close(left)
-					time.AfterFunc(50*time.Millisecond, cancel)
-					fault(w, r, next)
-				})
-				if a, err := c.try(c.request(t, "").WithContext(ctx)); !errors.Is(err, context.Canceled) {
-					t.Errorf("got error %v after %d bytes, want that of the context", err, len(a.body))
-				}
-				<-left
+			api := fakeapi.New(ten())
+			c := inProcess(api)
+			left := make(chan struct{})
+			ctx, cancel := context.WithCancel(t.Context())
+			defer cancel()
+			api.Inject(fakeapi.Always, func(w http.ResponseWriter, r *http.Request, next http.Handler) {
+				defer close(left)
+				time.AfterFunc(50*time.Millisecond, cancel)
+				fault(w, r, next)
 			})
+			if a, err := c.try(c.request(t, "").WithContext(ctx)); !errors.Is(err, context.Canceled) {
+				t.Errorf("got error %v after %d bytes, want that of the context", err, len(a.body))
+			}
+			<-left
 		})
 	}
 }
 
+// The earliest injection that matches takes the request, of two for each of two pages.
 func TestMatchers(t *testing.T) {
 	t.Parallel()
-	tests := []struct {
-		name  string
+	for name, test := range map[string]struct {
 		match fakeapi.Matcher
-		want  []int // the pages of five that fail, each page asked for twice
+		want  []int
 	}{
-		{"Always", fakeapi.Always, []int{1, 1, 2, 2, 3, 3, 4, 4, 5, 5}},
-		{"Nth", fakeapi.Nth(3), []int{2}},
-		{"From", fakeapi.From(8), []int{4, 5, 5}},
-		{"Page", fakeapi.Page(3), []int{3, 3}},
-		{"Times", fakeapi.Times(3, fakeapi.From(3)), []int{2, 2, 3}},
-	}
-	for _, test := range tests {
-		t.Run(test.name, func(t *testing.T) {
+		"Always": {fakeapi.Always, []int{529, 529, 529, 529}},
+		"Nth":    {fakeapi.Nth(3), []int{200, 200, 529, 500}},
+		"From":   {fakeapi.From(2), []int{200, 529, 529, 529}},
+		"Page":   {fakeapi.Page(2), []int{200, 200, 529, 529}},
+		"Times":  {fakeapi.Times(1, fakeapi.From(2)), []int{200, 529, 200, 500}},
+	} {
+		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			api := fakeapi.New(ten())
 			c := inProcess(api)
-			cursors := []string{""}
-			for query := "limit=2"; len(cursors) < 5; query = "limit=2&after_id=" + cursors[len(cursors)-1] {
-				cursors = append(cursors, url.QueryEscape(*c.get(t, query).LastID))
-			}
+			second := "limit=5&after_id=" + url.QueryEscape(*c.get(t, "limit=5").LastID)
 			api.ResetRequests()
 			injection := api.Inject(test.match, fakeapi.Status(529, "overloaded_error", "m"))
-			got := []int{}
-			for i, cursor := range cursors {
-				query := "limit=2"
-				if cursor != "" {
-					query += "&after_id=" + cursor
-				}
-				for range 2 {
-					if c.get(t, query).status == 529 {
-						got = append(got, i+1)
-					}
+			api.Inject(fakeapi.Nth(4), fakeapi.Status(500, "api_error", "m"))
+			var got []int
+			fired := 0
+			for _, query := range []string{"limit=5", "limit=5", second, second} {
+				status := c.get(t, query).status
+				if got = append(got, status); status == 529 {
+					fired++
 				}
 			}
-			if !slices.Equal(got, test.want) || injection.Fired() != len(test.want) {
-				t.Errorf("got the pages %v, fired %d, want %v", got, injection.Fired(), test.want)
+			if !slices.Equal(got, test.want) || injection.Fired() != fired {
+				t.Errorf("got %v, fired %d, want %v", got, injection.Fired(), test.want)
 			}
 		})
-	}
-}
-
-// The earliest injection that matches takes the request; after it has expired the next does.
-func TestInjectionsInOrder(t *testing.T) {
-	t.Parallel()
-	api := fakeapi.New(ten())
-	api.Inject(fakeapi.Times(1, fakeapi.Always), fakeapi.EmptyBody(529))
-	api.Inject(fakeapi.Times(2, fakeapi.Always), fakeapi.EmptyBody(500))
-	c := inProcess(api)
-	var got []int
-	for range 4 {
-		a, err := c.try(c.request(t, ""))
-		if err != nil {
-			t.Fatal(err)
-		}
-		got = append(got, a.status)
-	}
-	if want := []int{529, 500, 500, 200}; !slices.Equal(got, want) {
-		t.Errorf("got %v, want %v", got, want)
 	}
 }

@@ -20,7 +20,7 @@ func TestGenerateIsRealistic(t *testing.T) {
 	var previous activity
 	for _, text := range fakeapi.Generate(fakeapi.Spec{Activities: n, Seed: 3}).All() {
 		a := decode(t, []byte(text))
-		if !id.MatchString(a.ID) || ids[a.ID] || !order.MatchString(text) || regexp.MustCompile(`"(filename|title)":"[^"]`).MatchString(text) {
+		if !id.MatchString(a.ID) || ids[a.ID] || !order.MatchString(text) || strings.Contains(text, `"filename":`) {
 			t.Fatalf("a bad or repeated id, another order of fields than the documented one, or a name of a file: %s", text)
 		}
 		if a.CreatedAt.After(newest) || a.CreatedAt.Before(newest.Add(-30*24*time.Hour-time.Second)) {

@@ -13,7 +13,7 @@ import (
 	"github.com/compliance-feed/terraform-provider-compliance/internal/fakeapi"
 )
 
-// A caller sends requests to an API in process or over a socket.
+// A caller sends requests to an API.
 type caller struct {
 	client *http.Client
 	base   string
@@ -22,14 +22,6 @@ type caller struct {
 
 func inProcess(api *fakeapi.API) caller {
 	return caller{&http.Client{Transport: api.Transport()}, "http://fake.example.com", fakeapi.Key}
-}
-
-// overSocket has connections of its own, none of which is used twice.
-func overSocket(t *testing.T, s *fakeapi.Server) caller {
-	t.Helper()
-	transport := &http.Transport{DisableKeepAlives: true}
-	t.Cleanup(transport.CloseIdleConnections)
-	return caller{&http.Client{Transport: transport}, s.URL, fakeapi.Key}
 }
 
 func (c caller) request(t *testing.T, query string) *http.Request {
@@ -146,15 +138,6 @@ func decode(t *testing.T, raw []byte) activity {
 		t.Fatalf("%v in %.300s", err, raw)
 	}
 	return a
-}
-
-func all(t *testing.T, feed *fakeapi.Feed) []activity {
-	t.Helper()
-	var activities []activity
-	for _, text := range feed.All() {
-		activities = append(activities, decode(t, []byte(text)))
-	}
-	return activities
 }
 
 // record is the text of a small activity.

@@ -12,24 +12,21 @@ import (
 	"github.com/compliance-feed/terraform-provider-compliance/internal/fakeapi"
 )
 
-// chunk cuts the list into the pages of a walk that begins at its start.
-func chunk(ids []string, limit int) [][]string {
-	if len(ids) == 0 {
-		return [][]string{{}}
+// check compares the pages of a walk with the IDs that it should pass: all pages are full but
+// the last, which is empty where nothing else is there.
+func check(t *testing.T, what string, pages [][]string, backward bool, limit int, want []string) {
+	t.Helper()
+	last := len(pages) - 1
+	full := !slices.ContainsFunc(pages[:last], func(page []string) bool { return len(page) != limit })
+	if !full || len(pages[last]) > limit || last > 0 && len(pages[last]) == 0 {
+		t.Errorf("%s: got %v, want pages of %d", what, pages, limit)
 	}
-	return slices.Collect(slices.Chunk(ids, limit))
-}
-
-// chunkBackward cuts it into those of a walk that begins at its end.
-func chunkBackward(ids []string, limit int) [][]string {
-	if len(ids) == 0 {
-		return [][]string{{}}
+	if backward {
+		slices.Reverse(pages)
 	}
-	var pages [][]string
-	for end := len(ids); end > 0; end -= limit {
-		pages = append(pages, ids[max(0, end-limit):end])
+	if got := slices.Concat(pages...); !slices.Equal(got, want) {
+		t.Errorf("%s: got %d %v, want %d %v", what, len(got), got, len(want), want)
 	}
-	return pages
 }
 
 func TestPages(t *testing.T) {
@@ -50,38 +47,33 @@ func TestPages(t *testing.T) {
 				if order == "asc" != slices.IsSorted(ids) {
 					t.Fatalf("order %q: got %v", order, ids)
 				}
-				if got, want := c.walk(t, query, "after_id", ""), chunk(ids, limit); !equal(got, want) {
-					t.Errorf("forward: got %v, want %v", got, want)
-				}
-				if got, want := c.walk(t, query, "after_id", *whole.FirstID), chunk(ids[1:], limit); !equal(got, want) {
-					t.Errorf("forward from the first: got %v, want %v", got, want)
-				}
-				if got, want := c.walk(t, query, "before_id", *whole.LastID), chunkBackward(ids[:n+1], limit); !equal(got, want) {
-					t.Errorf("backward from the last: got %v, want %v", got, want)
-				}
+				check(t, "forward", c.walk(t, query, "after_id", ""), false, limit, ids)
+				check(t, "forward from the first", c.walk(t, query, "after_id", *whole.FirstID), false, limit, ids[1:])
+				check(t, "backward from the last", c.walk(t, query, "before_id", *whole.LastID), true, limit, ids[:n+1])
 			})
 		}
 	}
 }
 
-func equal(a, b [][]string) bool { return slices.EqualFunc(a, b, slices.Equal) }
-
-func TestEmptyPage(t *testing.T) {
+func TestEmptyAndDefaultPage(t *testing.T) {
 	t.Parallel()
-	c := inProcess(fakeapi.New(quiet()))
-	a := c.get(t, "")
 	const want = `{"data":[],"has_more":false,"first_id":null,"last_id":null}`
-	if a.body != want {
+	if a := inProcess(fakeapi.New(quiet())).get(t, ""); a.body != want {
 		t.Errorf("got %s, want %s", a.body, want)
 	}
+	if a := inProcess(fakeapi.New(quiet(records(101)...))).get(t, ""); len(a.Data) != 100 || !a.HasMore {
+		t.Errorf("got %d activities, has_more %t, want 100 and more", len(a.Data), a.HasMore)
+	}
+}
 
-	// Nothing lies beyond the ends of a feed either.
-	c = inProcess(fakeapi.New(quiet(records(3)...)))
-	ends := c.get(t, "")
-	for _, query := range []string{"after_id=" + url.QueryEscape(*ends.LastID), "before_id=" + url.QueryEscape(*ends.FirstID)} {
-		if a := c.get(t, query); a.body != want {
-			t.Errorf("%s: got %s, want %s", query, a.body, want)
-		}
+func TestRepeatActivity(t *testing.T) {
+	t.Parallel()
+	o := quiet(records(4)...)
+	o.RepeatActivity = true
+	c := inProcess(fakeapi.New(o))
+	got := append(c.walk(t, "limit=2", "after_id", ""), c.walk(t, "limit=2", "before_id", *c.get(t, "limit=4").LastID)...)
+	if want := "[[a03 a02] [a02 a01 a00] [a02 a01 a00] [a03 a02]]"; fmt.Sprint(got) != want {
+		t.Errorf("got %v, want %s", got, want)
 	}
 }
 
@@ -106,11 +98,8 @@ func TestOrder(t *testing.T) {
 	if got := c.get(t, "").ids(t); !slices.Equal(got, want) {
 		t.Errorf("desc: got %v, want %v", got, want)
 	}
-	for _, limit := range []int{1, 2, 3} {
-		got := slices.Concat(c.walk(t, fmt.Sprintf("limit=%d", limit), "after_id", "")...)
-		if !slices.Equal(got, want) {
-			t.Errorf("limit %d: got %v, want %v", limit, got, want)
-		}
+	if got := slices.Concat(c.walk(t, "limit=2", "after_id", "")...); !slices.Equal(got, want) {
+		t.Errorf("in pages: got %v, want %v", got, want)
 	}
 }
 
@@ -124,13 +113,10 @@ func TestFilters(t *testing.T) {
 		record("added-2", "2026-08-31T23:30:00.5+02:00", "added"),
 	)
 	c := inProcess(fakeapi.New(fakeapi.Options{Feed: feed, SkipReadLog: true, RateLimit: 1e6}))
-	activities := all(t, feed)
-	if !slices.IsSortedFunc(activities, func(a, b activity) int {
-		return cmp.Or(a.CreatedAt.Compare(b.CreatedAt), strings.Compare(a.ID, b.ID))
-	}) {
-		t.Fatal("All is not in order")
+	var activities []activity
+	for _, text := range feed.All() {
+		activities = append(activities, decode(t, []byte(text)))
 	}
-
 	middle := activities[len(activities)/2].CreatedAt
 	chosen := slices.IndexFunc(activities, func(a activity) bool {
 		return a.CreatedAt.After(middle) && a.Type == "claude_chat_created" && a.Actor.UserID != ""
@@ -213,29 +199,14 @@ func TestFilters(t *testing.T) {
 			if len(want) == 0 && test.name != "no_instant" {
 				t.Fatal("the test matches nothing")
 			}
-			query := "&limit=97&order=asc&" + test.query.Encode()
-			got := c.walk(t, query, "after_id", "")
-			if want := chunk(want, 97); !equal(got, want) {
-				t.Errorf("ascending: got %d pages, want %d, or others", len(got), len(want))
-			}
+			check(t, "ascending", c.walk(t, "&limit=97&order=asc&"+test.query.Encode(), "after_id", ""), false, 97, want)
 			slices.Reverse(want)
-			query = "&limit=89&" + test.query.Encode()
-			got = c.walk(t, query, "after_id", "")
-			if want := chunk(want, 89); !equal(got, want) {
-				t.Errorf("descending: got %d pages, want %d, or others", len(got), len(want))
-			}
-			if len(want) == 0 {
-				return
-			}
+			query := "&limit=89&" + test.query.Encode()
+			check(t, "descending", c.walk(t, query, "after_id", ""), false, 89, want)
 			// Back from the end, which is the cursor of another filter.
-			last := c.get(t, "limit=1&order=asc").LastID
-			got = c.walk(t, query, "before_id", *last)
-			if activities[0].ID == want[len(want)-1] {
-				want = want[:len(want)-1]
-			}
-			if want := chunkBackward(want, 89); !equal(got, want) {
-				t.Errorf("backward: got %d pages, want %d, or others", len(got), len(want))
-			}
+			end := *c.get(t, "limit=1&order=asc").LastID
+			want = slices.DeleteFunc(want, func(id string) bool { return id == activities[0].ID })
+			check(t, "backward", c.walk(t, query, "before_id", end), true, 89, want)
 		})
 	}
 }
@@ -248,13 +219,12 @@ func TestCursorsAreStable(t *testing.T) {
 	options := quiet(records(10)...)
 	options.Keys = map[string]fakeapi.Grant{fakeapi.Key: reads, "another": reads}
 	api := fakeapi.New(options)
-	c := inProcess(api)
+	c, rotated, restarted := inProcess(api), inProcess(api), inProcess(fakeapi.New(options))
+	rotated.key = "another"
 	first := c.get(t, "limit=4")
 	second := "limit=3&after_id=" + url.QueryEscape(*first.LastID)
-	want := []string{"a05", "a04", "a03"}
-
-	if strings.HasPrefix(*first.LastID, "a") || url.QueryEscape(*first.LastID) == *first.LastID {
-		t.Errorf("cursor %q: want one that is no activity ID and must be encoded", *first.LastID)
+	if url.QueryEscape(*first.LastID) == *first.LastID {
+		t.Errorf("cursor %q: want one that must be encoded", *first.LastID)
 	}
 	api.Add(record("new", "2026-05-02T00:00:00Z", "t"), record("old", "2026-04-01T00:00:00Z", "t"),
 		record("late", "2026-05-01T00:00:07Z", "t")) // behind the cursor, which skips it
@@ -262,15 +232,10 @@ func TestCursorsAreStable(t *testing.T) {
 	if a := c.get(t, second); a.status != 500 {
 		t.Fatalf("got status %d, want 500", a.status)
 	}
-	if got := c.get(t, second).ids(t); !slices.Equal(got, want) {
-		t.Errorf("after growth and failure: got %v, want %v", got, want)
-	}
-	c.key = "another"
-	if got := c.get(t, second).ids(t); !slices.Equal(got, want) {
-		t.Errorf("with another key: got %v, want %v", got, want)
-	}
-	if got := inProcess(fakeapi.New(options)).get(t, second).ids(t); !slices.Equal(got, want) {
-		t.Errorf("another API: got %v, want %v", got, want)
+	for name, c := range map[string]caller{"after growth and failure": c, "with another key": rotated, "another API": restarted} {
+		if got, want := c.get(t, second).ids(t), []string{"a05", "a04", "a03"}; !slices.Equal(got, want) {
+			t.Errorf("%s: got %v, want %v", name, got, want)
+		}
 	}
 	if got, want := c.get(t, "before_id="+url.QueryEscape(*first.FirstID)).ids(t), []string{"new"}; !slices.Equal(got, want) {
 		t.Errorf("what came since: got %v, want %v", got, want)
@@ -326,19 +291,15 @@ func TestCursorsSurviveARestart(t *testing.T) {
 	t.Parallel()
 	start := time.Date(2026, 5, 1, 12, 0, 0, 0, time.UTC)
 	serve := func(now time.Time) caller {
-		feed := fakeapi.Generate(fakeapi.Spec{Activities: 20, Newest: now.Add(-time.Hour)})
+		feed := fakeapi.NewFeed()
 		if err := feed.Load(`{"id":"old","type":"t","created_at":"-50m"}
 {"id":"new","type":"t","created_at":"-10m"}`, now); err != nil {
 			t.Fatal(err)
 		}
 		return inProcess(fakeapi.New(fakeapi.Options{Feed: feed, SkipReadLog: true}))
 	}
-	before, after := serve(start), serve(start.Add(7*time.Minute))
-	for query, want := range map[string]string{"limit=1&order=asc": "limit=3", "created_at.gte=2026-05-01T11:05:00Z&limit=1": "limit=1", "limit=2": "limit=3"} {
-		cursor := "&after_id=" + url.QueryEscape(*before.get(t, query).LastID)
-		want, got := before.get(t, want+cursor).ids(t), after.get(t, want+cursor)
-		if got.status != 200 || !slices.Equal(got.ids(t), want) {
-			t.Errorf("%s: got %d %v, want %v", query, got.status, got.ids(t), want)
-		}
+	cursor := url.QueryEscape(*serve(start).get(t, "limit=1").LastID)
+	if got := serve(start.Add(7*time.Minute)).get(t, "after_id="+cursor).ids(t); !slices.Equal(got, []string{"old"}) {
+		t.Errorf("got %v, want old", got)
 	}
 }

@@ -105,7 +105,7 @@ func parse(args []string, output io.Writer) (config, error) {
 	flags.StringVar(&c.feedFile, "feed", "", "JSON-lines `file` of more activities")
 	flags.StringVar(&c.options.Organization, "organization", fakeapi.Organization, "`ID` of the key's organization")
 	flags.Func("organizations", "comma-separated `IDs` that the key may filter by; any other is answered with 403 (default any)", func(text string) error {
-		c.grant.Organizations = strings.Split(text, ",")
+		c.grant.Organizations = append(c.grant.Organizations, strings.Split(text, ",")...)
 		return nil
 	})
 	flags.Func("latency", "`time` that each answer takes, such as 2s, or 900ms-5s for anything between, as the real server's", func(text string) (err error) {
