@@ -12,7 +12,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 
-	"github.com/compliance-feed/terraform-provider-compliance/internal/activity"
 	"github.com/compliance-feed/terraform-provider-compliance/internal/fakeapi"
 	"github.com/compliance-feed/terraform-provider-compliance/internal/feed"
 )
@@ -104,22 +103,28 @@ func TestCursors(t *testing.T) {
 	}
 }
 
-// 50,000 activities are a list, one more is an error, and max_results lifts the guard.
+// 50,000 activities are a list, one more is an error, and max_results and a summary have no
+// such guard.
 func TestTooManyActivities(t *testing.T) {
 	t.Parallel()
 	about := readContext{service: &service{maxResultBytes: maxResultBytes}, what: listName}
-	for _, test := range []struct {
-		maxResults types.Number
-		refused    bool
-	}{{types.NumberNull(), true}, {types.NumberValue(big.NewFloat(50_001)), false}} {
-		c := (&activitiesModel{MaxResults: test.maxResults}).collect(&feed.Request{}, about)
+	one := decodeRecords(t, records(1)...)
+	for name, test := range map[string]struct {
+		model   model
+		refused bool
+	}{
+		"list":        {&activitiesModel{}, true},
+		"max_results": {&activitiesModel{MaxResults: types.NumberValue(big.NewFloat(50_001))}, false},
+		"summary":     {&activitySummaryModel{}, false},
+	} {
+		c := test.model.collect(&feed.Request{}, about)
 		c.Begin()
-		if err := c.Add(feed.Batch{Activities: make([]activity.Activity, 50_000)}); err != nil {
+		if err := c.Add(feed.Batch{Activities: slices.Repeat(one, 50_000)}); err != nil {
 			t.Fatal(err)
 		}
-		err := c.Add(feed.Batch{Page: 11, Activities: make([]activity.Activity, 1)})
+		err := c.Add(feed.Batch{Page: 11, Activities: one})
 		if refused, ok := errors.AsType[refusal](err); ok != test.refused || ok && refused.Summary() != "More than 50,000 activities match" {
-			t.Errorf("max_results = %v: got %v", test.maxResults, err)
+			t.Errorf("%s: got %v", name, err)
 		}
 	}
 }
@@ -171,8 +176,8 @@ func TestInParts(t *testing.T) {
 				object string
 				config values
 			}{
-				{listName, values{"order": "desc", "limit": 2000}},
-				{listName, values{"order": "asc", "limit": 2000}},
+				{listName, values{"order": "desc", "limit": 100, "created_at_gte": "2026-08-20T00:00:00Z"}},
+				{listName, values{"order": "asc", "limit": 100, "created_at_gte": "2026-08-20T00:00:00Z"}},
 				{summaryName, values{"group_by": []string{"account", "ip_address"}, "within": "3h", "max_groups": 50}},
 				{summaryName, values{"group_by": []string{"actor", "hour"}, "baseline": "200d", "created_at_gte": "2026-08-21T00:00:00Z", "max_groups": 50}},
 			} {
