@@ -320,6 +320,9 @@ func TestCancel(t *testing.T) {
 			if (failed.Last != nil) != test.wantLast {
 				t.Errorf("got the last attempt %v, want one: %t", failed.Last, test.wantLast)
 			}
+			if !client.limiter.slots.TryAcquire(int64(client.RequestsAtOnce())) {
+				t.Error("got a slot that is held by no request")
+			}
 			synctest.Wait() // no handler is left behind
 		}
 	})

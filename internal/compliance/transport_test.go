@@ -86,7 +86,7 @@ func TestConnectionsThatFail(t *testing.T) {
 					server, api := newTLSServer(t, edit)
 					api.Add(feedtest.Records(9)[3:]...)
 					r := newRelays(t, server)
-					client := socketClient(t, "https://"+r.address, func(o *Options) { o.RequestTimeout, o.MaxRetries = 2*time.Second, 1 })
+					client := socketClient(t, "https://"+r.address, func(o *Options) { o.RequestTimeout, o.MaxRetries = 5*time.Second, 1 })
 					if fault != nil {
 						api.Inject(fakeapi.Nth(2), fault(func() { r.each(do) }))
 					}
@@ -244,7 +244,7 @@ func TestConnecting(t *testing.T) {
 		"nobody there":                     {"http://127.0.0.1:1", nil, long, ConnectionError{Stage: AtConnection, Cause: Refused}},
 		"a connection that takes too long": {quiet, func(t *http.Transport) { t.DialContext = (&net.Dialer{Timeout: time.Nanosecond}).DialContext }, long, ConnectionError{Stage: AtConnection, Cause: TimedOut}},
 		"a handshake without an answer":    {quiet, func(t *http.Transport) { t.TLSHandshakeTimeout = short }, long, ConnectionError{Stage: AtTLS, Cause: TimedOut}},
-		"a handshake beyond the request":   {quiet, nil, short, ConnectionError{Stage: AtTLS, Cause: TimedOut, Timeout: short}},
+		"a handshake beyond the request":   {quiet, nil, time.Second, ConnectionError{Stage: AtTLS, Cause: TimedOut, Timeout: time.Second}},
 		"TLS that is too old":              {old.URL, nil, long, ConnectionError{Stage: AtTLS, Cause: TLSAlert, Detail: oldTLS}},
 		"no TLS":                           {strings.Replace(plain.URL, "http", "https", 1), nil, long, ConnectionError{Stage: AtTLS, Cause: NotTLS}},
 	} {
