@@ -41,7 +41,7 @@ func (e OptionError) Error() string { return string(e) }
 type RequestError struct {
 	Attempts int   // requests sent
 	PageSize int   // how many activities the last of them asked for
-	Last     error // the attempt that failed before Err, so the last one where Err is none; nil for the first
+	Last     error // the attempt before, which failed, too; where Err is the context's or a [WaitError], the last one; or nil
 	Err      error
 }
 
@@ -58,16 +58,10 @@ type StatusError struct {
 	URL       string // that was asked, without its query
 	RequestID string // from a header (request-id, on AWS x-amzn-requestid) or the body; "" without one
 
-	// QueryLength is the length of the request's query in bytes, since servers in between
-	// refuse long ones.
-	QueryLength int
-
-	// HTML says that the body was an HTML page, as proxies send it. Nothing of it is kept.
-	HTML bool
-	// RedirectHost is where a redirect would have led. Redirects are not followed.
-	RedirectHost string
-	// ResumeAt is when the server will take requests again; zero if it did not say.
-	ResumeAt time.Time
+	QueryLength  int       // of the request, in bytes, since servers in between refuse long ones
+	HTML         bool      // the body was an HTML page, as proxies send it; nothing of it is kept
+	RedirectHost string    // where a redirect would have led; redirects are not followed
+	ResumeAt     time.Time // when the server will take requests again; zero if it did not say
 }
 
 func (e *StatusError) Error() string {
