@@ -105,7 +105,6 @@ type read struct {
 	end    time.Time        // of the window as it is read, as far as there can be activities
 	size   sizing           // of the next requests
 	seen   map[string]known // with Request.Unique
-	oldest time.Time        // created_at
 	result Result
 	kept   int // activities of the result
 	came   int // activities, the others too
@@ -366,17 +365,12 @@ func (r *read) add(ctx context.Context, a answer, c choice) {
 	r.result.OldReset = max(r.result.OldReset, a.OldReset)
 	r.kept += len(c.kept)
 	r.came += len(a.Activities)
-	for _, at := range a.times {
-		if !at.IsZero() && (r.oldest.IsZero() || at.Before(r.oldest)) {
-			r.oldest = at
-		}
-	}
-	oldest := ""
-	if !r.oldest.IsZero() {
-		oldest = timerange.Format(r.oldest)
+	last := ""
+	if n := len(a.times); n > 0 && !a.times[n-1].IsZero() {
+		last = timerange.Format(a.times[n-1])
 	}
 	r.log.InfoContext(ctx, "read a page of activities",
-		slog.Int("page", r.result.Pages), slog.Int("activities", r.kept), slog.String("oldest_created_at", oldest),
+		slog.Int("page", r.result.Pages), slog.Int("activities", r.kept), slog.String("last_created_at", last),
 		slog.String("request_id", a.RequestID), slog.String("remaining_requests", a.Remaining))
 }
 

@@ -121,18 +121,18 @@ func (r *Request) parameters(bounds timerange.Bounds, cursor string) url.Values 
 
 // after is the time that is read at a distance behind another.
 func (o Order) after(at time.Time, distance time.Duration) time.Time {
-	if o == OldestFirst {
-		return at.Add(distance)
+	if o != OldestFirst {
+		distance = -distance
 	}
-	return at.Add(-distance)
+	return at.Add(distance)
 }
 
 // distance is how far to is behind from.
 func (o Order) distance(from, to time.Time) time.Duration {
-	if o == OldestFirst {
-		return to.Sub(from)
+	if o != OldestFirst {
+		from, to = to, from
 	}
-	return from.Sub(to)
+	return to.Sub(from)
 }
 
 // precedes says whether a time is read before a boundary. Boundaries are half-open, so that

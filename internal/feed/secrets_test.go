@@ -164,25 +164,13 @@ func TestLog(t *testing.T) {
 		}
 		requests := api.Requests()
 		want := `level=DEBUG msg="request answered" page=1 attempt=1 limit=2 took=0s
-level=INFO msg="read a page of activities" page=1 activities=2 oldest_created_at=2026-04-10T08:00:01Z request_id=` + requests[0].RequestID + ` remaining_requests=599
+level=INFO msg="read a page of activities" page=1 activities=2 last_created_at=2026-04-10T08:00:01Z request_id=` + requests[0].RequestID + ` remaining_requests=599
 level=DEBUG msg="request failed" page=2 attempt=1 limit=2 took=0s error="HTTP 429, rate_limit_error, message Compliance API rate limit of 600 requests per minute per parent organization has been exceeded. Please try again later., request-id ` + requests[1].RequestID + `" retry=true wait=7s
 level=DEBUG msg="request answered" page=2 attempt=2 limit=2 took=0s
-level=INFO msg="read a page of activities" page=2 activities=3 oldest_created_at=2026-04-10T08:00:00Z request_id=` + requests[2].RequestID + ` remaining_requests=598
+level=INFO msg="read a page of activities" page=2 activities=3 last_created_at=2026-04-10T08:00:00Z request_id=` + requests[2].RequestID + ` remaining_requests=598
 `
 		if got := log.String(); got != want {
 			t.Errorf("got\n%s\nwant\n%s", got, want)
 		}
 	})
-}
-
-// TestOldestInLog has times that are not in the order of their texts, and one that is no time.
-func TestOldestInLog(t *testing.T) {
-	t.Parallel()
-	var log bytes.Buffer
-	at := func(text string) string { return fmt.Sprintf(`{"id":%q,"created_at":%[1]q,"type":"t"}`, text) }
-	s := feedtest.Pages(feedtest.Page(false, "1", "1", at("2026-04-10T08:00:00.5Z"), at("2026-04-10T08:00:00Z"), at("2026-04-10T09:59:00+02:00"), at("0 o'clock")))
-	reader := newReader(t, s, func(o *compliance.Options) { o.Logger = slog.New(slog.NewTextHandler(&log, nil)) })
-	if got := reader.outcome(t.Context(), Request{}); got.err != nil || !strings.Contains(log.String(), "oldest_created_at=2026-04-10T07:59:00Z ") {
-		t.Errorf("got %v and %s", got.err, log.String())
-	}
 }

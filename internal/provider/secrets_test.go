@@ -97,7 +97,7 @@ func TestLog(t *testing.T) {
 		}
 	}
 	requireEqual(t, "lines", len(got), 5)
-	requireAttributes(t, got[1], values{"@level": "info", "page": "1", "activities": "3", "oldest_created_at": "2026-04-10T08:00:02Z", "request_id": fake.Requests()[0].RequestID})
+	requireAttributes(t, got[1], values{"@level": "info", "page": "1", "activities": "3", "last_created_at": "2026-04-10T08:00:02Z", "request_id": fake.Requests()[0].RequestID})
 	requireAttributes(t, got[2], values{"@level": "debug", "page": "2", "attempt": "1", "retry": "true", "wait": "0s"})
 }
 
