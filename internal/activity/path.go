@@ -12,11 +12,11 @@ import (
 // Path leads to a field of an activity: one of [Fields] or, behind "actor.", of
 // [ActorFields], or any other member, also one inside of objects. Make one with [NewPath].
 type Path struct {
-	Key string
+	Key  string
+	Kind Kind // without a place of its own, what the field's name tells
 
-	names      []string
-	ofActivity *Field[Activity] // at most one of the two
-	ofActor    *Field[Actor]
+	names []string
+	of    func(*Activity) *string // nil for a field without a place of its own
 }
 
 const actorName = "actor"
@@ -59,44 +59,29 @@ func NewPath(key string) (*Path, error) {
 		return fail(InsideText)
 	}
 	p := &Path{Key: key, names: names}
-	switch {
-	case len(names) == 1:
-		p.ofActivity = find(Fields, key)
-	case len(names) == 2 && names[0] == actorName:
-		p.ofActor = find(ActorFields, names[1])
+	if last := names[len(names)-1]; strings.HasSuffix(last, "email") || strings.HasSuffix(last, "email_address") {
+		p.Kind = Mail
+	}
+	for _, f := range Fields {
+		if key == f.Name {
+			p.Kind, p.of = f.Kind, f.Of
+		}
+	}
+	for _, f := range ActorFields {
+		if key == actorName+"."+f.Name {
+			p.Kind, p.of = f.Kind, func(a *Activity) *string {
+				if a.Actor == nil {
+					return nil
+				}
+				return f.Of(a.Actor)
+			}
+		}
 	}
 	return p, nil
 }
 
-func find[T any](fields []Field[T], name string) *Field[T] {
-	i := slices.IndexFunc(fields, func(f Field[T]) bool { return f.Name == name })
-	if i < 0 {
-		return nil
-	}
-	return &fields[i]
-}
-
-func (p *Path) inActor() bool { return p.names[0] == actorName }
-
 // Typed says whether the field has a place of its own, so that no JSON need be read.
-func (p *Path) Typed() bool { return p.ofActivity != nil || p.ofActor != nil }
-
-// Kind is that of the field. A field without a place of its own has the kind that its name
-// tells.
-func (p *Path) Kind() Kind {
-	last := p.names[len(p.names)-1]
-	switch {
-	case p.ofActivity != nil:
-		return p.ofActivity.Kind
-	case p.ofActor != nil:
-		return p.ofActor.Kind
-	case p.Key == actorName+"."+ExternalClientID:
-		return Identifier
-	case strings.HasSuffix(last, "email") || strings.HasSuffix(last, "email_address"):
-		return Mail
-	}
-	return Text
-}
+func (p *Path) Typed() bool { return p.of != nil }
 
 // Every says whether the path leads to anything, and fits says yes to all of it: to each
 // element of an array, and to each copy of a name that an object has twice. Text is what a
@@ -118,17 +103,16 @@ func (p *Path) Every(a *Activity, fits func(text string) bool) bool {
 // start is where a path begins: with the text of a field, and with the members that have
 // the names left if it is not in its place.
 func (p *Path) start(a *Activity) (text *string, extra string, names []string) {
-	switch {
-	case p.inActor() && a.Actor != nil:
-		if p.ofActor != nil {
-			text = p.ofActor.Of(a.Actor)
-		}
+	if p.of != nil {
+		text = p.of(a)
+	}
+	if p.inActor() && a.Actor != nil {
 		return text, a.Actor.Extra, p.names[1:]
-	case p.ofActivity != nil:
-		text = p.ofActivity.Of(a)
 	}
 	return text, a.Extra, p.names
 }
+
+func (p *Path) inActor() bool { return p.names[0] == actorName }
 
 // mayHave is false for most objects, which then need not be parsed.
 func mayHave(object, name string) bool {

@@ -133,7 +133,7 @@ func (c *Condition) add(value string) Fault {
 			return fault
 		}
 		c.addPattern(c.fold(value))
-	case c.path.Kind() != activity.Address:
+	case c.path.Kind != activity.Address:
 		c.texts[c.fold(value)] = true
 	case strings.Contains(value, "/"):
 		network, ok := parseRange(value)
@@ -199,7 +199,7 @@ func (c *Condition) checkPattern(value string) Fault {
 // fold makes upper and lower case of e-mail addresses one, also where a letter has two forms
 // of one of them.
 func (c *Condition) fold(text string) string {
-	if c.path.Kind() == activity.Mail {
+	if c.path.Kind == activity.Mail {
 		return activity.FoldMail(text)
 	}
 	return text
@@ -255,7 +255,7 @@ func (c *Condition) matchesPattern(text string) bool {
 
 // isBorder is what no * stands for: in an e-mail address, what could make two of one.
 func (c *Condition) isBorder(r rune) bool {
-	return c.path.Kind() == activity.Mail && (r == '@' || r == ',' || r == ';' || unicode.IsSpace(r))
+	return c.path.Kind == activity.Mail && (r == '@' || r == ',' || r == ';' || unicode.IsSpace(r))
 }
 
 // patternMatches says whether a text is a pattern's. Only the last * so far ever has to take

@@ -220,7 +220,7 @@ func (g Grouping) text(a *activity.Activity, v *values, at time.Time) string {
 		return at.Format(time.DateOnly)
 	case aField:
 		text := normal(g.field.Text(a))
-		switch g.field.Kind() {
+		switch g.field.Kind {
 		case activity.Mail:
 			return activity.FoldMail(text)
 		case activity.Address:
