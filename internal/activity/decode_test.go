@@ -63,67 +63,6 @@ func TestDecodeGolden(t *testing.T) {
 	}
 }
 
-// TestExtra is a case for each rule about what is in Extra and what in a field.
-func TestExtra(t *testing.T) {
-	t.Parallel()
-	const required = `"id":"i","created_at":"c","type":"t"`
-	for name, test := range map[string]struct {
-		record           string
-		wantExtra        string
-		wantOrganization string // "" for nil
-	}{
-		"nothing":                    {required, `{}`, ""},
-		"big integer":                {required + `,"a":12345678901234567890`, `{"a":12345678901234567890}`, ""},
-		"beyond a float":             {required + `,"a":1e400`, `{"a":1e400}`, ""},
-		"more digits than a float":   {required + `,"a":0.1000000000000000055511151231257827021181583404541015625`, `{"a":0.1000000000000000055511151231257827021181583404541015625}`, ""},
-		"negative zero":              {required + `,"a":-0`, `{"a":-0}`, ""},
-		"order":                      {`"z":1,"id":"i","y":2,"created_at":"c","x":3,"type":"t","w":4`, `{"z":1,"y":2,"x":3,"w":4}`, ""},
-		"white space":                {required + ", \"a\" : {\t\"b\" :\n[ 1 ,\r2 ] } ", `{"a":{"b":[1,2]}}`, ""},
-		"escapes in strings":         {required + `,"a":"\u00e9\/\"\\\ud83d\ude00"`, `{"a":"\u00e9\/\"\\\ud83d\ude00"}`, ""},
-		"escapes beside white space": {required + `,"a":[ "\u00e9\/", 1.0 ]`, `{"a":["\u00e9\/",1.0]}`, ""},
-		"true, false, null":          {required + `,"a":true,"b":false,"c":null`, `{"a":true,"b":false,"c":null}`, ""},
-		"doubled, unknown":           {required + `,"a":1,"a":2`, `{"a":1,"a":2}`, ""},
-		"doubled inside":             {required + `,"a":{"b":1,"b":{"c":1,"c":2}}`, `{"a":{"b":1,"b":{"c":1,"c":2}}}`, ""},
-		"doubled, known":             {required + `,"organization_id":"one","organization_id":"two"`, `{"organization_id":"one","organization_id":"two"}`, "two"},
-		"three times":                {required + `,"organization_id":"1","a":0,"organization_id":"2","organization_id":"3"`, `{"organization_id":"1","a":0,"organization_id":"2","organization_id":"3"}`, "3"},
-		"doubled, null last":         {required + `,"organization_id":"one","organization_id":null`, `{"organization_id":"one","organization_id":null}`, ""},
-		"doubled, another type last": {required + `,"organization_id":"one","organization_id":2`, `{"organization_id":"one","organization_id":2}`, ""},
-		"doubled by an escape":       {required + `,"organization_id":"one","organization\u005fid":"two"`, `{"organization_id":"one","organization\u005fid":"two"}`, "two"},
-		"doubled and required":       {required + `,"id":"i"`, `{"id":"i","id":"i"}`, ""},
-		"known":                      {required + `,"organization_id":"org"`, `{}`, "org"},
-		"known, null":                {required + `,"organization_id":null`, `{}`, ""},
-		"known, empty":               {required + `,"organization_uuid":""`, `{}`, ""},
-		"known, escaped name":        {`"\u0069d":"i","cre\u0061ted_at":"c","\u0074ype":"t","organization_i\u0064":"org"`, `{}`, "org"},
-		"known, another case":        {required + `,"Organization_ID":"org","ID":"i"`, `{"Organization_ID":"org","ID":"i"}`, ""},
-		"known, another type":        {required + `,"organization_id":{"a": 1.0}`, `{"organization_id":{"a":1.0}}`, ""},
-		"actor, null":                {required + `,"actor":null`, `{}`, ""},
-		"actor, another type":        {required + `,"actor":[ {} ]`, `{"actor":[{}]}`, ""},
-		"actor, doubled":             {required + `,"actor":{"a":1},"actor":{"b":2}`, `{"actor":{"a":1},"actor":{"b":2}}`, ""},
-		"a name of an actor":         {required + `,"user_id":"u"`, `{"user_id":"u"}`, ""},
-		"lone surrogates":            {required + `,"a":"\ud800","\udc00":1`, `{"a":"\ud800","\udc00":1}`, ""},
-		"invalid UTF-8":              {required + ",\"a\xff\":[\"\xc3\x28\", \"\xe2\x82\"]", "{\"a\ufffd\":[\"\ufffd(\",\"\ufffd\ufffd\"]}", ""},
-		"name like JSON":             {required + `,"a\":1,\"b":2`, `{"a\":1,\"b":2}`, ""},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			decoded, err := Decode(pageAround("{" + test.record + "}"))
-			if err != nil {
-				t.Fatal(err)
-			}
-			got := decoded.Activities[0]
-			if got.ID != "i" || got.CreatedAt != "c" || got.Type != "t" {
-				t.Errorf("got id %q, created_at %q and type %q", got.ID, got.CreatedAt, got.Type)
-			}
-			if got.Extra != test.wantExtra {
-				t.Errorf("extra: got %s, want %s", got.Extra, test.wantExtra)
-			}
-			if organization := textOf(got.OrganizationID); organization != test.wantOrganization {
-				t.Errorf("organization_id: got %q, want %q", organization, test.wantOrganization)
-			}
-		})
-	}
-}
-
 func textOf(field *string) string {
 	if field == nil {
 		return ""
@@ -131,33 +70,10 @@ func textOf(field *string) string {
 	return *field
 }
 
-// TestFields sends each field of the tables, and sees that it fills its own place alone.
-func TestFields(t *testing.T) {
+// TestTablesAreComplete has a row for each member of the structs but an ID's twin, the actor and
+// what is extra.
+func TestTablesAreComplete(t *testing.T) {
 	t.Parallel()
-	for i, field := range ActorFields {
-		for _, test := range []struct{ value, want, wantExtra string }{
-			{`"v"`, "v", `{}`},
-			{`null`, "", `{}`},
-			{`1.0`, "", `{"` + field.Name + `":1.0}`},
-			{`{"a": 1}`, "", `{"` + field.Name + `":{"a":1}}`},
-		} {
-			decoded, err := Decode(pageAround(`{"id":"i","created_at":"c","type":"t","actor":{"` + field.Name + `":` + test.value + `}}`))
-			if err != nil {
-				t.Fatal(err)
-			}
-			actor := decoded.Activities[0].Actor
-			if actor == nil || textOf(field.Of(actor)) != test.want || actor.Extra != test.wantExtra {
-				t.Errorf("%s: %s: got %+v, want %q and extra %s", field.Name, test.value, actor, test.want, test.wantExtra)
-				continue
-			}
-			for j, other := range ActorFields {
-				if i != j && other.Of(actor) != nil {
-					t.Errorf("%s has filled %s", field.Name, other.Name)
-				}
-			}
-		}
-	}
-	// The rest of the structs are their IDs' twin, the actor and what is extra.
 	if got, want := len(Fields)+3, reflect.TypeFor[Activity]().NumField(); got != want {
 		t.Errorf("got %d fields of an activity, want %d", got, want)
 	}
@@ -246,14 +162,11 @@ func TestDecodeRefuses(t *testing.T) {
 		body string
 		want PageError
 	}{
-		"number":                 {`5`, PageError{Fault: OtherKind, Got: '0', Want: '{'}},
 		"null":                   {`null`, PageError{Fault: OtherKind, Got: 'n', Want: '{'}},
 		"no JSON":                {`upstream error`, PageError{Fault: NotJSON, Offset: 0}},
 		"byte order mark":        {"\ufeff" + onlyPage, PageError{Fault: NotJSON, Offset: 0}},
 		"empty object":           {`{}`, PageError{Fault: Missing, Member: "data"}},
-		"no data":                {`{"has_more":false}`, PageError{Fault: Missing, Member: "data"}},
 		"data is null":           {`{"data":null,"has_more":false}`, PageError{Fault: OtherKind, Member: "data", Got: 'n', Want: '['}},
-		"data is an object":      {`{"data":{},"has_more":false}`, PageError{Fault: OtherKind, Member: "data", Got: '{', Want: '['}},
 		"data is missing":        {`{"data":}`, PageError{Fault: NotJSON, Offset: 8}},
 		"data in another case":   {`{"Data":[],"has_more":false}`, PageError{Fault: Missing, Member: "data"}},
 		"error":                  {`{"data":[],"has_more":false,"error":{}}`, PageError{Fault: SaysError, Member: "error"}},
@@ -261,27 +174,20 @@ func TestDecodeRefuses(t *testing.T) {
 		"type is error":          {`{"type":"list","type":"\u0065rror","data":[],"has_more":false}`, PageError{Fault: SaysError, Member: "type"}},
 		"no has_more":            {`{"data":[]}`, PageError{Fault: Missing, Member: "has_more"}},
 		"has_more is null":       {`{"data":[],"has_more":null}`, PageError{Fault: OtherKind, Member: "has_more", Got: 'n', Want: 't'}},
-		"has_more is a string":   {`{"data":[],"has_more":"false"}`, PageError{Fault: OtherKind, Member: "has_more", Got: '"', Want: 't'}},
 		"cursor is a number":     {`{"data":[],"has_more":false,"last_id":5}`, PageError{Fault: OtherKind, Member: "last_id", Got: '0', Want: '"'}},
-		"data twice":             {`{"data":[` + ok + `],"has_more":false,"data":[]}`, PageError{Fault: Twice, Member: "data"}},
 		"data twice, escaped":    {`{"data":[` + ok + `],"has_more":false,"d\u0061ta":[]}`, PageError{Fault: Twice, Member: "data"}},
 		"has_more twice":         {`{"data":[],"has_more":true,"last_id":"x","has_more":false}`, PageError{Fault: Twice, Member: "has_more"}},
 		"cursor twice":           {`{"data":[],"has_more":true,"last_id":"x","last_id":"y"}`, PageError{Fault: Twice, Member: "last_id"}},
 		"trailing object":        {onlyPage + `{}`, PageError{Fault: Trailing}},
 		"trailing garbage":       {onlyPage + `x`, PageError{Fault: NotJSON, Offset: anywhere}},
 		"comma at the end":       {`{"data":[],"has_more":false,}`, PageError{Fault: NotJSON, Offset: anywhere}},
-		"leading zero":           {string(pageAround(`{"id":"i","created_at":"c","type":"t","a":01}`)), PageError{Fault: NotJSON, Offset: anywhere}},
 		"control in a string":    {string(pageAround("{\"id\":\"i\x01\"}")), PageError{Fault: NotJSON, Offset: anywhere}},
 		"record is null":         {string(pageAround(ok + `,null`)), PageError{Fault: OtherKind, Activity: 2, Got: 'n', Want: '{'}},
 		"record is an array":     {string(pageAround(ok + `,` + ok + `,[]`)), PageError{Fault: OtherKind, Activity: 3, Got: '[', Want: '{'}},
-		"record is empty":        {string(pageAround(`{}`)), PageError{Fault: NoText, Activity: 1, Member: "id"}},
-		"id is null":             {string(pageAround(`{"id":null,"created_at":"c","type":"t"}`)), PageError{Fault: NoText, Activity: 1, Member: "id"}},
 		"id is a number":         {string(pageAround(`{"id":5,"created_at":"c","type":"t"}`)), PageError{Fault: NoText, Activity: 1, Member: "id"}},
 		"id is empty":            {string(pageAround(`{"id":"","created_at":"c","type":"t"}`)), PageError{Fault: Empty, Activity: 1, Member: "id"}},
-		"id in another case":     {string(pageAround(`{"ID":"i","created_at":"c","type":"t"}`)), PageError{Fault: NoText, Activity: 1, Member: "id"}},
 		"id twice, null last":    {string(pageAround(`{"id":"i","id":null,"created_at":"c","type":"t"}`)), PageError{Fault: NoText, Activity: 1, Member: "id"}},
 		"no created_at":          {string(pageAround(`{"id":"i","type":"t"}`)), PageError{Fault: NoText, Activity: 1, Member: "created_at"}},
-		"created_at is a number": {string(pageAround(`{"id":"i","created_at":1775808550,"type":"t"}`)), PageError{Fault: NoText, Activity: 1, Member: "created_at"}},
 		"no type":                {string(pageAround(`{"id":"i","created_at":"c"}`)), PageError{Fault: NoText, Activity: 1, Member: "type"}},
 		"type of the actor only": {string(pageAround(`{"id":"i","created_at":"c","actor":{"type":"t"}}`)), PageError{Fault: NoText, Activity: 1, Member: "type"}},
 		"nested 10,000 levels":   {string(pageAround(`{"id":"i","created_at":"c","type":"t","a":` + nested(10_000) + `}`)), PageError{Fault: NotJSON, Offset: anywhere}},

@@ -154,7 +154,8 @@ func isRecord(record []byte) bool {
 }
 
 // FuzzDecodePage decodes bytes that may be anything. What is taken for a page must be one
-// for encoding/json, too, with the same activities, and the other way round.
+// for encoding/json, too, with the same activities, and the other way round. Its seeds are a
+// case for each rule about what is in Extra and what in a field.
 func FuzzDecodePage(f *testing.F) {
 	addTestdata(f)
 	for _, body := range []string{
@@ -165,11 +166,27 @@ func FuzzDecodePage(f *testing.F) {
 		f.Add([]byte(body))
 	}
 	for _, members := range []string{
-		`"a":12345678901234567890,"b":1.0,"c":1e400`, `"actor":{"type":"user_actor","x":[{"y": null}]}`, `"id":"other"`, `"actor":{},"actor":5`,
-		`"organization_id":null,"organization_id":{"a" : 1}`, `"\u0069d":"i","ID":1`, `"a":"\ud800\u00e9\/","a":""`, "\"\xff\":\"\xfe\"", `"":{"":[ ]}`,
-		`"claude_project_id": "claude_proj_01", "audience": [ { "type": "user", "role": "admin" }, { "type": "organization" } ]`,
+		`"id":"other"`, `"id":""`, `"id":null`, `"created_at":5`, `"type":null`, `"ID":"i","Organization_ID":"org"`, `"user_id":"u"`,
+		// Numbers, and strings as sent.
+		`"a":12345678901234567890,"b":1.0,"c":1e400,"d":-0,"e":0.1000000000000000055511151231257827021181583404541015625`,
+		`"a":"\u00e9\/\"\\\ud83d\ude00","b":[ "\u00e9\/", 1.0 ]`, `"a\":1,\"b":2`, `"a":"\ud800","\udc00":1`, "\"a\xff\":[\"\xc3\x28\", \"\xe2\x82\"],\"\xff\":\"\xfe\"",
+		// Order, white space and nesting.
+		`"z":1,"y":2, "x" : { "b" :` + "\n" + `[ 1 ,` + "\t" + `2 ] },"":{"":[ ]},"v":true,"u":false,"t":null`,
+		// Doubled names.
+		`"a":1,"a":{"b":1,"b":{"c":1,"c":2}}`, `"organization_id":"1","a":0,"organization_id":"2","organization_id":"3"`, `"organization_id":"one","organization_id":null`,
+		`"organization_id":null,"organization_id":{"a" : 1}`, `"organization_id":"one","organization\u005fid":"two"`, `"organization_i\u0064":"org"`, `"\u0069d":"i","ID":1`,
+		// Actors.
+		`"actor":null`, `"actor":[ {} ]`, `"actor":{"a":1},"actor":{"b":2}`, `"actor":{},"actor":5`, `"actor":{"type":"user_actor","x":[{"y": null}],"type":"b"}`,
 	} {
-		f.Add(pageAround(`{"type":"t","created_at":"c",` + members + `,"id":"i"}`))
+		f.Add(pageAround(`{"type":"t","created_at":"c","id":"i",` + members + `}`))
+	}
+	for _, value := range []string{`"v"`, `""`, `null`, `1.0`, `{"a": 1}`} {
+		for _, field := range Fields {
+			f.Add(pageAround(`{"type":"t","created_at":"c","id":"i","` + field.Name + `":` + value + `}`))
+		}
+		for _, field := range ActorFields {
+			f.Add(pageAround(`{"type":"t","created_at":"c","id":"i","actor":{"` + field.Name + `":` + value + `}}`))
+		}
 	}
 	f.Fuzz(func(t *testing.T, body []byte) {
 		got, err := Decode(body)
