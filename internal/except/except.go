@@ -220,7 +220,7 @@ func (c *Condition) matches(text string) bool {
 	}
 	ip = ip.Unmap()
 	for bits := range c.widths {
-		if bits <= ip.BitLen() && c.ranges[netip.PrefixFrom(ip, bits).Masked()] {
+		if c.ranges[netip.PrefixFrom(ip, bits).Masked()] {
 			return true
 		}
 	}
