@@ -12,7 +12,7 @@ func TestPath(t *testing.T) {
 	t.Parallel()
 	page, err := Decode([]byte(`{"data":[{"id":"a1","created_at":"2026-04-10T08:00:00Z","type":"t","organization_id":null,
 		"enabled":true,"count":1.0,"nothing":null,"empty":[],"provider":{"type":"saml","of":{"id":7}},"other":{},
-		"audience":[{"type":"user"},{"type":"group"},{"name":"x"}],"words":["a",["b"]],"twice":1,"twice":"2",
+		"audience":[{"type":"user"},{"type":"group"},{"name":"x"}],"words":["a",["b"]],"things":[{},[]],"twice":1,"twice":"2",
 		"\u0065scaped":"yes",
 		"actor":{"type":"user_actor","user_id":"user_1","email_address":5,"device":{"name":"d"}}}],"has_more":false}`))
 	if err != nil {
@@ -38,6 +38,7 @@ func TestPath(t *testing.T) {
 		"provider.other":      {nil, false, ""},
 		"other.type":          {nil, false, ""},
 		"audience.type":       {[]string{"user", "group"}, false, `["user","group",null]`},
+		"things.name":         {nil, false, ""},
 		"words":               {[]string{"a", "b"}, true, `["a",["b"]]`},
 		"twice":               {[]string{"1", "2"}, true, "2"},
 		"escaped":             {[]string{"yes"}, true, "yes"},

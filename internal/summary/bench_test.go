@@ -2,13 +2,10 @@ package summary
 
 import (
 	"fmt"
-	"strings"
 	"testing"
 	"time"
 
 	"github.com/compliance-feed/terraform-provider-compliance/internal/activity"
-	"github.com/compliance-feed/terraform-provider-compliance/internal/except"
-	"github.com/compliance-feed/terraform-provider-compliance/internal/fakeapi"
 )
 
 // A page of activities of 100 types by 500 users.
@@ -51,60 +48,6 @@ func BenchmarkAdd(b *testing.B) {
 				}
 			}
 			b.ReportMetric(float64(b.N)*float64(len(activities))/b.Elapsed().Seconds(), "activities/s")
-		})
-	}
-}
-
-// What exceptions add to a summary of 100,000 activities, from the text of their pages: of
-// cheap conditions first and of those that look at an activity's own fields alone.
-func BenchmarkExcept(b *testing.B) {
-	var pages [][]byte
-	for page := range 20 {
-		texts := fakeapi.Generate(fakeapi.Spec{Activities: 5000, Seed: uint64(page)}).All()
-		pages = append(pages, fmt.Appendf(nil, `{"has_more":true,"data":[%s]}`, strings.Join(texts, ",")))
-	}
-	office := map[string][]string{"actor.ip_address": {"192.0.2.0/24", "2001:db8::/32"}, "actor.user_id": {"user_1", "user_2"}, "role": {"admin"}}
-	reviewed := map[string][]string{"id": {"activity_1", "activity_2"}}
-	for name, maps := range map[string][]map[string][]string{
-		"none":      nil,
-		"three":     {{"enabled": {"true"}}, office, reviewed},
-		"own_field": {{"enabled": {"true"}}, {"role": {"*admin*"}}, {"audience.type": {"user", "group"}}},
-	} {
-		b.Run(name, func(b *testing.B) {
-			var exceptions except.Exceptions
-			for _, entries := range maps {
-				var conditions []*except.Condition
-				for field, values := range entries {
-					path, err := activity.NewPath(field)
-					if err != nil {
-						b.Fatal(err)
-					}
-					c, faults := except.NewCondition(path, values)
-					if len(faults) > 0 {
-						b.Fatal(*faults[0])
-					}
-					conditions = append(conditions, c)
-				}
-				exceptions.Add(conditions)
-			}
-			excepted := 0
-			for b.Loop() {
-				s := New(Options{})
-				for _, text := range pages {
-					page, err := activity.Decode(text)
-					if err != nil {
-						b.Fatal(err)
-					}
-					for i := range page.Activities {
-						if exceptions.Match(&page.Activities[i]) {
-							excepted++
-						} else if err := s.Add(&page.Activities[i]); err != nil {
-							b.Fatal(err)
-						}
-					}
-				}
-			}
-			b.ReportMetric(float64(excepted)/float64(b.N), "excepted")
 		})
 	}
 }

@@ -80,19 +80,9 @@ func TestSame(t *testing.T) {
 		{"name", `,"name":null`, ``, true, none("name")},
 		{"name", `,"name":""`, ``, true, none("name")},
 		{"name", `,"name":"none"`, ``, false, nothing},
-		{"name", `,"name":[1, 2]`, `,"name":"[1,2]"`, true, nothing},
-		{"name", `,"name":{"a": [ ]}`, `,"name":{"a":[]}`, true, nothing},
-		{"name", `,"name":"a","name":"b"`, `,"name":"b"`, true, nothing},
-		{"n\u0061me", `,"n\u0061me":"a"`, `,"name":"a"`, true, nothing},
 		{"provider.type", `,"provider":{"type":"a","x":1}`, `,"provider":{"type":"a"}`, true, nothing},
-		{"provider.type", `,"provider":"a"`, ``, true, none("provider.type")},
-		{"audience.type", `,"audience":[{"type":"user"},{"type":"group"}]`, `,"audience":[{"type":"user","role":"x"},{"type":"group"}]`, true, nothing},
-		{"audience.type", `,"audience":[{"type":"user"},{"type":"group"}]`, `,"audience":[{"type":"group"},{"type":"user"}]`, false, nothing},
-		{"audience.type", `,"audience":[{"type":"user"}]`, `,"audience":[{"type":"user"},{}]`, false, nothing},
-		{"audience.type", `,"audience":[{}]`, `,"audience":[]`, true, none("audience.type")},
 		{"actor.idp_connection_type", `,"actor":{"idp_connection_type":"a"}`, `,"actor":{"idp_connection_type":"a","user_id":"u"}`, true, nothing},
 		{"actor.issuer", `,"actor":{"issuer":"a"}`, `,"actor":{"issuer":"b"}`, false, nothing},
-		{"actor.issuer", `,"actor":[{"issuer":"a"}]`, `,"actor":{"issuer":["a"]}`, true, nothing},
 	} {
 		s := New(Options{GroupBy: groupBy(t, test.by)})
 		add(t, s, *decode(t, test.a))

@@ -118,16 +118,3 @@ func TestParseRefuses(t *testing.T) {
 		}
 	}
 }
-
-func TestFormat(t *testing.T) {
-	t.Parallel()
-	for want, at := range map[string]time.Time{
-		"2026-04-10T06:09:10.987654321Z": now,
-		"2026-04-10T06:09:10Z":           now.Truncate(time.Second),
-		"2026-04-10T06:09:10.5Z":         now.Truncate(time.Second).Add(time.Second / 2),
-	} {
-		if got := Format(at); got != want {
-			t.Errorf("got %s, want %s", got, want)
-		}
-	}
-}
