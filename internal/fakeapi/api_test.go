@@ -59,17 +59,6 @@ func TestInvalidQueries(t *testing.T) {
 	}
 }
 
-func TestKnownTypes(t *testing.T) {
-	t.Parallel()
-	c := inProcess(fakeapi.New(quiet(record("a", "2026-05-01T00:00:00Z", "of_the_feed"))))
-	for _, parameter := range []string{"activity_types[]", "exclude_activity_types[]"} {
-		types := url.Values{parameter: {"claude_chat_viewed", "anthropic_access", "design_project_viewed", "of_the_feed"}} // listed, filter-only, retired
-		if a := c.get(t, types.Encode()); a.status != 200 {
-			t.Errorf("%s: got %d %s, want 200", parameter, a.status, a.body)
-		}
-	}
-}
-
 func TestAdmission(t *testing.T) {
 	t.Parallel()
 	keys := map[string]fakeapi.Grant{

@@ -78,7 +78,9 @@ func TestFaults(t *testing.T) {
 		{"SetField_left_out", fakeapi.SetField(3, "id", ""), func(r result) bool { return isGoodPage(r.body) && !strings.Contains(r.body, `"a06"`) }},
 		{"SetRecord", fakeapi.SetRecord(1, "42"), contains(`"claude_chat_created"},42,{`)},
 		{"SetRecord_of_a_longer_page", fakeapi.SetRecord(10, "42"), func(r result) bool { return isGoodPage(r.body) && !strings.Contains(r.body, "42") }},
-		{"SetRecord_of_an_error", fakeapi.SetRecord(0, "42"), isStatus(400, "invalid_request_error", "x-should-retry", "false")},
+		{"SetRecord_of_an_error", fakeapi.SetRecord(0, "42"), func(r result) bool {
+			return isStatus(400, "invalid_request_error", "x-should-retry", "false")(r) && !strings.Contains(r.body, "data")
+		}},
 		{"CoarseTimes", fakeapi.CoarseTimes(time.Minute), func(r result) bool { return strings.Count(r.body, `"2026-05-01T00:00:00Z"`) == 10 }},
 		{"IgnoreParameter", fakeapi.IgnoreParameter("limit"), func(r result) bool { return isGoodPage(r.body) }},
 	}
