@@ -121,7 +121,7 @@ func (r *pipelineRun) edit(files map[string]string) {
 
 func (r *pipelineRun) commitPolicies() {
 	r.t.Helper()
-	result := enginetest.Exec(r.t, r.policies, append(os.Environ(), "GIT_CONFIG_GLOBAL=/dev/null"), "bash", "-ec", `git init -q && git add -A && git -c user.name=a -c user.email=a@b.test commit -qm policies --allow-empty && git rev-parse HEAD`)
+	result := enginetest.Exec(r.t, r.policies, append(os.Environ(), "GIT_CONFIG_GLOBAL=/dev/null"), "bash", "-ec", `git init -q -b main && git add -A && git -c user.name=a -c user.email=a@b.test commit -qm policies --allow-empty && git rev-parse HEAD`)
 	require(r.t, result, 0)
 	r.commit = strings.TrimSpace(result.Stdout)
 	checkout := filepath.Join(r.w.Dir, ".policies")
