@@ -44,7 +44,6 @@ func TestClean(t *testing.T) {
 		"two parts of it":       {canary, canarySecret[:8] + canarySecret[20:28], "[redacted][redacted]"},
 		"two parts that touch":  {canary, canarySecret[:8] + "-" + canarySecret[8:16], "[redacted]-[redacted]"},
 		"overlapping":           {"ababababab", "xababababababy", "x[redacted]y"},
-		"a key without prefix":  {"0123456789abcdef", "key 0123456789abcdef?", "key [redacted]?"},
 		"a short key":           {"s3cret", "key s3cret, not s3cre", "key [redacted], not s3cre"},
 		"a short secret":        {"sk-ant-api03-abc", "key sk-ant-api03-abc", "key sk-ant-api03-[redacted]"},
 		"a prefix for a key":    {"sk-ant-api03-", "key sk-ant-api03-, word", "key [redacted], word"},

@@ -132,7 +132,11 @@ var bubble = time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)
 
 // limits are the rate limit headers of an answer.
 func limits(remaining string, reset time.Time) []string {
-	return []string{"anthropic-ratelimit-requests-remaining", remaining, "anthropic-ratelimit-requests-reset", reset.UTC().Format(time.RFC3339)}
+	return limitsUntil(remaining, reset.UTC().Format(time.RFC3339))
+}
+
+func limitsUntil(remaining, reset string) []string {
+	return []string{"anthropic-ratelimit-requests-remaining", remaining, "anthropic-ratelimit-requests-reset", reset}
 }
 
 // TestReset has the server say when it takes requests again; the second page comes
@@ -149,9 +153,9 @@ func TestReset(t *testing.T) {
 		"reset in the past":    {limits("0", bubble.Add(-time.Minute)), 0},
 		"clock is fast":        {append(limits("0", bubble.Add(time.Minute/2)), "date", bubble.Add(-time.Minute/2).Format(http.TimeFormat)), time.Minute},
 		"clock is slow":        {append(limits("0", bubble.Add(time.Minute+time.Hour)), "date", bubble.Add(time.Hour).Format(http.TimeFormat)), time.Minute},
-		"with an offset":       {[]string{"anthropic-ratelimit-requests-remaining", "0", "anthropic-ratelimit-requests-reset", "2000-01-01T01:00:30+01:00"}, 30 * time.Second},
-		"with a fraction":      {[]string{"anthropic-ratelimit-requests-remaining", "0", "anthropic-ratelimit-requests-reset", "2000-01-01T00:00:00.5Z"}, 500 * time.Millisecond},
-		"odd reset":            {[]string{"anthropic-ratelimit-requests-remaining", "0", "anthropic-ratelimit-requests-reset", "60"}, 0},
+		"with an offset":       {limitsUntil("0", "2000-01-01T01:00:30+01:00"), 30 * time.Second},
+		"with a fraction":      {limitsUntil("0", "2000-01-01T00:00:00.5Z"), 500 * time.Millisecond},
+		"odd reset":            {limitsUntil("0", "60"), 0},
 		"odd remaining":        {limits("few", bubble.Add(time.Minute)), 0},
 		"no remaining":         {limits("0", bubble.Add(time.Minute))[2:], 0},
 	}, func(t *testing.T, _ string, test test) {

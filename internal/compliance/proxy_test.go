@@ -27,6 +27,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/compliance-feed/terraform-provider-compliance/internal/fakeapi"
 	"github.com/compliance-feed/terraform-provider-compliance/internal/feedtest"
 )
 
@@ -185,18 +186,24 @@ func TestProxiesThatFail(t *testing.T) {
 	silent := func(scheme string) func(*testing.T) string {
 		return func(t *testing.T) string { return scheme + listen(t, silent) }
 	}
+	refused := func(status int, schemes ...string) ConnectionError {
+		return ConnectionError{Stage: AtProxy, Cause: ProxyRefused, ProxyStatus: status, ProxySchemes: schemes}
+	}
+	says := func(detail string) ConnectionError {
+		return ConnectionError{Stage: AtProxy, Cause: ProxyRefused, Detail: detail}
+	}
 	for name, test := range map[string]struct {
 		proxy    func(*testing.T) string
 		attempts int
 		want     ConnectionError
 	}{
 		"nobody there":        {func(*testing.T) string { return "http://127.0.0.1:1" }, 2, ConnectionError{Stage: AtConnection, Cause: Refused}},
-		"407":                 {connect(status("407 Proxy Authentication Required")), 1, ConnectionError{Stage: AtProxy, Cause: ProxyRefused, ProxyStatus: 407}},
-		"407 of Windows":      {connect(status("407 No\r\nProxy-Authenticate: Negotiate\r\nProxy-Authenticate: NTLM x")), 1, ConnectionError{Stage: AtProxy, Cause: ProxyRefused, ProxyStatus: 407, ProxySchemes: []string{"Negotiate", "NTLM"}}},
-		"403":                 {connect(status("403 Forbidden")), 1, ConnectionError{Stage: AtProxy, Cause: ProxyRefused, ProxyStatus: 403}},
-		"302":                 {connect(status("302 Found")), 1, ConnectionError{Stage: AtProxy, Cause: ProxyRefused, ProxyStatus: 302}},
-		"503":                 {connect(status("503 \x1b[31m")), 2, ConnectionError{Stage: AtProxy, Cause: ProxyRefused, ProxyStatus: 503}},
-		"an echo":             {connect(echo), 2, ConnectionError{Stage: AtProxy, Cause: ProxyRefused, ProxyStatus: 502}},
+		"407":                 {connect(status("407 Proxy Authentication Required")), 1, refused(407)},
+		"407 of Windows":      {connect(status("407 No\r\nProxy-Authenticate: NTLM x\r\nProxy-Authenticate: " + fakeapi.Key)), 1, refused(407, "NTLM", "sk-ant-fake01-[redacted]")},
+		"403":                 {connect(status("403 Forbidden")), 1, refused(403)},
+		"302":                 {connect(status("302 Found")), 1, refused(302)},
+		"503":                 {connect(status("503 \x1b[31m")), 2, refused(503)},
+		"an echo":             {connect(echo), 2, refused(502)},
 		"silent":              {silent("http://"), 2, ConnectionError{Stage: AtProxy, Cause: TimedOut, Timeout: 2 * time.Second}},
 		"dying":               {connect(say("")), 2, ConnectionError{Stage: AtProxy, Cause: Closed}},
 		"no proxy at all":     {connect(say("220 smtp.example.com ESMTP\r\n")), 2, ConnectionError{Stage: AtProxy, Cause: NotHTTP}},
@@ -205,9 +212,9 @@ func TestProxiesThatFail(t *testing.T) {
 			return strings.Replace(connect(say("HTTP/1.1 400 No\r\n\r\n"))(t), "http:", "https:", 1)
 		}, 2, ConnectionError{Stage: AtTLS, Cause: Closed}},
 		"TLS beyond the time": {silent("https://"), 2, ConnectionError{Stage: AtTLS, Cause: TimedOut, Timeout: 2 * time.Second}},
-		"SOCKS: password":     {socks("\x05\xff"), 1, ConnectionError{Stage: AtProxy, Cause: ProxyRefused, Detail: "no acceptable authentication methods"}},
-		"SOCKS: rules":        {socks("\x05\x00", "\x05\x02\x00\x01"), 1, ConnectionError{Stage: AtProxy, Cause: ProxyRefused, Detail: "connection not allowed by ruleset"}},
-		"SOCKS: refused":      {socks("\x05\x00", "\x05\x05\x00\x01"), 2, ConnectionError{Stage: AtProxy, Cause: ProxyRefused, Detail: "connection refused"}},
+		"SOCKS: password":     {socks("\x05\xff"), 1, says("no acceptable authentication methods")},
+		"SOCKS: rules":        {socks("\x05\x00", "\x05\x02\x00\x01"), 1, says("connection not allowed by ruleset")},
+		"SOCKS: refused":      {socks("\x05\x00", "\x05\x05\x00\x01"), 2, says("connection refused")},
 		"SOCKS: silent":       {silent("socks5://"), 2, ConnectionError{Stage: AtProxy, Cause: TimedOut, Timeout: 2 * time.Second}},
 	} {
 		run(name, func(t *testing.T) {

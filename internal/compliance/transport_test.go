@@ -167,7 +167,8 @@ func TestLongQueries(t *testing.T) {
 		s.Config.MaxHeaderBytes = 1000
 	})
 	_, err := socketClient(t, server.URL).Page(t.Context(), long)
-	if got, failed := feedtest.ErrorAs[*ConnectionError](t, err), feedtest.ErrorAs[*RequestError](t, err); got.QueryLength < LongQuery || failed.Attempts != 1 || len(api.Requests()) > 0 {
+	got, failed := feedtest.ErrorAs[*ConnectionError](t, err), feedtest.ErrorAs[*RequestError](t, err)
+	if got.QueryLength < LongQuery || failed.Attempts != 1 || len(api.Requests()) > 0 {
 		t.Errorf("got %+v after %d attempts, want the length of the query after 1", got, failed.Attempts)
 	}
 	s := &feedtest.Script{Steps: []feedtest.Step{
@@ -234,6 +235,7 @@ func TestConnecting(t *testing.T) {
 	plain := fakeapi.NewServer(fakeapi.Options{})
 	t.Cleanup(plain.Close)
 	quiet := "https://" + listen(t, silent)
+	noTime := func(t *http.Transport) { t.DialContext = (&net.Dialer{Timeout: time.Nanosecond}).DialContext }
 	const oldTLS = "protocol version not supported"
 	for name, test := range map[string]struct {
 		base    string
@@ -242,7 +244,7 @@ func TestConnecting(t *testing.T) {
 		want    ConnectionError
 	}{
 		"nobody there":                     {"http://127.0.0.1:1", nil, long, ConnectionError{Stage: AtConnection, Cause: Refused}},
-		"a connection that takes too long": {quiet, func(t *http.Transport) { t.DialContext = (&net.Dialer{Timeout: time.Nanosecond}).DialContext }, long, ConnectionError{Stage: AtConnection, Cause: TimedOut}},
+		"a connection that takes too long": {quiet, noTime, long, ConnectionError{Stage: AtConnection, Cause: TimedOut}},
 		"a handshake without an answer":    {quiet, func(t *http.Transport) { t.TLSHandshakeTimeout = short }, long, ConnectionError{Stage: AtTLS, Cause: TimedOut}},
 		"a handshake beyond the request":   {quiet, nil, time.Second, ConnectionError{Stage: AtTLS, Cause: TimedOut, Timeout: time.Second}},
 		"TLS that is too old":              {old.URL, nil, long, ConnectionError{Stage: AtTLS, Cause: TLSAlert, Detail: oldTLS}},
