@@ -17,7 +17,7 @@ import (
 )
 
 // decode makes an activity of its members besides id, created_at and type.
-func decode(t *testing.T, members string) *activity.Activity {
+func decode(t testing.TB, members string) *activity.Activity {
 	t.Helper()
 	page, err := activity.Decode([]byte(`{"has_more":false,"data":[{"id":"a1","created_at":"2026-04-10T08:00:00Z","type":"org_sso_toggled"` + members + `}]}`))
 	if err != nil {
@@ -26,7 +26,7 @@ func decode(t *testing.T, members string) *activity.Activity {
 	return &page.Activities[0]
 }
 
-func condition(t *testing.T, field string, values ...string) (*Condition, []*ValueError) {
+func condition(t testing.TB, field string, values ...string) (*Condition, []*ValueError) {
 	t.Helper()
 	path, err := activity.NewPath(field)
 	if err != nil {
@@ -238,25 +238,18 @@ func TestValuesRefused(t *testing.T) {
 func BenchmarkManyValues(b *testing.B) {
 	for field, value := range map[string]string{"actor.user_id": "user_01%d", "actor.ip_address": "2001:db8:%x::/48", "actor.email_address": "*@example%d.com", "actor.user_agent": "agent%d*"} {
 		b.Run(field, func(b *testing.B) {
-			path, err := activity.NewPath(field)
-			if err != nil {
-				b.Fatal(err)
-			}
 			var values []string
 			for i := range 20_000 {
 				values = append(values, fmt.Sprintf(value, i))
 			}
-			page, err := activity.Decode([]byte(`{"has_more":false,"data":[{"id":"a","created_at":"c","type":"t","actor":{"user_id":"user_02","ip_address":"2001:db9::1","email_address":"a@example.com","user_agent":"curl"}}]}`))
-			if err != nil {
-				b.Fatal(err)
-			}
+			a := decode(b, `,"actor":{"user_id":"user_02","ip_address":"2001:db9::1","email_address":"a@example.com","user_agent":"curl"}`)
 			for b.Loop() {
-				c, faults := NewCondition(path, values)
+				c, faults := condition(b, field, values...)
 				if len(faults) > 0 {
 					b.Fatal(*faults[0])
 				}
 				for range 100_000 {
-					if (Exceptions{{c}}).Match(&page.Activities[0]) {
+					if (Exceptions{{c}}).Match(a) {
 						b.Fatal("it matches")
 					}
 				}

@@ -21,14 +21,7 @@ func BenchmarkAdd(b *testing.B) {
 			Actor:          &activity.Actor{Type: new("user_actor"), UserID: new(fmt.Sprintf("user_%d", i%500))},
 		}
 	}
-	var by []Grouping
-	for _, name := range []string{"actor", "account"} {
-		g, err := NewGrouping(name)
-		if err != nil {
-			b.Fatal(err)
-		}
-		by = append(by, g)
-	}
+	by := groupBy(b, "actor", "account")
 	half := start.Add(2500 * time.Minute)
 	for name, options := range map[string]Options{
 		"no_groups": {}, "groups": {GroupBy: by}, "within": {GroupBy: by, Within: time.Hour},

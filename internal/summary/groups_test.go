@@ -17,7 +17,7 @@ import (
 	"github.com/compliance-feed/terraform-provider-compliance/internal/activity"
 )
 
-func groupBy(t *testing.T, names ...string) (by []Grouping) {
+func groupBy(t testing.TB, names ...string) (by []Grouping) {
 	t.Helper()
 	for _, name := range names {
 		g, err := NewGrouping(name)
