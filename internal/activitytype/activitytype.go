@@ -9,7 +9,6 @@ package activitytype
 
 import (
 	_ "embed"
-	"iter"
 	"path"
 	"regexp"
 	"slices"
@@ -59,7 +58,7 @@ var (
 
 func parse(list string) []Type {
 	var all []Type
-	for columns := range rows(list) {
+	for _, columns := range rows(list) {
 		t := Type{
 			Name: columns[0], State: State(columns[3]), Topic: columns[4], Meaning: columns[5], Note: columns[6],
 			FieldsKnown: columns[1] != "" || columns[2] != "", // a row without either is newer than the reference's schema
@@ -75,16 +74,14 @@ func parse(list string) []Type {
 	return all // sorted, which a test ensures
 }
 
-// rows yields the columns of a table's lines; those that begin with # are comments.
-func rows(table string) iter.Seq[[]string] {
-	return func(yield func([]string) bool) {
-		for line := range strings.Lines(table) {
-			line = strings.TrimRight(line, "\r\n")
-			if line != "" && line[0] != '#' && !yield(strings.Split(line, "\t")) {
-				return
-			}
+// rows are the columns of a table's lines; those that begin with # are comments.
+func rows(table string) (all [][]string) {
+	for line := range strings.Lines(table) {
+		if line = strings.TrimRight(line, "\r\n"); line != "" && line[0] != '#' {
+			all = append(all, strings.Split(line, "\t"))
 		}
 	}
+	return all
 }
 
 func names(all []Type, want func(Type) bool) []string {

@@ -42,7 +42,7 @@ var (
 
 func parseTopics(list string) []Topic {
 	var all []Topic
-	for columns := range rows(list) {
+	for _, columns := range rows(list) {
 		rank, _ := strconv.Atoi(columns[2]) // empty is 0
 		all = append(all, Topic{Name: columns[0], Part: columns[1], Everyday: rank, Question: columns[3], Definition: columns[4]})
 	}

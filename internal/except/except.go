@@ -114,15 +114,12 @@ func NewCondition(path *activity.Path, values []string) (*Condition, []*ValueErr
 	}
 	var faults []*ValueError
 	for _, value := range values {
-		if fault := c.add(normal(value)); fault != 0 {
+		if fault := c.add(c.fold(value)); fault != 0 {
 			faults = append(faults, &ValueError{fault, value})
 		}
 	}
 	return c, faults
 }
-
-// normal is a text as Terraform holds it, in NFC.
-func normal(text string) string { return norm.NFC.String(text) }
 
 func (c *Condition) add(value string) Fault {
 	switch {
@@ -132,9 +129,9 @@ func (c *Condition) add(value string) Fault {
 		if fault := c.checkPattern(value); fault != 0 {
 			return fault
 		}
-		c.addPattern(c.fold(value))
+		c.addPattern(value)
 	case c.path.Kind != activity.Address:
-		c.texts[c.fold(value)] = true
+		c.texts[value] = true
 	case strings.Contains(value, "/"):
 		network, ok := parseRange(value)
 		switch {
@@ -196,9 +193,10 @@ func (c *Condition) checkPattern(value string) Fault {
 	return 0
 }
 
-// fold makes upper and lower case of e-mail addresses one, also where a letter has two forms
-// of one of them.
+// fold makes one what is compared as one: a text as Terraform holds it, in NFC, and of e-mail
+// addresses upper and lower case, also where a letter has two forms of one of them.
 func (c *Condition) fold(text string) string {
+	text = norm.NFC.String(text)
 	if c.path.Kind == activity.Mail {
 		return activity.FoldMail(text)
 	}
@@ -207,7 +205,7 @@ func (c *Condition) fold(text string) string {
 
 // matches says whether a text is one of the values.
 func (c *Condition) matches(text string) bool {
-	text = c.fold(normal(text))
+	text = c.fold(text)
 	if c.texts[text] || c.matchesPattern(text) {
 		return true
 	}
