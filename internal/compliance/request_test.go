@@ -2,7 +2,7 @@ package compliance
 
 import (
 	"fmt"
-	"net/http"
+	"net/url"
 	"testing"
 	"time"
 
@@ -48,13 +48,21 @@ func TestSmallerPages(t *testing.T) {
 	}, func(t *testing.T, _ string, test test) {
 		api := newFake(500)
 		api.Inject(fakeapi.Times(test.times, fakeapi.Always), test.fault)
+		client := newClient(t, api.Transport(), func(o *Options) { o.MaxRetries = test.retries })
 		started := time.Now()
-		answer, err := newClient(t, api.Transport(), func(o *Options) { o.MaxRetries = test.retries }).Page(t.Context(), Request{PageSize: test.size})
-		limits := []string{}
+		parameters := url.Values{"order": {"asc"}}
+		answer, err := client.Page(t.Context(), Request{Parameters: parameters, PageSize: test.size})
+		queries, want := []string{}, []string{}
 		for _, request := range api.Requests() {
-			limits = append(limits, request.Query.Get("limit"))
+			queries = append(queries, request.RawQuery)
 		}
-		feedtest.Equal(t, "limits", limits, test.limits)
+		for _, limit := range test.limits {
+			want = append(want, "limit="+limit+"&order=asc")
+		}
+		feedtest.Equal(t, "queries", queries, want)
+		if len(parameters) != 1 {
+			t.Errorf("got %v afterwards, want the request unchanged", parameters)
+		}
 		var attempts, size int
 		if test.times == always {
 			failed := feedtest.ErrorAs[*RequestError](t, err)
@@ -69,20 +77,6 @@ func TestSmallerPages(t *testing.T) {
 		}
 		if waited := time.Since(started) > 0; waited != test.waits {
 			t.Errorf("got a wait: %t, want %t", waited, test.waits)
-		}
-	})
-}
-
-// TestRequestIsNotChanged sends a request's parameters with a limit beside them.
-func TestRequestIsNotChanged(t *testing.T) {
-	feedtest.InBubble(t, func(t *testing.T) {
-		s := &feedtest.Script{Steps: []feedtest.Step{{Status: http.StatusGatewayTimeout}, {Body: feedtest.EmptyPage}}}
-		request := Request{Parameters: map[string][]string{"order": {"asc"}}, PageSize: 100}
-		if _, err := newClient(t, s).Page(t.Context(), request); err != nil {
-			t.Fatal(err)
-		}
-		if got := s.Requests[1].URL.RawQuery; got != "limit=50&order=asc" || len(request.Parameters) != 1 {
-			t.Errorf("got %s, and parameters %v afterwards", got, request.Parameters)
 		}
 	})
 }
