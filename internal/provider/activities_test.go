@@ -117,7 +117,9 @@ func TestTooManyActivities(t *testing.T) {
 		"max_results": {&activitiesModel{MaxResults: types.NumberValue(big.NewFloat(50_001))}, false},
 		"summary":     {&activitySummaryModel{}, false},
 	} {
-		c := test.model.collect(&feed.Request{}, about)
+		request := feed.Request{}
+		c := test.model.collect(&request, about)
+		requireEqual(t, name+": has each ID once, wherever it comes again", request.Unique, name != "summary")
 		c.Begin()
 		if err := c.Add(feed.Batch{Activities: slices.Repeat(one, 50_000)}); err != nil {
 			t.Fatal(err)
