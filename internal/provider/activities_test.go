@@ -131,6 +131,19 @@ func TestTooManyActivities(t *testing.T) {
 	}
 }
 
+// A read that begins anew forgets what came before.
+func TestBegin(t *testing.T) {
+	t.Parallel()
+	about := readContext{service: &service{maxResultBytes: maxResultBytes}}
+	list := (&activitiesModel{}).collect(&feed.Request{}, about).(*activitiesCollector)
+	counts := (&activitySummaryModel{}).collect(&feed.Request{}, about).(*summaryCollector)
+	for _, c := range []collector{list, counts, list, counts} {
+		c.Begin()
+		must(c.Add(feed.Batch{Activities: decodeRecords(t, records(3)...)}))
+	}
+	requireEqual(t, "activities", []int{list.list.count, int(counts.counts.Total)}, []int{3, 3})
+}
+
 func TestResultTooLarge(t *testing.T) {
 	t.Parallel()
 	fake := newFake(t, fakeapi.Options{Feed: fakeapi.NewFeed(records(4)...)})
