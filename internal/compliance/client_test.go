@@ -222,7 +222,6 @@ func TestStatusError(t *testing.T) {
 // TestPageErrors has answers that are no page. One that broke off is asked for again.
 func TestPageErrors(t *testing.T) {
 	inBubbles(t, map[string]PageError{
-		"":          {Fault: BrokenOff},
 		`{"data":[`: {Fault: BrokenOff},
 		"\n<html>":  {Fault: HTML},
 		"{}":        {Fault: NoPage, Body: &activity.PageError{Fault: activity.Missing, Member: "data"}},
