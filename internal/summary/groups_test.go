@@ -55,6 +55,8 @@ func TestSame(t *testing.T) {
 		{"actor", `,"actor":{"type":"system_actor"}`, `,"actor":{"user_id":"system_actor"}`, false, map[string]string{"actor": "system_actor"}},
 		{"actor", `,"actor":{"external_client_id":"a@example.com","type":"x"}`, `,"actor":{"type":"x"}`, true, map[string]string{"actor": "x"}},
 		{"actor", `,"actor":{"external_client_id":"192.0.2.1"}`, `,"actor":null`, true, none("actor")},
+		{"actor", `,"actor":{"type":"system_actor"}`, `,"actor":{"type":"anthropic_actor"}`, false, map[string]string{"actor": "system_actor"}},
+		{"actor", ``, `,"actor":{"type":"system_actor"}`, false, none("actor")},
 		{"actor", ``, `,"actor":{"user_id":"none"}`, false, none("actor")},
 		{"account", `,"actor":{"email_address":"A@example.com"}`, `,"actor":{"email_address":"","unauthenticated_email_address":"a@EXAMPLE.com"}`, true, nothing},
 		{"account", `,"actor":{"email_address":"a@example.com","unauthenticated_email_address":"b@example.com"}`, `,"actor":{"unauthenticated_email_address":"b@example.com"}`, false, nothing},

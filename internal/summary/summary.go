@@ -65,11 +65,11 @@ type Summary struct {
 	// them, "" if nothing was counted.
 	Oldest, Newest string
 
-	options        Options
-	oldest, newest time.Time
-	latest         []Latest
-	groups         groups
-	spent          spent
+	options Options
+	oldest  time.Time
+	latest  []Latest
+	groups  groups
+	spent   spent
 }
 
 // Latest is what a summary shows of one of the newest activities.
@@ -187,11 +187,9 @@ func (s *Summary) Add(a *activity.Activity) error {
 	if s.Oldest == "" || createdAt.Before(s.oldest) {
 		s.Oldest, s.oldest = a.CreatedAt, createdAt
 	}
-	if s.Newest == "" || createdAt.After(s.newest) {
-		s.Newest, s.newest = a.CreatedAt, createdAt
-	}
 	at := place{createdAt, a.Identity(), a.ID, a.CreatedAt}
 	s.addLatest(a, v.texts[ofActor], at)
+	s.Newest = s.latest[0].CreatedAt
 	s.groups.add(a, &v, at)
 	return s.spent.err()
 }

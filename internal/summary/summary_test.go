@@ -108,7 +108,7 @@ func TestNewest(t *testing.T) {
 func TestBudget(t *testing.T) {
 	t.Parallel()
 	start := time.Date(2026, 4, 10, 0, 0, 0, 0, time.UTC)
-	by, _ := NewGrouping("user_agent")
+	by, organizations := groupBy(t, "user_agent"), groupBy(t, "organization")
 	for name, test := range map[string]struct {
 		options Options
 		vary    func(a *activity.Activity, i int)
@@ -118,10 +118,13 @@ func TestBudget(t *testing.T) {
 		"types":         {Options{}, func(a *activity.Activity, i int) { a.Type = fmt.Sprint(i) }, Maps, 98},
 		"long types":    {Options{}, func(a *activity.Activity, i int) { a.Type = fmt.Sprint(i) + strings.Repeat("x", 255) }, Maps, 20},
 		"organizations": {Options{}, func(a *activity.Activity, i int) { a.OrganizationID = new(fmt.Sprint(i)) }, Maps, 98},
-		"groups":        {Options{GroupBy: []Grouping{by}}, func(a *activity.Activity, i int) { a.Actor = &activity.Actor{UserAgent: new(fmt.Sprint(i))} }, Groups, 24},
-		"values":        {Options{GroupBy: []Grouping{by}}, func(a *activity.Activity, i int) { a.Actor = &activity.Actor{UserID: new(fmt.Sprint(i))} }, Groups, 47},
-		"a stretch":     {Options{GroupBy: []Grouping{by}, Within: time.Hour}, func(*activity.Activity, int) {}, Stretch, 95},
-		"a baseline": {Options{GroupBy: []Grouping{by}, Baseline: time.Hour, Start: start.Add(time.Hour)}, func(a *activity.Activity, i int) {
+		"groups":        {Options{GroupBy: by}, func(a *activity.Activity, i int) { a.Actor = &activity.Actor{UserAgent: new(fmt.Sprint(i))} }, Groups, 24},
+		"values":        {Options{GroupBy: by}, func(a *activity.Activity, i int) { a.Actor = &activity.Actor{UserID: new(fmt.Sprint(i))} }, Groups, 47},
+		"long keys": {Options{GroupBy: organizations}, func(a *activity.Activity, i int) {
+			a.OrganizationID = new(fmt.Sprint(i) + strings.Repeat("x", 255))
+		}, Groups, 9},
+		"a stretch": {Options{GroupBy: by, Within: time.Hour}, func(*activity.Activity, int) {}, Stretch, 95},
+		"a baseline": {Options{GroupBy: by, Baseline: time.Hour, Start: start.Add(time.Hour)}, func(a *activity.Activity, i int) {
 			a.Actor = &activity.Actor{UserAgent: new(fmt.Sprint(i))}
 		}, Baseline, 33},
 	} {
