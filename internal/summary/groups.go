@@ -357,7 +357,7 @@ func (s *Summary) Groups(minCount int64, most int) (all []Group, more int, err e
 
 func (g *groups) show(of *group) Group {
 	shown := Group{
-		Count: of.count, Keys: map[string]string{}, ByType: map[string]int64{}, Distinct: map[string]int64{}, NewestID: of.newest.id, NewestCreatedAt: of.newest.createdAt,
+		Count: of.count, Keys: map[string]string{}, ByType: map[string]int64{}, Distinct: map[string]int64{}, NewestID: of.newest.ID, NewestCreatedAt: of.newest.CreatedAt,
 	}
 	for i, by := range g.GroupBy {
 		if of.shown[i] != "" {

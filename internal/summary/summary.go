@@ -74,19 +74,19 @@ type Summary struct {
 
 // Latest is what a summary shows of one of the newest activities.
 type Latest struct {
-	ID, CreatedAt, Type string
-	OrganizationID      *string
-	ActorType           *string
-	ActorID             *string // the actor's stable ID
+	place
 
-	place place
+	Type           string
+	OrganizationID *string
+	ActorType      *string
+	ActorID        *string // the actor's stable ID
 }
 
 // place is where an activity is in the feed: by time, and then by ID.
 type place struct {
+	ID, CreatedAt string // as sent
 	at            time.Time
 	identity      string // see [activity.Activity.Identity]
-	id, createdAt string // as sent
 }
 
 func (p place) compare(q place) int {
@@ -187,7 +187,7 @@ func (s *Summary) Add(a *activity.Activity) error {
 	if s.Oldest == "" || createdAt.Before(s.oldest) {
 		s.Oldest, s.oldest = a.CreatedAt, createdAt
 	}
-	at := place{createdAt, a.Identity(), a.ID, a.CreatedAt}
+	at := place{a.ID, a.CreatedAt, createdAt, a.Identity()}
 	s.addLatest(a, v.texts[ofActor], at)
 	s.Newest = s.latest[0].CreatedAt
 	s.groups.add(a, &v, at)
@@ -208,7 +208,7 @@ func (s *Summary) addLatest(a *activity.Activity, actorID string, at place) {
 	if i == ShownActivities {
 		return
 	}
-	l := Latest{ID: a.ID, CreatedAt: a.CreatedAt, Type: a.Type, OrganizationID: a.OrganizationID, place: at}
+	l := Latest{place: at, Type: a.Type, OrganizationID: a.OrganizationID}
 	if a.Actor != nil {
 		l.ActorType = a.Actor.Type
 	}
