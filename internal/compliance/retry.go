@@ -2,6 +2,7 @@ package compliance
 
 import (
 	"errors"
+	"math"
 	"net/http"
 	"strconv"
 	"strings"
@@ -40,16 +41,20 @@ func retryStatus(status int) bool {
 	return status == http.StatusTooManyRequests || status == http.StatusRequestTimeout || status >= 500
 }
 
-// retryAfter is how long the server asks to wait before the next attempt, in seconds or as an
-// HTTP date. It says false where the server asks for no wait, or for one that makes no sense:
+// retryAfter is how long the server asks to wait before the next attempt: in milliseconds, as
+// Anthropic's own clients read it, in seconds, or as an HTTP date. It says false where the server asks for no wait, or for one that makes no sense:
 // a negative number, a date in the past, text that is neither.
 func retryAfter(header http.Header, now time.Time) (time.Duration, bool) {
-	value := header.Get("retry-after")
-	seconds, err := strconv.ParseUint(value, 10, 64) // the largest for one that is larger
-	if err == nil || errors.Is(err, strconv.ErrRange) {
-		return time.Duration(min(seconds, uint64(longestWait/time.Second))) * time.Second, true
+	for _, asked := range []struct {
+		name string
+		unit time.Duration
+	}{{"retry-after-ms", time.Millisecond}, {"retry-after", time.Second}} {
+		number, err := strconv.ParseFloat(header.Get(asked.name), 64)
+		if number >= 0 && (err == nil && !math.IsInf(number, 0) || errors.Is(err, strconv.ErrRange)) {
+			return time.Duration(min(number*float64(asked.unit), float64(longestWait))), true
+		}
 	}
-	if date, err := http.ParseTime(value); err == nil {
+	if date, err := http.ParseTime(header.Get("retry-after")); err == nil {
 		if wait := date.Sub(serverTime(header, now)); wait > 0 {
 			return min(wait, longestWait), true
 		}
