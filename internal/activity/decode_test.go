@@ -70,8 +70,8 @@ func textOf(field *string) string {
 	return *field
 }
 
-// TestTablesAreComplete has a row for each member of the structs but an ID's twin, the actor and
-// what is extra.
+// TestTablesAreComplete fails where a member of the structs has no row, other than an ID's twin,
+// the actor and what is extra.
 func TestTablesAreComplete(t *testing.T) {
 	t.Parallel()
 	if got, want := len(Fields)+3, reflect.TypeFor[Activity]().NumField(); got != want {
@@ -89,10 +89,8 @@ func TestActorID(t *testing.T) {
 		`"user_id":"user_1","api_key_id":"key"`: "user_1",
 		`"user_id":"","api_key_id":"key"`:       "key",
 		`"directory_id":"d","service_account_id":"s","admin_api_key_id":"k"`:                    "k",
-		`"directory_id":"d","service_account_id":"s"`:                                           "s",
 		`"external_client_id":"client","directory_id":"d"`:                                      "d",
 		`"external_client_id":"client"`:                                                         "client",
-		`"extern\u0061l_client_id":"client"`:                                                    "client",
 		`"external_client_id":"a","external_client_id":"b"`:                                     "b",
 		`"external_client_id":"a","external_client_id":5`:                                       "",
 		`"external_client_id":{"external_client_id":"a"}`:                                       "",
