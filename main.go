@@ -34,8 +34,6 @@ func main() {
 	var options []tf6server.ServeOpt
 	if *debugging {
 		options = append(options, tf6server.WithManagedDebug())
-	} else if err := provider.DropUnreadLog(); err != nil {
-		log.Fatal(err)
 	}
 	if err := tf6server.Serve(provider.Address, provider.NewServer(version), options...); err != nil {
 		log.Fatal(err)

@@ -2,7 +2,6 @@ package provider
 
 import (
 	"context"
-	"errors"
 	"io"
 	"log"
 	"log/slog"
@@ -86,24 +85,4 @@ func (l *redactedLog) Write(line []byte) (int, error) {
 	}
 	_, err := io.WriteString(l.to, text)
 	return len(line), err
-}
-
-// DropUnreadLog keeps the libraries from writing a log that nobody reads. They write
-// every step to standard error, 275 lines in a plan without activities, and leave it to
-// the engine to drop what no variable such as TF_LOG or TF_LOG_PROVIDER asks for. With
-// none of them set that is all, and took such a plan 20 of its 258 ms (median of 120).
-//
-// The libraries take their levels from the environment, so that is what it changes: it
-// is for a process that an engine has started, before it serves.
-func DropUnreadLog() error {
-	for _, variable := range os.Environ() {
-		name, value, _ := strings.Cut(variable, "=")
-		if strings.HasPrefix(name, "TF_LOG") && value != "" {
-			return nil
-		}
-	}
-	return errors.Join(
-		os.Setenv("TF_LOG_SDK", "off"),
-		os.Setenv("TF_LOG_PROVIDER_"+strings.ToUpper(TypeName), "off"),
-	)
 }

@@ -16,38 +16,6 @@ import (
 	"github.com/compliance-feed/terraform-provider-compliance/internal/fakeapi"
 )
 
-// What the engine would drop is not even written. A script between the two keeps what
-// the provider writes.
-func TestEngineDecidesWhatIsLogged(t *testing.T) {
-	t.Parallel()
-	for name, test := range map[string]struct {
-		variable, level string
-		want            bool
-	}{
-		"no variable":        {"TF_IN_AUTOMATION", "1", false},
-		"an empty one":       {"TF_LOG", "", false},
-		"of everything":      {"TF_LOG", "INFO", true},
-		"of providers":       {"TF_LOG_PROVIDER", "INFO", true},
-		"of this provider":   {"TF_LOG_PROVIDER_COMPLIANCE", "INFO", true},
-		"of their libraries": {"TF_LOG_SDK", "TRACE", true},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			fake := newFake(t, fakeapi.Options{Feed: fakeapi.NewFeed(records(3)...)})
-			w := newWorkspace(t, fake, `data "compliance_activities" "all" {}`)
-			file := loggedWorkspace(t, w)
-			w.Setenv(test.variable, test.level)
-			w.Must("plan", "-input=false", "-no-color")
-			log := fileText(t, file)
-			for _, text := range []string{"read a page of activities", "tf_req_id"} { // ours, and all that is about a call
-				if got := strings.Contains(log, text); got != test.want {
-					t.Errorf("with %s=%s, does the log have %q: got %t, want %t:\n%s", test.variable, test.level, text, got, test.want, log)
-				}
-			}
-		})
-	}
-}
-
 // loggedWorkspace puts a script between engine and provider, which keeps what the provider
 // writes in the file whose name it returns.
 func loggedWorkspace(t *testing.T, w *enginetest.Workspace) (file string) {

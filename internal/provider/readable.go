@@ -6,6 +6,7 @@ import (
 	"maps"
 	"os"
 	"os/signal"
+	"reflect"
 	"slices"
 	"sync/atomic"
 	"syscall"
@@ -15,7 +16,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/tfsdk"
 	"github.com/hashicorp/terraform-plugin-framework/types"
-	"github.com/hashicorp/terraform-plugin-framework/types/basetypes"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"golang.org/x/sync/singleflight"
 
@@ -64,21 +64,26 @@ func (r *readable) typeName() string { return TypeName + "_" + r.name }
 func (r *readable) model(ctx context.Context, config tfsdk.Config) (model, diag.Diagnostics) {
 	var object types.Object
 	diags := config.Get(ctx, &object)
-	values, kinds := object.Attributes(), object.AttributeTypes(ctx)
-	for name, attribute := range r.attributes {
-		if attribute.IsComputed() {
-			delete(values, name)
-			delete(kinds, name)
+	if diags.HasError() {
+		return nil, diags
+	}
+	m, values := r.newModel(), object.Attributes()
+	// The framework would convert all values once more, and want fields for the results.
+	fields := reflect.ValueOf(m).Elem()
+	for _, field := range reflect.VisibleFields(fields.Type()) {
+		if name, ok := field.Tag.Lookup("tfsdk"); ok {
+			fields.FieldByIndex(field.Index).Set(reflect.ValueOf(values[name]))
 		}
 	}
-	arguments, m := types.ObjectValueMust(kinds, values), r.newModel()
-	diags.Append(arguments.As(ctx, m, basetypes.ObjectAsOptions{})...)
 	return m, diags
 }
 
 // validate checks what the attributes' own validators cannot. Values may be unknown.
 func (r *readable) validate(ctx context.Context, config tfsdk.Config) diag.Diagnostics {
 	model, diags := r.model(ctx, config)
+	if diags.HasError() {
+		return diags
+	}
 	return append(diags, model.validate(time.Now())...)
 }
 

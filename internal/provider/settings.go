@@ -88,7 +88,7 @@ func (m *providerModel) options(getenv func(string) string, s *service) complian
 		options.APIKey, s.keyOrigin = key, "the environment variable "+variable
 		if variable == "" {
 			s.diags.AddError("No API key is configured", "Nothing can be read without an API key. Set one of the environment variables "+
-				listed("or", keyVariables...)+", or the argument api_key of the provider. "+whereKeysAreMade)
+				listed("or", keyVariables...)+", or the argument api_key of the provider. One that is empty, as where a CI secret is missing, counts as not set. "+whereKeysAreMade)
 		} else if fault := checkAPIKey(key); fault != "" {
 			s.diags.AddError("The API key cannot be used", fmt.Sprintf("The value of the environment variable %s %s.", variable, fault))
 		}
@@ -143,7 +143,7 @@ var optionFaults = map[compliance.OptionError]string{
 	compliance.URLOfEndpoint:     "must not end with /v1/compliance/activities, which is appended to it",
 	compliance.URLInTheClear:     "must begin with https://; http:// is only for a loopback host such as localhost or 127.0.0.1",
 
-	compliance.NoKey:           "is empty; omit the argument, or set it to null, to take the key from the environment",
+	compliance.NoKey:           "is empty, as where a CI secret is missing; omit the argument, or set it to null, to take the key from the environment",
 	compliance.KeyQuoted:       "has quotation marks in it, which no key has; set it without",
 	compliance.KeyPadded:       "begins or ends with a space or a line break, which no key does; set it without",
 	compliance.KeyOddCharacter: "has a space, a line break or another character in it that no key has; set it without",

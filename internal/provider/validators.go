@@ -283,7 +283,7 @@ var uuid = regexp.MustCompile(`^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{1
 // checkActorID also warns of an ID that is not a user's: the API documents no others
 // here, and another may match nothing.
 func checkActorID(value string) (fault, title string) {
-	fault = checkID(value, `The API expects user IDs here, which begin with "user_".`)
+	fault = checkID(value, `The API expects user IDs here, which begin with "user_"; an activity has them as actor.user_id.`)
 	if fault == "" && !strings.HasPrefix(value, "user_") {
 		return "The value " + quoted(value) + ` does not begin with "user_". The API documents only user IDs here; any other may match nothing, and a policy would then see nothing.`,
 			"Possibly not the ID of a user"
