@@ -62,20 +62,19 @@ func (r *readable) typeName() string { return TypeName + "_" + r.name }
 
 // model is the configuration, of which the results are no part: they are null in it.
 func (r *readable) model(ctx context.Context, config tfsdk.Config) (model, diag.Diagnostics) {
-	var object types.Object
-	diags := config.Get(ctx, &object)
-	if diags.HasError() {
-		return nil, diags
+	object, err := config.Schema.Type().ValueFromTerraform(ctx, config.Raw)
+	if err != nil {
+		return nil, diag.Diagnostics{diag.NewErrorDiagnostic("The configuration could not be read", "This is a bug of the provider: "+err.Error()+".")}
 	}
-	m, values := r.newModel(), object.Attributes()
-	// The framework would convert all values once more, and want fields for the results.
+	// config.Get would convert all values twice more, and want fields for the results.
+	m, values := r.newModel(), object.(types.Object).Attributes()
 	fields := reflect.ValueOf(m).Elem()
 	for _, field := range reflect.VisibleFields(fields.Type()) {
 		if name, ok := field.Tag.Lookup("tfsdk"); ok {
 			fields.FieldByIndex(field.Index).Set(reflect.ValueOf(values[name]))
 		}
 	}
-	return m, diags
+	return m, nil
 }
 
 // validate checks what the attributes' own validators cannot. Values may be unknown.
