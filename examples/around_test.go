@@ -149,7 +149,7 @@ func TestWaysAroundAGate(t *testing.T) {
 		"one_organization_of_several": func(t *testing.T) {
 			// Of what a key does not reach it finds nothing; named, it is refused.
 			feed := start(t, fakeapi.Options{Feed: fakeapi.NewFeed(), Keys: map[string]fakeapi.Grant{
-				fakeapi.Key: {Scopes: []string{fakeapi.Scope}, Organizations: []string{organization}},
+				fakeapi.Key: {Organizations: []string{organization}},
 			}})
 			w := configuration(t, feed, ownerGate("data", `organization_ids = ["org_01Example", "org_01Linked"]`, "self.total == 0"))
 			require(t, w.Plan(), 1, "The API key may not read these organizations")

@@ -62,15 +62,13 @@ func TestInvalidQueries(t *testing.T) {
 func TestAdmission(t *testing.T) {
 	t.Parallel()
 	keys := map[string]fakeapi.Grant{
-		"good":         {Scopes: []string{"read:other", fakeapi.Scope}},
-		"organization": {Scopes: []string{"read:org_audit"}},
-		"no-scope":     {Scopes: []string{"api:admin", "read:compliance_user_data"}},
-		"narrow":       {Scopes: []string{fakeapi.Scope}, Organizations: []string{"org_mine", "5f0c4a52-3a4e-4f0e-9d0c-2f6f1c7b8a10"}},
-		"invalid":      {Scopes: []string{fakeapi.Scope}, Dead: fakeapi.Invalid},
-		"deactivated":  {Dead: fakeapi.Deactivated},
-		"expired":      {Dead: fakeapi.Expired},
+		"good":   {},
+		"narrow": {Organizations: []string{"org_mine", "5f0c4a52-3a4e-4f0e-9d0c-2f6f1c7b8a10"}},
 	}
-	const missing = "Missing required scopes. Got: ['api:admin', 'read:compliance_user_data'] Needed one of: ['read:compliance_activities', 'read:org_audit']"
+	for _, why := range fakeapi.Refusals() {
+		keys[why] = fakeapi.Grant{Refuse: why}
+	}
+	const missing = "Missing required scopes. Got: ['api:admin'] Needed one of: ['read:compliance_activities', 'read:org_audit']"
 	now := time.Date(2026, 5, 1, 12, 0, 0, 5, time.FixedZone("", 7200))
 	const foreign = "Cannot query compliance data for organizations outside this API key's scope"
 	const notFound, dead = "not_found_error", "authentication_error"
@@ -83,8 +81,8 @@ func TestAdmission(t *testing.T) {
 		cost          int
 	}{
 		{"good", "good", nil, 200, "", "", 1},
-		{"organization_scope", "organization", nil, 200, "", "", 1},
-		{"no_scope", "no-scope", nil, 403, "permission_error", missing, 1},
+		{"scope", "scope", nil, 403, "permission_error", missing, 1},
+		{"not_enabled", "not-enabled", nil, 400, "invalid_request_error", "Compliance API is not enabled for this organization", 1},
 		{"own_organizations", "narrow", func(r *http.Request) {
 			r.URL.RawQuery = "organization_ids[]=org_mine&organization_ids[]=5f0c4a52-3a4e-4f0e-9d0c-2f6f1c7b8a10"
 		}, 200, "", "", 1},
@@ -94,6 +92,7 @@ func TestAdmission(t *testing.T) {
 		{"invalid", "invalid", nil, 401, dead, "API key is invalid.", 0},
 		{"deactivated", "deactivated", nil, 401, dead, "API key has been deactivated.", 0},
 		{"expired", "expired", nil, 401, dead, "API key has expired.", 0},
+		{"wrong_kind", "wrong-kind", nil, 404, notFound, "Not found", 0},
 		{"unknown", "unknown", nil, 404, notFound, "Not found", 0},
 		{"missing", "", func(r *http.Request) { r.Header.Del("x-api-key") }, 404, notFound, "Not found", 0},
 		{"two_keys", "good", func(r *http.Request) { r.Header.Add("x-api-key", "good") }, 404, notFound, "Not found", 0},
@@ -143,7 +142,7 @@ func TestRateLimit(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		api := fakeapi.New(fakeapi.Options{RateLimit: 3, SkipReadLog: true, Keys: map[string]fakeapi.Grant{
-			fakeapi.Key: {Scopes: []string{fakeapi.Scope}}, "other": {Scopes: []string{"read:org_audit"}},
+			fakeapi.Key: {}, "other": {},
 		}})
 		c := inProcess(api)
 		time.Sleep(1500 * time.Millisecond) // into a second

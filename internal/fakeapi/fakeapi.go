@@ -21,6 +21,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -35,12 +36,6 @@ const (
 	// distinctive, so that tests can search for it where it must not be.
 	Key = "sk-ant-fake01-q7XvZ3mT9wK2pLr8"
 
-	// Scope lets a key read activities, as organizationScope does. A Compliance Access Key
-	// was given one of them; an Admin API key has it unless it was made before the
-	// Compliance API was enabled.
-	Scope             = "read:compliance_activities"
-	organizationScope = "read:org_audit"
-
 	// Organization is the ID that most activities of a generated feed have, and that of
 	// a key's organization where [Options].Organization is empty.
 	Organization = "org_01FakeorganizationA1111111"
@@ -48,25 +43,31 @@ const (
 	defaultRateLimit = 600
 )
 
-// What a dead key is answered with; see [Grant].Dead.
-const (
-	Invalid     = "API key is invalid."
-	Deactivated = "API key has been deactivated."
-	Expired     = "API key has expired."
-)
-
-// A Grant is what the API knows about a key. A key without one is of the wrong kind for
-// this API, which hides from it: a 404, as for a request without a key.
+// A Grant is what the API knows about a key.
 type Grant struct {
-	// Scopes of the key. Without one that lets it read it gets a 403; see [Scope].
-	Scopes []string
+	// Refuse is why the key may not read, one of [Refusals]; empty for one that may.
+	Refuse string
 	// Organizations are the IDs and UUIDs that the key may pass as organization_ids[]; any
 	// other gets a 403. Nil means any.
 	Organizations []string
-	// Dead is the message of the 401 that the key gets, such as [Expired]; empty for a
-	// key that is alive.
-	Dead string
 }
+
+// refusals are the API's answers to keys that may not read. From one of the wrong kind it
+// hides, as from a request without a key.
+var refusals = map[string]*failure{
+	"invalid":     {http.StatusUnauthorized, "authentication_error", "API key is invalid."},
+	"deactivated": {http.StatusUnauthorized, "authentication_error", "API key has been deactivated."},
+	"expired":     {http.StatusUnauthorized, "authentication_error", "API key has expired."},
+	"scope": {
+		http.StatusForbidden, "permission_error",
+		"Missing required scopes. Got: ['api:admin'] Needed one of: ['read:compliance_activities', 'read:org_audit']",
+	},
+	"wrong-kind":  {http.StatusNotFound, "not_found_error", "Not found"},
+	"not-enabled": invalid("Compliance API is not enabled for this organization"),
+}
+
+// Refusals are what [Grant].Refuse may be.
+func Refusals() []string { return slices.Sorted(maps.Keys(refusals)) }
 
 // Options configure an [API]. The zero value is an empty feed with the real
 // API's limits.
@@ -74,7 +75,7 @@ type Options struct {
 	// Feed holds the activities; nil means an empty one.
 	Feed *Feed
 
-	// Keys are the API keys; nil means [Key] with [Scope].
+	// Keys are the API keys; nil means [Key]. Any other is of the wrong kind.
 	Keys map[string]Grant
 
 	// SkipReadLog switches off what the real API does: to log each authenticated
@@ -96,10 +97,6 @@ type Options struct {
 	// Organization is that of the keys, sent as anthropic-organization-id with each
 	// authenticated answer; empty means [Organization].
 	Organization string
-
-	// NotEnabled has each authenticated request answered with a 400: the Compliance API
-	// is not enabled for the organization.
-	NotEnabled bool
 
 	// AWS has the request's ID sent as x-amzn-requestid and not as request-id.
 	AWS bool
@@ -134,7 +131,7 @@ func New(o Options) *API {
 	o.Organization = cmp.Or(o.Organization, Organization)
 	o.RateLimit = cmp.Or(o.RateLimit, defaultRateLimit)
 	if o.Keys == nil {
-		o.Keys = map[string]Grant{Key: {Scopes: []string{Scope}}}
+		o.Keys = map[string]Grant{Key: {}}
 	}
 	if o.Now == nil {
 		o.Now = time.Now
@@ -276,23 +273,18 @@ func (a *API) admit(header http.Header, r *http.Request) (*Grant, *failure) {
 	defer a.mu.Unlock()
 	keys := r.Header.Values("x-api-key")
 	grant, known := a.options.Keys[r.Header.Get("x-api-key")]
+	refusal := refusals[grant.Refuse]
 	switch {
 	case r.Method != http.MethodGet || r.URL.Path != a.options.PathPrefix+"/v1/compliance/activities" || len(keys) != 1 || !known:
-		return nil, &failure{http.StatusNotFound, "not_found_error", "Not found"}
-	case grant.Dead != "":
-		return nil, &failure{http.StatusUnauthorized, "authentication_error", grant.Dead}
+		return nil, refusals["wrong-kind"]
+	case refusal != nil && (refusal.status == http.StatusUnauthorized || refusal.status == http.StatusNotFound):
+		return nil, refusal
 	}
 	header.Set("anthropic-organization-id", a.options.Organization)
-	switch {
-	case !a.take(header):
+	if !a.take(header) {
 		return &grant, tooMany(a.options.RateLimit)
-	case a.options.NotEnabled:
-		return &grant, invalid("Compliance API is not enabled for this organization")
-	case !slices.Contains(grant.Scopes, Scope) && !slices.Contains(grant.Scopes, organizationScope):
-		return &grant, &failure{http.StatusForbidden, "permission_error", fmt.Sprintf("Missing required scopes. Got: ['%s'] Needed one of: ['%s', '%s']",
-			strings.Join(grant.Scopes, "', '"), Scope, organizationScope)}
 	}
-	return &grant, nil
+	return &grant, refusal
 }
 
 // take counts one request, if it may be, and writes what the response tells about

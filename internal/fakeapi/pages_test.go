@@ -221,9 +221,8 @@ func TestFilters(t *testing.T) {
 // another API with the same feed.
 func TestCursorsAreStable(t *testing.T) {
 	t.Parallel()
-	reads := fakeapi.Grant{Scopes: []string{fakeapi.Scope}}
 	options := quiet(records(10)...)
-	options.Keys = map[string]fakeapi.Grant{fakeapi.Key: reads, "another": reads}
+	options.Keys = map[string]fakeapi.Grant{fakeapi.Key: {}, "another": {}}
 	api := fakeapi.New(options)
 	c, rotated, restarted := inProcess(api), inProcess(api), inProcess(fakeapi.New(options))
 	rotated.key = "another"

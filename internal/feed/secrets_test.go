@@ -24,7 +24,7 @@ const (
 
 // withCanary makes the canary the only key of a fake.
 func withCanary(o *fakeapi.Options) {
-	o.Keys = map[string]fakeapi.Grant{canary: {Scopes: []string{fakeapi.Scope}}}
+	o.Keys = map[string]fakeapi.Grant{canary: {}}
 }
 
 // leak returns a part of the canary that a text has, or "".

@@ -98,7 +98,7 @@ func TestConfigurationErrorsComeWithTheRead(t *testing.T) {
 // Which of several keys it was that the server refused.
 func TestKeyOrigin(t *testing.T) {
 	t.Parallel()
-	fake := newFake(t, fakeapi.Options{Keys: map[string]fakeapi.Grant{"wrong": {Dead: fakeapi.Invalid}}})
+	fake := newFake(t, fakeapi.Options{Keys: map[string]fakeapi.Grant{"wrong": {Refuse: "invalid"}}})
 	for want, test := range map[string]struct {
 		argument    any
 		environment map[string]string

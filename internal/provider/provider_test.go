@@ -66,7 +66,7 @@ func newFake(t testing.TB, options fakeapi.Options) *fakeapi.Server {
 	options.PathPrefix = pathPrefix
 	options.SkipReadLog = true
 	if options.Keys == nil {
-		options.Keys = map[string]fakeapi.Grant{testKey: {Scopes: []string{fakeapi.Scope}}}
+		options.Keys = map[string]fakeapi.Grant{testKey: {}}
 	}
 	server := fakeapi.NewServer(options)
 	t.Cleanup(server.Close)

@@ -16,6 +16,7 @@ import (
 	"net/netip"
 	"os"
 	"os/signal"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -59,29 +60,8 @@ it, to end it in a script: go build -o fakeapi ./internal/fakeapi/cmd/fakeapi
 
 `
 
-// refuse has a right key refused all the same.
-func (c *config) refuse(why string) error {
-	switch why {
-	case "wrong-kind":
-		c.options.Keys = map[string]fakeapi.Grant{}
-	case "invalid":
-		c.grant.Dead = fakeapi.Invalid
-	case "deactivated":
-		c.grant.Dead = fakeapi.Deactivated
-	case "expired":
-		c.grant.Dead = fakeapi.Expired
-	case "scope":
-		c.grant.Scopes = []string{"api:admin"}
-	case "not-enabled":
-		c.options.NotEnabled = true
-	default:
-		return errors.New("not one of invalid, deactivated, expired, scope, wrong-kind, not-enabled")
-	}
-	return nil
-}
-
 func parse(args []string, output io.Writer) (config, error) {
-	c := config{spec: fakeapi.Spec{Newest: time.Now()}, grant: fakeapi.Grant{Scopes: []string{fakeapi.Scope}}}
+	c := config{spec: fakeapi.Spec{Newest: time.Now()}}
 	flags := flag.NewFlagSet("fakeapi", flag.ContinueOnError)
 	flags.SetOutput(output)
 	flags.Usage = func() {
@@ -101,7 +81,12 @@ func parse(args []string, output io.Writer) (config, error) {
 	})
 	flags.DurationVar(&c.spec.Span, "span", 30*24*time.Hour, "how long before -newest the generated activities begin")
 	flags.StringVar(&c.key, "key", fakeapi.Key, "API `key` that may read; any other is answered with 404, as one of the wrong kind")
-	flags.Func("refuse", "`why` the key is refused all the same: invalid, deactivated, expired (401), scope (403), wrong-kind (404), not-enabled (400)", c.refuse)
+	flags.Func("refuse", "`why` the key is refused all the same: invalid, deactivated, expired (401), scope (403), wrong-kind (404), not-enabled (400)", func(why string) error {
+		if c.grant.Refuse = why; !slices.Contains(fakeapi.Refusals(), why) {
+			return fmt.Errorf("not one of %s", strings.Join(fakeapi.Refusals(), ", "))
+		}
+		return nil
+	})
 	flags.StringVar(&c.feedFile, "feed", "", "JSON-lines `file` of more activities")
 	flags.StringVar(&c.options.Organization, "organization", fakeapi.Organization, "`ID` of the key's organization")
 	flags.Func("organizations", "comma-separated `IDs` that the key may filter by; any other is answered with 403 (default any)", func(text string) error {
@@ -129,9 +114,7 @@ func parse(args []string, output io.Writer) (config, error) {
 	if c.spec.Activities < 0 || c.spec.Span < 0 {
 		return c, errors.New("-activities and -span must not be negative")
 	}
-	if c.options.Keys == nil {
-		c.options.Keys = map[string]fakeapi.Grant{c.key: c.grant}
-	}
+	c.options.Keys = map[string]fakeapi.Grant{c.key: c.grant}
 	return c, nil
 }
 

@@ -125,7 +125,7 @@ func TestRunRefuses(t *testing.T) {
 	}{
 		"all_addresses": {[]string{"-listen", "0.0.0.0:0"}, "not a loopback address"},
 		"name":          {[]string{"-listen", "fake.example.com:0"}, "not a loopback address"},
-		"refuse":        {[]string{"-refuse", "gently"}, "not one of invalid"},
+		"refuse":        {[]string{"-refuse", "gently"}, "not one of deactivated, expired, invalid, not-enabled, scope, wrong-kind"},
 		"argument":      {[]string{"more"}, `unexpected argument "more"`},
 		"no_feed":       {[]string{"-feed", "does-not-exist"}, "does-not-exist"},
 		"url_file":      {[]string{"-url-file", "does-not-exist/url"}, "does-not-exist"},
