@@ -156,36 +156,20 @@ func BrokenGzip() Fault {
 	}
 }
 
-const endOfPage = `],"has_more":false,"first_id":null,"last_id":null}`
-
 // GzipBomb sends an empty page with spaces in it, about n bytes of them, compressed a
-// thousand times, whatever the client accepts.
+// thousand times, whatever the client accepts. A gzip stream may have many members, so the
+// same one can be sent again and again.
 func GzipBomb(n int64) Fault {
-	bomb := flood(n, compress, `{"data":[`, " ", endOfPage)
-	return func(w http.ResponseWriter, r *http.Request, next http.Handler) {
-		w.Header().Set("Content-Encoding", "gzip")
-		bomb(w, r, next)
-	}
-}
-
-// HugePage sends a page whose only activity has a string of about n bytes, which is made
-// while it is sent.
-func HugePage(n int64) Fault {
-	return flood(n, bytes.Clone, `{"data":[{"id":"activity_01Huge","created_at":"2026-01-01T00:00:00Z","type":"claude_chat_created","text":"`, "h", `"}`+endOfPage)
-}
-
-// flood sends a text with about n more bytes in its middle, until the client leaves. A
-// gzip stream may have many members, so the same one can be sent again and again.
-func flood(n int64, encode func([]byte) []byte, start, middle, end string) Fault {
 	return func(w http.ResponseWriter, _ *http.Request, _ http.Handler) {
-		const size = 1 << 20
 		w.Header().Set("Content-Type", "application/json")
-		_, err := w.Write(encode([]byte(start)))
-		some := encode(bytes.Repeat([]byte(middle), size))
+		w.Header().Set("Content-Encoding", "gzip")
+		const size = 1 << 20
+		spaces := compress(bytes.Repeat([]byte(" "), size))
+		_, err := w.Write(compress([]byte(`{"data":[`)))
 		for left := n; left > 0 && err == nil; left -= size {
-			_, err = w.Write(some)
+			_, err = w.Write(spaces)
 		}
-		_, _ = w.Write(encode([]byte(end)))
+		_, _ = w.Write(compress([]byte(`],"has_more":false,"first_id":null,"last_id":null}`)))
 	}
 }
 
@@ -216,36 +200,19 @@ func SetMembers(pairs ...string) Fault {
 // SetField replaces a field of the activity with the given index, from 0, of a page, or
 // adds it. A shorter page is sent as it is, by [SetRecord] too.
 func SetField(index int, name, value string) Fault {
-	return editRecords(index, func(record []byte) []byte { return set(record, name, value) })
+	return editRecord(index, func(record []byte) []byte { return set(record, name, value) })
 }
 
 // SetRecord replaces an activity by any JSON text.
 func SetRecord(index int, record string) Fault {
-	return editRecords(index, func([]byte) []byte { return []byte(record) })
+	return editRecord(index, func([]byte) []byte { return []byte(record) })
 }
 
-// CoarseTimes shows each created_at cut to a multiple of d, such as a minute. Order and
-// time bounds are those of the real ones.
-func CoarseTimes(d time.Duration) Fault {
-	return editRecords(everyRecord, func(record []byte) []byte {
-		var fields struct {
-			CreatedAt time.Time `json:"created_at"`
-		}
-		decode(record, &fields)
-		return set(record, "created_at", quote(formatTime(fields.CreatedAt.Truncate(d))))
-	})
-}
-
-const everyRecord = -1
-
-func editRecords(index int, edit func(record []byte) []byte) Fault {
+func editRecord(index int, edit func(record []byte) []byte) Fault {
 	return EditPage(func(page []byte) []byte {
 		var members struct{ Data []json.RawMessage }
-		decode(page, &members)
-		for i, record := range members.Data {
-			if index == i || index == everyRecord {
-				members.Data[i] = edit(record)
-			}
+		if decode(page, &members); index < len(members.Data) {
+			members.Data[index] = edit(members.Data[index])
 		}
 		return set(page, "data", string(encode(members.Data)))
 	})

@@ -10,6 +10,7 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"net/url"
+	"regexp"
 	"slices"
 	"testing"
 	"time"
@@ -402,14 +403,20 @@ var habits = map[string]habit{
 	"bounds rounded up to the hour": {breach: coarseBounds(func(at time.Time) time.Time {
 		return at.Add(time.Hour - 1).Truncate(time.Hour)
 	})},
-	"created_at in minutes": {breach: fakeapi.CoarseTimes(time.Minute)},
-	"created_at in hours":   {breach: fakeapi.CoarseTimes(time.Hour)},
+	"created_at in minutes": {breach: coarseTimes(`"(created_at":"[^"]*T\d\d:\d\d):[^"]*"`, `"$1:00Z"`)},
+	"created_at in hours":   {breach: coarseTimes(`"(created_at":"[^"]*T\d\d):[^"]*"`, `"$1:00:00Z"`)},
 	"lt as lte": {breach: fakeapi.EditQuery(func(query url.Values) {
 		query["created_at.lte"] = query["created_at.lt"]
 		query.Del("created_at.lt")
 	})},
 	"lt ignored":  {breach: fakeapi.IgnoreParameter("created_at.lt")},
 	"gte ignored": {breach: fakeapi.IgnoreParameter("created_at.gte")},
+}
+
+// coarseTimes shows created_at without what the pattern leaves out. Order and bounds are those
+// of the real ones.
+func coarseTimes(pattern, shown string) fakeapi.Fault {
+	return fakeapi.EditPage(func(page []byte) []byte { return regexp.MustCompile(pattern).ReplaceAll(page, []byte(shown)) })
 }
 
 func coarseBounds(round func(time.Time) time.Time) fakeapi.Fault {

@@ -5,9 +5,9 @@ import (
 	"fmt"
 	"maps"
 	"math/big"
+	"regexp"
 	"slices"
 	"testing"
-	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/types"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
@@ -181,7 +181,9 @@ func TestMaxResultBytesFitsTheProtocol(t *testing.T) {
 func TestInParts(t *testing.T) {
 	t.Parallel()
 	window := values{"created_at_gte": "2026-01-01T00:00:00Z", "created_at_lt": "2026-09-01T00:00:01Z", "except": []any{values{"type": []string{"claude_*"}}}}
-	for name, breach := range map[string]fakeapi.Fault{"good": nil, "coarse": fakeapi.CoarseTimes(time.Hour)} {
+	minutes := regexp.MustCompile(`("created_at":"[^"]*T\d\d):[^"]*"`)
+	coarse := fakeapi.EditPage(func(page []byte) []byte { return minutes.ReplaceAll(page, []byte(`$1:00:00Z"`)) })
+	for name, breach := range map[string]fakeapi.Fault{"good": nil, "coarse": coarse} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			fake := newFake(t, fakeapi.Options{Feed: fakeapi.Generate(fakeapi.Spec{Activities: 7000, Seed: 7}), RateLimit: 1_000_000, RepeatActivity: name == "good"})
