@@ -23,27 +23,17 @@ type Feed struct {
 	records []record // in order; replaced, never changed in place
 }
 
-// A record is an activity of a feed: its text, and what the filters look at.
+// A record is an activity of a feed: its place, what the filters look at, and its text.
 type record struct {
-	position
-	createdAt    time.Time // not that of the position where the activity is late
-	activityType string
-	organization organization
-	userID       string
-	text         string
-}
-
-type organization struct{ id, uuid string }
-
-// A position is the place of an activity in the feed.
-type position struct {
-	at     time.Time
+	at     time.Time // when it was indexed: created_at, unless it is late
 	id     string
 	number int // tells copies of one activity apart
-}
 
-func (p position) compare(q position) int {
-	return cmp.Or(p.at.Compare(q.at), strings.Compare(p.id, q.id), cmp.Compare(p.number, q.number))
+	createdAt     time.Time
+	activityType  string
+	organizations []string // its ID and UUID, as far as it has them
+	userID        string
+	text          string
 }
 
 // NewFeed returns a feed of the activities given; see [Feed.Add].
@@ -131,10 +121,11 @@ func parseRecord(activity string) (record, error) {
 	if err != nil {
 		return record{}, fmt.Errorf("created_at: %w", err)
 	}
-	r := record{
-		position: position{at: at, id: fields.text("id")}, createdAt: at, activityType: fields.text("type"),
-		organization: organization{fields.text("organization_id"), fields.text("organization_uuid")},
-		userID:       actor.text("user_id"), text: activity,
+	r := record{at: at, id: fields.text("id"), createdAt: at, activityType: fields.text("type"), userID: actor.text("user_id"), text: activity}
+	for _, name := range []string{"organization_id", "organization_uuid"} {
+		if organization := fields.text(name); organization != "" {
+			r.organizations = append(r.organizations, organization)
+		}
 	}
 	if r.id == "" || r.activityType == "" {
 		return record{}, errors.New("an activity needs a string id and a string type")
@@ -150,7 +141,7 @@ func (f *Feed) add(records []record) {
 	}
 	// A page that is being made may still read the old array.
 	f.records = slices.Concat(f.records, records)
-	slices.SortFunc(f.records, func(a, b record) int { return a.compare(b.position) })
+	slices.SortStableFunc(f.records, func(a, b record) int { return cmp.Or(a.at.Compare(b.at), strings.Compare(a.id, b.id)) })
 }
 
 func (f *Feed) snapshot() []record {
@@ -212,8 +203,8 @@ func selectPage(records []record, q *query, cursor int, repeat bool) (page []*re
 // grows, with another key, and when the server is started again with the same feed, whose
 // relative times are others then. There is a plus sign in each, so that a client that does
 // not percent-encode its values fails on the first.
-func (p position) cursor() string {
-	return "+" + base64.RawURLEncoding.EncodeToString(fmt.Appendf(nil, "%d %s", p.number, p.id))
+func (r record) cursor() string {
+	return "+" + base64.RawURLEncoding.EncodeToString(fmt.Appendf(nil, "%d %s", r.number, r.id))
 }
 
 // find returns the index of the activity that a cursor names, -1 where there is none.

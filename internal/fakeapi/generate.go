@@ -3,6 +3,7 @@ package fakeapi
 import (
 	"cmp"
 	_ "embed"
+	"encoding/json"
 	"fmt"
 	"math/rand/v2"
 	"regexp"
@@ -23,10 +24,6 @@ type Spec struct {
 	Newest time.Time
 	// Span is how long before Newest the feed begins; zero means 30 days.
 	Span time.Duration
-	// Shape maps the share of the activities that have happened, oldest first, to the share
-	// of the span that has passed by then. Both are from 0 to 1, and it must never decrease.
-	// A constant puts all activities at the same time; nil spreads them evenly.
-	Shape func(share float64) float64
 }
 
 // Generate returns a feed of activities as others have published them, with IDs, times,
@@ -37,73 +34,60 @@ func Generate(s Spec) *Feed {
 		s.Newest = time.Date(2026, 9, 1, 0, 0, 0, 0, time.UTC)
 	}
 	s.Span = cmp.Or(s.Span, 30*24*time.Hour)
-	if s.Shape == nil {
-		s.Shape = func(share float64) float64 { return share }
-	}
 	random := newRandom(s.Seed, 0)
 	users := newUsers(random)
-	records := make([]record, s.Activities)
-	for i := range records {
-		share := s.Shape((float64(i) + random.Float64()) / float64(s.Activities))
-		at := s.Newest.Add(-s.Span).Add(time.Duration(share * float64(s.Span))).UTC().Truncate(time.Microsecond)
+	activities := make([]string, s.Activities)
+	var at time.Time
+	for i := range activities {
+		share := (float64(i) + random.Float64()) / float64(s.Activities)
+		next := s.Newest.Add(-s.Span).Add(time.Duration(share * float64(s.Span)))
 		if random.IntN(4) > 0 {
-			at = at.Truncate(time.Second)
+			next = next.Truncate(time.Second)
 		}
-		if i > 0 && random.IntN(4) == 0 {
-			at = records[i-1].at
+		if i == 0 || random.IntN(4) > 0 {
+			at = next
 		}
 		id := newID(random, "activity")
 		drawn := templates()[random.IntN(len(templates()))]
 		for !drawn.everyday && random.IntN(20) > 0 { // what policies look for is rare
 			drawn = templates()[random.IntN(len(templates()))]
 		}
-		sender := actor{json: drawn.actor}
-		if drawn.actor == "" {
+		sender := drawn.actor
+		if sender == "" {
 			// Some are much busier than others.
 			sender = users[random.IntN(random.IntN(len(users))+1)]
 			if random.IntN(8) == 0 {
-				sender = actor{json: otherActors[random.IntN(len(otherActors))]}
+				sender = otherActors[random.IntN(len(otherActors))]
 			}
 		}
-		of, organizationText := organization{}, `"organization_id":null,"organization_uuid":null`
+		organization := `"organization_id":null,"organization_uuid":null`
 		if drawn.hasOrganization {
-			of = organizations[random.IntN(len(organizations))*random.IntN(2)]
-			organizationText = fmt.Sprintf(`"organization_id":"%s","organization_uuid":"%s"`, of.id, of.uuid)
+			organization = organizations[random.IntN(len(organizations))*random.IntN(2)]
 		}
-		records[i] = record{
-			position: position{at: at, id: id}, createdAt: at, activityType: drawn.activityType, organization: of, userID: sender.userID,
-			text: fmt.Sprintf(`{"id":"%s","created_at":"%s",%s,"actor":%s,"type":"%s"%s`,
-				id, formatTime(at), organizationText, sender.json, drawn.activityType, drawn.rest),
-		}
+		activities[i] = fmt.Sprintf(`{"id":"%s","created_at":"%s",%s,"actor":%s,%s`, id, formatTime(at), organization, sender, drawn.rest)
 	}
-	f := &Feed{}
-	f.add(records)
-	return f
+	return NewFeed(activities...)
 }
 
 // organizations: the first has most of the activities.
-var organizations = []organization{
-	{Organization, "0f6a0b3e-53c5-4b1a-9a51-0c1a5f4e2d01"},
-	{"org_01FakeorganizationB2222222", "2b7e1f60-8d1c-4a55-8e4f-6a2d9b3c7e02"},
-	{"org_01FakeorganizationC3333333", "7c9d4e21-1f3a-4d6b-b0c8-5e8f7a6b9c03"},
+var organizations = []string{
+	`"organization_id":"` + Organization + `","organization_uuid":"0f6a0b3e-53c5-4b1a-9a51-0c1a5f4e2d01"`,
+	`"organization_id":"org_01FakeorganizationB2222222","organization_uuid":"2b7e1f60-8d1c-4a55-8e4f-6a2d9b3c7e02"`,
+	`"organization_id":"org_01FakeorganizationC3333333","organization_uuid":"7c9d4e21-1f3a-4d6b-b0c8-5e8f7a6b9c03"`,
 }
-
-// An actor is its JSON.
-type actor struct{ userID, json string }
 
 // newUsers makes users at documented addresses. Where the address is 0.0.0.0, it is the API's own
 // staff on a user's behalf.
-func newUsers(random *rand.Rand) []actor {
+func newUsers(random *rand.Rand) []string {
 	agents := []string{"Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0", "python-httpx/0.28.1", "curl/8.14.1"}
-	users := make([]actor, 200)
+	users := make([]string, 200)
 	for i := range users {
 		address := fmt.Sprintf([]string{"192.0.2.%d", "198.51.100.%d", "2001:db8::%x"}[i%3], i+1)
 		if i == 7 {
 			address = "0.0.0.0"
 		}
-		id := newID(random, "user")
-		users[i] = actor{id, fmt.Sprintf(`{"type":"user_actor","email_address":"user%03d@example.%s","user_id":%q,"ip_address":%q,"user_agent":%q}`,
-			i, []string{"com", "org"}[i%2], id, address, agents[i%len(agents)])}
+		users[i] = fmt.Sprintf(`{"type":"user_actor","email_address":"user%03d@example.%s","user_id":%q,"ip_address":%q,"user_agent":%q}`,
+			i, []string{"com", "org"}[i%2], newID(random, "user"), address, agents[i%len(agents)])
 	}
 	return users
 }
@@ -126,9 +110,8 @@ var samples string
 
 // A template is what a generated activity takes from a sample.
 type template struct {
-	activityType    string
 	actor           string // "" where it is any user
-	rest            string // the fields of its own and the end of the object
+	rest            string // the type, the fields of its own and the end of the object
 	hasOrganization bool
 	everyday        bool
 }
@@ -141,15 +124,13 @@ var templates = sync.OnceValue(func() []template {
 	for sample := range strings.Lines(samples) {
 		var fields, sender object
 		decode([]byte(sample), &fields)
-		if actor := fields["actor"]; len(actor) > 0 && actor[0] == '{' {
-			decode(actor, &sender)
-		}
-		drawn := template{activityType: fields.text("type"), hasOrganization: fields.text("organization_id") != ""}
-		drawn.everyday = everyday.MatchString(drawn.activityType)
+		_ = json.Unmarshal(fields["actor"], &sender) // it may be anything
+		name := fields.text("type")
 		// Many samples of a type differ in what a client must survive, and not in what is usual.
-		if seen[drawn.activityType]++; sender == nil || !slices.Contains(permittedTypes, drawn.activityType) || seen[drawn.activityType] > 4 {
+		if seen[name]++; sender == nil || !slices.Contains(permittedTypes, name) || seen[name] > 4 {
 			continue
 		}
+		drawn := template{hasOrganization: fields.text("organization_id") != "", everyday: everyday.MatchString(name)}
 		if sender.text("type") != "user_actor" {
 			drawn.actor = string(fields["actor"])
 		}
@@ -157,8 +138,9 @@ var templates = sync.OnceValue(func() []template {
 		for _, name := range []string{"id", "created_at", "organization_id", "organization_uuid", "actor", "type", "filename", "title"} {
 			delete(fields, name)
 		}
-		if drawn.rest = "}"; len(fields) > 0 {
-			drawn.rest = "," + strings.TrimPrefix(string(encode(fields)), "{")
+		drawn.rest = `"type":` + quote(name) + "}"
+		if len(fields) > 0 {
+			drawn.rest = `"type":` + quote(name) + "," + strings.TrimPrefix(string(encode(fields)), "{")
 		}
 		all = append(all, drawn)
 	}

@@ -30,9 +30,9 @@ func (q *query) matches(r *record) bool {
 		}
 	}
 	anyOf := func(list []string, values ...string) bool {
-		return list == nil || slices.ContainsFunc(values, func(v string) bool { return v != "" && slices.Contains(list, v) })
+		return list == nil || slices.ContainsFunc(values, func(v string) bool { return slices.Contains(list, v) })
 	}
-	return (r.organization == organization{} || anyOf(q.organizations, r.organization.id, r.organization.uuid)) &&
+	return (r.organizations == nil || anyOf(q.organizations, r.organizations...)) &&
 		anyOf(q.users, r.userID) && anyOf(q.types, r.activityType) && !slices.Contains(q.excludedTypes, r.activityType)
 }
 

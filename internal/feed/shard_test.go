@@ -31,11 +31,17 @@ const wholeSpan = 10 * 24 * time.Hour
 
 // shapedFake has n activities spread over wholeSpan, and a limit that is in no test's way.
 func shapedFake(n int, shape func(share float64) float64, latency time.Duration) *fakeapi.API {
+	texts := make([]string, n)
+	for i := range texts {
+		share := shape((float64(i) + 0.5) / float64(n))
+		texts[i] = feedtest.Activity(feedtest.ID(i), newest.Add(-wholeSpan).Add(time.Duration(share*float64(wholeSpan))), "")
+	}
 	return feedtest.NewFake(0, func(o *fakeapi.Options) {
-		o.Feed = fakeapi.Generate(fakeapi.Spec{Activities: n, Newest: newest, Span: wholeSpan, Shape: shape})
-		o.RateLimit, o.Latency = 1_000_000, latency
+		o.Feed, o.RateLimit, o.Latency = fakeapi.NewFeed(texts...), 1_000_000, latency
 	})
 }
+
+func evenly(share float64) float64 { return share }
 
 func older(share float64) float64 { return share * share * share * share }
 func newer(share float64) float64 { return 1 - older(1-share) }
@@ -45,7 +51,7 @@ func newer(share float64) float64 { return 1 - older(1-share) }
 func TestShardsAreComplete(t *testing.T) {
 	t.Parallel()
 	for name, shape := range map[string]func(share float64) float64{
-		"evenly":          nil,
+		"evenly":          evenly,
 		"empty_middle":    func(share float64) float64 { return share/100 + math.Round(share)*0.99 },
 		"bursts":          func(share float64) float64 { return share/1000 + math.Floor(share*5)/5*0.999 },
 		"one_instant":     func(float64) float64 { return 0.5 },
@@ -232,7 +238,7 @@ func TestShardsAreFast(t *testing.T) {
 		for _, order := range bothOrders {
 			t.Run(fmt.Sprintf("%d/%d_at_once/%s", test.n, test.workers, order), func(t *testing.T) {
 				feedtest.InBubble(t, func(t *testing.T) {
-					api := shapedFake(test.n, nil, latency)
+					api := shapedFake(test.n, evenly, latency)
 					request := Request{Order: order, Bounds: whole, PageSize: pageSize, Unique: true}
 					request.Bounds.LTE = &newest
 					started := time.Now()
@@ -261,7 +267,7 @@ func TestOnePieceSendsTheSame(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			feedtest.InBubble(t, func(t *testing.T) {
-				api := shapedFake(100, nil, 0)
+				api := shapedFake(100, evenly, 0)
 				reader := newReader(t, feedtest.Uncompressed(api), atOnce(4))
 				sent := func(outcome) (queries []string) {
 					for _, request := range api.Requests() {
@@ -285,7 +291,7 @@ func TestShardsFail(t *testing.T) {
 		for _, nth := range []int{1, 2, 5, 12} {
 			t.Run(fmt.Sprintf("%s/request_%d", name, nth), func(t *testing.T) {
 				feedtest.InBubble(t, func(t *testing.T) {
-					api := shapedFake(1000, nil, time.Millisecond)
+					api := shapedFake(1000, evenly, time.Millisecond)
 					api.Inject(fakeapi.From(nth), fault)
 					_ = newReader(t, feedtest.Uncompressed(api), atOnce(4)).outcome(t.Context(), Request{Bounds: whole, PageSize: 50}).mustFail(t)
 				})
@@ -298,7 +304,7 @@ func TestShardsFail(t *testing.T) {
 // would keep the bubble from ending.
 func TestShardsEnd(t *testing.T) {
 	feedtest.InBubble(t, func(t *testing.T) {
-		api := shapedFake(1000, nil, time.Minute)
+		api := shapedFake(1000, evenly, time.Minute)
 		reader := newReader(t, feedtest.Uncompressed(api), atOnce(4), func(o *compliance.Options) { o.RequestTimeout = time.Hour })
 		started := time.Now()
 		got := reader.outcome(feedtest.After(t, 90*time.Second), Request{Bounds: whole, PageSize: 50}) // amid the shards
@@ -370,7 +376,7 @@ func TestShardsEndWithNothing(t *testing.T) {
 		t.Run(string(order), func(t *testing.T) {
 			feedtest.InBubble(t, func(t *testing.T) {
 				const n = 400
-				api := shapedFake(n, nil, time.Millisecond)
+				api := shapedFake(n, evenly, time.Millisecond)
 				api.Inject(fakeapi.Always, fakeapi.EditPage(func(page []byte) []byte {
 					if bytes.Contains(page, []byte(`"data":[]`)) {
 						return page
