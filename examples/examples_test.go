@@ -96,10 +96,16 @@ func unused() []string {
 // workspace makes a folder with the files of each source, which count as run from now on.
 func workspace(t *testing.T, feed *fakeapi.Server, sources ...string) *enginetest.Workspace {
 	t.Helper()
+	w := enginetest.New(t, feed.URL)
 	for _, source := range sources {
 		use(t, source)
+		if filepath.Ext(source) != "" {
+			w.Write(filepath.Base(source), read(t, source))
+		} else if err := os.CopyFS(w.Dir, os.DirFS(source)); err != nil {
+			t.Fatal(err)
+		}
 	}
-	return enginetest.New(t, feed.URL, sources...)
+	return w
 }
 
 // configuration makes a folder with this one, and what it needs to stand alone.

@@ -92,28 +92,11 @@ type Workspace struct {
 	prepared bool
 }
 
-// New makes a temporary folder with a copy of the files of each source: a folder, or a
-// single file. Reads go to the feed at baseURL with the fake's key.
-func New(t *testing.T, baseURL string, sources ...string) *Workspace {
+// New makes a temporary folder. Reads go to the feed at baseURL with the fake's key.
+func New(t *testing.T, baseURL string) *Workspace {
 	t.Helper()
 	Engine(t)
 	w := &Workspace{t: t, Dir: t.TempDir()}
-	for _, source := range sources {
-		info, err := os.Stat(source)
-		switch {
-		case err != nil:
-		case info.IsDir():
-			err = os.CopyFS(w.Dir, os.DirFS(source))
-		default:
-			var text []byte
-			if text, err = os.ReadFile(source); err == nil {
-				w.Write(filepath.Base(source), string(text))
-			}
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
-	}
 	for _, variable := range os.Environ() {
 		if !strings.HasPrefix(variable, "TF_") && !strings.HasPrefix(variable, "ANTHROPIC_") {
 			w.env = append(w.env, variable)
