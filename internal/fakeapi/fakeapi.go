@@ -122,7 +122,7 @@ type API struct {
 	requests []Request
 	served   int            // requests since New
 	pages    map[string]int // by cursor: the number of the page it asks for
-	faults   []*Injection
+	faults   []injection
 }
 
 // New returns an API. The feed is used, not copied.
@@ -235,7 +235,6 @@ func (a *API) logRequest(r *http.Request) (Request, Fault) {
 	a.requests = append(a.requests, logged)
 	for _, i := range a.faults {
 		if i.when(logged) {
-			i.fired.Add(1)
 			return logged, i.fault
 		}
 	}
@@ -314,8 +313,11 @@ func (a *API) page(rawQuery string, g *Grant, number int) ([]byte, *failure) {
 		return nil, f
 	}
 	records, cursor := a.options.Feed.snapshot(), -1
+	unknown := func(name string) bool {
+		return !slices.Contains(permittedTypes, name) && !slices.ContainsFunc(records, func(r record) bool { return r.activityType == name })
+	}
 	for name, types := range map[string][]string{"activity_types[]": q.types, "exclude_activity_types[]": q.excludedTypes} {
-		if i := slices.IndexFunc(types, func(name string) bool { return !known(name, records) }); i >= 0 {
+		if i := slices.IndexFunc(types, unknown); i >= 0 {
 			return nil, invalid("%s.%d: Input is not one of the permitted values.", name, i)
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"slices"
 	"strconv"
 	"time"
 )
@@ -87,60 +88,39 @@ func CloseBeforeHeader() Fault {
 
 // Hang answers nothing until the client leaves.
 func Hang() Fault {
-	return func(_ http.ResponseWriter, r *http.Request, _ http.Handler) { hang(r) }
-}
-
-func hang(r *http.Request) {
-	<-r.Context().Done()
-	panic(http.ErrAbortHandler)
+	return func(_ http.ResponseWriter, r *http.Request, _ http.Handler) {
+		<-r.Context().Done()
+		panic(http.ErrAbortHandler)
+	}
 }
 
 // CutBody announces the length of the whole body, sends its first n bytes and closes the
 // connection: the client sees that something is missing.
-func CutBody(n int) Fault {
-	return partOf(n, true, func(*http.Request) { panic(http.ErrAbortHandler) })
-}
+func CutBody(n int) Fault { return inParts(n, true, CloseBeforeHeader()) }
 
 // HangBody sends the header and the first n bytes of the answer, and nothing more until
 // the client leaves. No length is announced, so even the whole body does not look complete.
-func HangBody(n int) Fault { return partOf(n, false, hang) }
+func HangBody(n int) Fault { return inParts(n, false, Hang()) }
 
-// partOf sends the first n bytes of the body, with the length of the whole or none, and then does as it is told.
-func partOf(n int, withLength bool, then func(*http.Request)) Fault {
+// Drip sends the answer n bytes at a time, with a pause after each.
+func Drip(n int, every time.Duration) Fault {
+	return inParts(n, true, func(_ http.ResponseWriter, r *http.Request, _ http.Handler) { pause(r.Context(), every) })
+}
+
+// inParts sends n bytes of the answer at a time. After each part something else happens.
+func inParts(n int, withLength bool, after Fault) Fault {
 	return func(w http.ResponseWriter, r *http.Request, next http.Handler) {
 		status, body := recordAnswer(w, r, next)
 		if withLength {
 			w.Header().Set("Content-Length", strconv.Itoa(len(body)))
 		}
 		w.WriteHeader(status)
-		_, _ = w.Write(body[:min(n, len(body))])
-		flush(w)
-		then(r)
-	}
-}
-
-// Drip sends the answer n bytes at a time, with a pause before each but the first.
-func Drip(n int, every time.Duration) Fault {
-	return func(w http.ResponseWriter, r *http.Request, next http.Handler) {
-		status, body := recordAnswer(w, r, next)
-		w.Header().Set("Content-Length", strconv.Itoa(len(body)))
-		w.WriteHeader(status)
-		for len(body) > 0 {
-			some := min(n, len(body))
-			if _, err := w.Write(body[:some]); err != nil {
-				return
-			}
-			flush(w)
-			if body = body[some:]; len(body) > 0 && !pause(r.Context(), every) {
-				return
-			}
+		for part := range slices.Chunk(body, n) {
+			_, _ = w.Write(part) // a client that is gone ends the context, too
+			_ = http.NewResponseController(w).Flush()
+			after(w, r, next)
 		}
 	}
-}
-
-func flush(w http.ResponseWriter) {
-	// It fails where the client is gone, and the next write tells that too.
-	_ = http.NewResponseController(w).Flush()
 }
 
 // BrokenGzip sends a compressed page with a byte in its middle changed, whatever the client

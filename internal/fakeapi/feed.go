@@ -166,11 +166,6 @@ var typeNames string
 // repository holds what they are.
 var permittedTypes = strings.Fields(typeNames)
 
-// known says whether a query may name the type.
-func known(activityType string, records []record) bool {
-	return slices.Contains(permittedTypes, activityType) || slices.ContainsFunc(records, func(r record) bool { return r.activityType == activityType })
-}
-
 // selectPage returns a page's activities in the API's order, whichever way the walk went;
 // more is about the direction of the walk. The cursor is the index of an activity, or -1.
 func selectPage(records []record, q *query, cursor int, repeat bool) (page []*record, more bool) {

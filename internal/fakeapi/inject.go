@@ -1,9 +1,6 @@
 package fakeapi
 
-import (
-	"net/http"
-	"sync/atomic"
-)
+import "net/http"
 
 // A Fault answers a request instead of the API. It may call next, which is the API
 // without faults, any number of times, with other writers and other requests.
@@ -39,25 +36,18 @@ func Times(n int, when Matcher) Matcher {
 	}
 }
 
-// An Injection is a fault that waits for its requests.
-type Injection struct {
+// An injection is a fault that waits for its requests.
+type injection struct {
 	when  Matcher
 	fault Fault
-	fired atomic.Int64
 }
-
-// Fired returns how many requests the fault has taken, so that a test can tell that
-// it happened at all.
-func (i *Injection) Fired() int { return int(i.fired.Load()) }
 
 // Inject lets fault answer the requests that when matches. Where several injections
 // match, the earliest takes the request. See [Times] for a fault that expires.
-func (a *API) Inject(when Matcher, fault Fault) *Injection {
+func (a *API) Inject(when Matcher, fault Fault) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	i := &Injection{when: when, fault: fault}
-	a.faults = append(a.faults, i)
-	return i
+	a.faults = append(a.faults, injection{when, fault})
 }
 
 // ClearFaults removes all injections.

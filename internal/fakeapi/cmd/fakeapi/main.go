@@ -36,7 +36,8 @@ func main() {
 
 // config is the command line.
 type config struct {
-	listen, urlFile, key, feedFile string
+	listen                 netip.AddrPort
+	urlFile, key, feedFile string
 
 	spec     fakeapi.Spec
 	options  fakeapi.Options
@@ -68,7 +69,7 @@ func parse(args []string, output io.Writer) (config, error) {
 		fmt.Fprint(output, about, "Flags:\n")
 		flags.PrintDefaults()
 	}
-	flags.StringVar(&c.listen, "listen", "127.0.0.1:0", "loopback `address` to listen on; port 0 takes a free one")
+	flags.TextVar(&c.listen, "listen", netip.MustParseAddrPort("127.0.0.1:0"), "loopback `address` to listen on; port 0 takes a free one")
 	flags.StringVar(&c.urlFile, "url-file", "", "`file` to write the base URL to, once it can be used")
 	flags.IntVar(&c.spec.Activities, "activities", 1000, "`number` of generated activities")
 	flags.Uint64Var(&c.spec.Seed, "seed", 1, "`number` that the generated activities follow from")
@@ -111,6 +112,9 @@ func parse(args []string, output io.Writer) (config, error) {
 	if flags.NArg() > 0 {
 		return c, fmt.Errorf("unexpected argument %q", flags.Arg(0))
 	}
+	if !c.listen.Addr().IsLoopback() { // no other machine may reach it
+		return c, fmt.Errorf("-listen %s: not a loopback address", c.listen)
+	}
 	if c.spec.Activities < 0 || c.spec.Span < 0 {
 		return c, errors.New("-activities and -span must not be negative")
 	}
@@ -128,7 +132,7 @@ func run(ctx context.Context, args []string, output io.Writer) error {
 	if err != nil {
 		return err
 	}
-	listener, err := listen(c.listen)
+	listener, err := net.Listen("tcp", c.listen.String())
 	if err != nil {
 		return err
 	}
@@ -166,19 +170,4 @@ func (c config) api() (*fakeapi.API, error) {
 		api.Inject(fakeapi.Always, fakeapi.Heavier(c.heaviest, fakeapi.Status(http.StatusGatewayTimeout, "timeout_error", "Request timed out")))
 	}
 	return api, nil
-}
-
-// listen takes no address that another machine could reach.
-func listen(address string) (net.Listener, error) {
-	host, port, err := net.SplitHostPort(address)
-	if err != nil {
-		return nil, err
-	}
-	if host == "localhost" {
-		host = "127.0.0.1"
-	}
-	if ip, err := netip.ParseAddr(host); err != nil || !ip.IsLoopback() {
-		return nil, fmt.Errorf("-listen %s: not a loopback address", address)
-	}
-	return net.Listen("tcp", net.JoinHostPort(host, port))
 }

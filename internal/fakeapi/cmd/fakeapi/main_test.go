@@ -124,7 +124,7 @@ func TestRunRefuses(t *testing.T) {
 		want string
 	}{
 		"all_addresses": {[]string{"-listen", "0.0.0.0:0"}, "not a loopback address"},
-		"name":          {[]string{"-listen", "fake.example.com:0"}, "not a loopback address"},
+		"name":          {[]string{"-listen", "fake.example.com:0"}, "invalid value"},
 		"refuse":        {[]string{"-refuse", "gently"}, "not one of deactivated, expired, invalid, not-enabled, scope, wrong-kind"},
 		"argument":      {[]string{"more"}, `unexpected argument "more"`},
 		"no_feed":       {[]string{"-feed", "does-not-exist"}, "does-not-exist"},
