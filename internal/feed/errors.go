@@ -3,25 +3,21 @@ package feed
 import (
 	"fmt"
 	"time"
+
+	"github.com/compliance-feed/terraform-provider-compliance/internal/compliance"
 )
 
-// ReadError is what [Reader.Read] returns if it could not read everything. Err is a
-// [*FutureError], [*ClockError], [*OrganizationError], [*PageError] or one of the error types
-// of package compliance: a [*compliance.StatusError], ConnectionError, PageError, StaleError or
-// WaitError; or the context's error.
+// ReadError is what [Read] returns if it could not read everything. Err is a [*FutureError],
+// [*ClockError], [*PageError] or what a [*compliance.RequestError] has.
 type ReadError struct {
 	Page       int // the page that could not be read, from 1
 	Activities int // of the result, on the pages before it
-	Attempts   int // requests sent for that page
-	PageSize   int // how many activities the last of them asked for
-	Last, Err  error
+	*compliance.RequestError
 }
 
 func (e *ReadError) Error() string {
-	return fmt.Sprintf("page %d, after %d activities and %d attempts: %v", e.Page, e.Activities, e.Attempts, e.Err)
+	return fmt.Sprintf("page %d, after %d activities: %v", e.Page, e.Activities, e.RequestError)
 }
-
-func (e *ReadError) Unwrap() error { return e.Err }
 
 // FutureError means that nothing can be in the window yet: its lower bound is later than
 // now.
@@ -39,9 +35,8 @@ func (e *FutureError) Error() string {
 // would end early, or go in circles.
 type PageError struct {
 	Fault       PageFault
-	Cursor      string // the member that it is about: last_id, or first_id of a read from BeforeID
-	Came, Asked int    // activities, of TooMany; Came is the number of pages of NothingNew
-	First, Then string // organizations, of OtherOrganization
+	Came, Asked int    // activities, of TooMany
+	Got, Want   string // organizations, of OtherOrganization and WrongOrganization; Got is "" where the server does not say
 	RequestID   string
 }
 
@@ -54,7 +49,8 @@ const (
 	SameCursor        PageFault = "the cursor is that of the request"
 	OldCursor         PageFault = "the cursor leads back"
 	TooMany           PageFault = "more than were asked for"
-	OtherOrganization PageFault = "another organization"
+	OtherOrganization PageFault = "another organization than on the pages before"
+	WrongOrganization PageFault = "another organization than expected"
 	NothingNew        PageFault = "many pages that bring nothing new"
 )
 
@@ -70,15 +66,4 @@ type ClockError struct {
 
 func (e *ClockError) Error() string {
 	return fmt.Sprintf("this machine's clock is %v behind", e.Behind)
-}
-
-// OrganizationError means that a page is for a key of another organization than expected.
-type OrganizationError struct {
-	Want      string
-	Got       string // "" where the server does not say
-	RequestID string
-}
-
-func (e *OrganizationError) Error() string {
-	return fmt.Sprintf("the key belongs to %q, and not to %s", e.Got, e.Want)
 }

@@ -39,7 +39,10 @@ func rounds(n int) int {
 // testRetries is MaxRetries in tests.
 const testRetries = 3
 
-func newReader(t *testing.T, transport http.RoundTripper, edits ...func(*compliance.Options)) *Reader {
+// reader reads with a client.
+type reader struct{ *compliance.Client }
+
+func newReader(t *testing.T, transport http.RoundTripper, edits ...func(*compliance.Options)) reader {
 	t.Helper()
 	options := compliance.Options{
 		APIKey:            fakeapi.Key,
@@ -61,7 +64,7 @@ func newReader(t *testing.T, transport http.RoundTripper, edits ...func(*complia
 	if err != nil {
 		t.Fatal(err)
 	}
-	return New(client)
+	return reader{client}
 }
 
 func atOnce(n int) func(*compliance.Options) {
@@ -94,14 +97,14 @@ type outcome struct {
 	err error
 }
 
-func (r *Reader) outcome(ctx context.Context, request Request) (o outcome) {
-	o.Result, o.err = r.Read(ctx, request, &o.sink)
+func (r reader) outcome(ctx context.Context, request Request) (o outcome) {
+	o.Result, o.err = Read(ctx, r.Client, request, &o.sink)
 	return o
 }
 
 // inOnePiece is a read that is never divided.
-func (r *Reader) inOnePiece(ctx context.Context, request Request) (o outcome) {
-	o.Result, o.err = newRead(r, request, &o.sink, false).run(ctx)
+func (r reader) inOnePiece(ctx context.Context, request Request) (o outcome) {
+	o.Result, o.err = newRead(r.Client, request, &o.sink, false).run(ctx)
 	return o
 }
 

@@ -1,3 +1,13 @@
+// Package feed reads the Activity Feed completely, or says why it could not.
+//
+// Anything that would leave the result short (a page that says there is more but not where, a
+// cursor that does not move, a window that has not begun) ends the read with an error, and is
+// never taken for the end of the feed. Package compliance makes the requests, with their
+// retries and their pace; package activity knows what is on a page.
+//
+// The package knows nothing of Terraform or of HTTP. Its callers decide what a request asks
+// for, and how many activities are too many. Parameters, cursors and the order are those of
+// the API's public documentation of the Activity Feed.
 package feed
 
 import (
@@ -14,17 +24,6 @@ import (
 	"github.com/compliance-feed/terraform-provider-compliance/internal/compliance"
 	"github.com/compliance-feed/terraform-provider-compliance/internal/timerange"
 )
-
-// Reader reads the feed with a client. It is safe for use by several reads at once.
-type Reader struct {
-	client *compliance.Client
-	log    *slog.Logger // a line for each page
-}
-
-// New makes a reader. It logs where its client does.
-func New(client *compliance.Client) *Reader {
-	return &Reader{client: client, log: client.Log()}
-}
 
 // Sink takes what a read finds, as it arrives.
 type Sink interface {
@@ -69,19 +68,20 @@ type Result struct {
 	OldReset time.Duration
 }
 
-// Read reads to the end of the feed, or to request.MaxActivities. Without an error, the sink
-// has had everything. An error is a [*ReadError], or the sink's.
+// Read follows the cursors of a request to the end of the feed, or to MaxActivities, and hands
+// what comes to a sink. Without an error, the sink has had everything. An error is a
+// [*ReadError], or the sink's.
 //
 // A page waits for the cursor of the one before it, so a long read is bound by latency.
 // Where the request has a lower bound, no cursor and no MaxActivities, and its first page
 // says that there is more, the rest of the window is divided in time and read at several
 // places at once. If the server turns out not to keep what that relies on (see shard), the
 // read begins again in one piece.
-func (r *Reader) Read(ctx context.Context, request Request, sink Sink) (Result, error) {
-	result, err := newRead(r, request, sink, request.divisible()).run(ctx)
+func Read(ctx context.Context, client *compliance.Client, request Request, sink Sink) (Result, error) {
+	result, err := newRead(client, request, sink, request.divisible()).run(ctx)
 	if reason, again := errors.AsType[inconsistency](err); again {
-		r.log.InfoContext(ctx, "reading again in one piece", slog.String("reason", string(reason)))
-		return newRead(r, request, sink, false).run(ctx)
+		client.Log().InfoContext(ctx, "reading again in one piece", slog.String("reason", string(reason)))
+		return newRead(client, request, sink, false).run(ctx)
 	}
 	return result, err
 }
@@ -89,7 +89,7 @@ func (r *Reader) Read(ctx context.Context, request Request, sink Sink) (Result, 
 // read is one read of the feed. Only requests run beside each other: all decisions are made
 // between them, in one place.
 type read struct {
-	*Reader
+	client  *compliance.Client
 	request Request
 	sink    Sink
 
@@ -120,29 +120,36 @@ type answer struct {
 	err   error
 }
 
-func newRead(reader *Reader, request Request, sink Sink, dividing bool) *read {
+func newRead(client *compliance.Client, request Request, sink Sink, dividing bool) *read {
 	first := newShard(&request)
+	pageSize := cmp.Or(request.PageSize, compliance.MaxPageSize)
 	return &read{
-		Reader:   reader,
+		client:   client,
 		request:  request,
 		sink:     sink,
 		first:    first,
 		queue:    []*shard{first},
-		answers:  make(chan answer, reader.client.RequestsAtOnce()),
+		answers:  make(chan answer, client.RequestsAtOnce()),
 		dividing: dividing,
-		size:     newSizing(request.PageSize),
+		size:     sizing{most: pageSize, now: pageSize},
 		seen:     map[string]known{},
 	}
 }
 
 func (r *read) run(ctx context.Context) (Result, error) {
 	ctx, cancel := context.WithCancel(ctx)
-	defer r.drain() // nothing of the read goes on after its end, whatever that is
-	defer cancel()
+	defer func() { // nothing of the read goes on after its end, whatever that is
+		cancel()
+		for range r.inFlight {
+			<-r.answers
+		}
+	}()
 	r.sink.Begin()
 	for len(r.queue)+r.inFlight > 0 {
 		r.send(ctx)
-		if err := r.take(ctx, r.receive()); err != nil {
+		answer := <-r.answers
+		r.inFlight--
+		if err := r.take(ctx, answer); err != nil {
 			return Result{}, err
 		}
 	}
@@ -159,7 +166,7 @@ func (r *read) send(ctx context.Context) {
 		s := r.queue[0]
 		r.queue = r.queue[1:]
 		r.inFlight++
-		bounds := s.nextBounds(r.request.Order)
+		bounds := s.nextBounds(&r.request)
 		request := compliance.Request{Parameters: r.request.parameters(bounds, s.cursor), PageSize: r.pageSize(s), Number: r.result.Pages + 1}
 		go func() {
 			page, err := r.client.Page(ctx, request)
@@ -185,30 +192,18 @@ func (r *read) missing() int { return r.request.MaxActivities - r.kept }
 
 func (r *read) full() bool { return r.request.MaxActivities > 0 && r.missing() <= 0 }
 
-func (r *read) receive() answer {
-	a := <-r.answers
-	r.inFlight--
-	return a
-}
-
-func (r *read) drain() {
-	for r.inFlight > 0 {
-		r.receive()
-	}
-}
-
 // take checks an answer, hands on what is in it, and decides how its shard goes on.
 func (r *read) take(ctx context.Context, a answer) error {
 	if a.err != nil {
-		return r.failed(a.err)
+		return r.fail(a, a.err)
 	}
 	r.arrange(&a)
 	if err := r.checkOrganization(a); err != nil {
-		return r.refuse(a, err)
+		return r.fail(a, err)
 	}
 	if r.now.IsZero() {
 		if err := r.begin(a); err != nil {
-			return r.refuse(a, err)
+			return r.fail(a, err)
 		}
 	}
 	r.size.learn(a.asked, a.PageSize)
@@ -217,10 +212,9 @@ func (r *read) take(ctx context.Context, a answer) error {
 	if n := r.beforeNow(&a); n < len(a.Activities) {
 		return r.askForFewer(a, n)
 	}
-	var p span
+	times := a.times
 	if r.dividing {
-		var broken error
-		if p, broken = s.check(r.request.Order, &a); broken != nil {
+		if broken := s.check(r.request.Order, &a); broken != nil {
 			if r.shards > 0 {
 				return broken
 			}
@@ -231,9 +225,8 @@ func (r *read) take(ctx context.Context, a answer) error {
 	if n := c.full; n > 0 && n < len(a.Activities) {
 		return r.askForFewer(a, n)
 	}
-	if fault := s.advance(a, c.anyNew); fault != nil {
-		fault.Cursor = r.cursorName()
-		return r.refuse(a, fault)
+	if fault := s.advance(a, c.anyNew); fault != "" {
+		return r.fail(a, &PageError{Fault: fault, RequestID: a.RequestID})
 	}
 	r.add(ctx, a, c)
 	if len(c.kept) > 0 {
@@ -242,10 +235,10 @@ func (r *read) take(ctx context.Context, a answer) error {
 		}
 	}
 	switch {
-	case r.dividing && c.mixed:
+	case c.mixed:
 		return inTwo
 	case r.dividing:
-		return r.settle(s, a.HasMore, p)
+		return r.settle(s, a.HasMore, times)
 	case a.HasMore && !r.full():
 		r.queue = append(r.queue, s)
 	}
@@ -264,24 +257,16 @@ func (r *read) arrange(a *answer) {
 	}
 }
 
-// cursorName is the member of a page that says where the next one begins.
-func (r *read) cursorName() string {
-	if r.request.backward() {
-		return "first_id"
-	}
-	return "last_id"
-}
-
 // checkOrganization finds out whether pages are from two feeds, or from the wrong one. A
 // page that does not name the organization may be for any.
 func (r *read) checkOrganization(a answer) error {
 	want, is := r.request.KeyOrganizationID, a.KeyOrganizationID
 	if want != "" && !strings.EqualFold(is, want) {
-		return &OrganizationError{Want: want, Got: is, RequestID: a.RequestID}
+		return &PageError{Fault: WrongOrganization, Got: is, Want: want, RequestID: a.RequestID}
 	}
 	first := cmp.Or(r.result.KeyOrganizationID, is)
 	if is != "" && !strings.EqualFold(is, first) {
-		return &PageError{Fault: OtherOrganization, First: first, Then: is, RequestID: a.RequestID}
+		return &PageError{Fault: OtherOrganization, Got: is, Want: first, RequestID: a.RequestID}
 	}
 	r.result.KeyOrganizationID = first
 	return nil
@@ -311,7 +296,7 @@ func (r *read) begin(a answer) error {
 			return &FutureError{LowerBound: begins, Now: r.now, ByServer: !a.Date.IsZero()}
 		}
 	}
-	if behind := a.Date.Sub(a.Received); upper != nil && !a.Date.IsZero() && behind > clockTolerance &&
+	if behind := a.Date.Sub(a.Received); upper != nil && behind > clockTolerance &&
 		upper.At.After(a.Sent.Add(-clockTolerance)) && upper.At.Before(a.Date) {
 		return &ClockError{UpperBound: upper.At, Now: a.Date, Behind: behind}
 	}
@@ -344,7 +329,7 @@ func (r *read) beforeNow(a *answer) int {
 // belongs to the result, and its cursor fits.
 func (r *read) askForFewer(a answer, n int) error {
 	if came := len(a.Activities); came > a.PageSize {
-		return r.refuse(a, &PageError{Fault: TooMany, Came: came, Asked: a.PageSize, RequestID: a.RequestID})
+		return r.fail(a, &PageError{Fault: TooMany, Came: came, Asked: a.PageSize, RequestID: a.RequestID})
 	}
 	a.shard.size = n
 	r.queue = append(r.queue, a.shard)
@@ -365,11 +350,12 @@ func (r *read) add(ctx context.Context, a answer, c choice) {
 	r.result.OldReset = max(r.result.OldReset, a.OldReset)
 	r.kept += len(c.kept)
 	r.came += len(a.Activities)
+	r.result.HasMore = a.HasMore && r.full()
 	last := ""
 	if n := len(a.times); n > 0 && !a.times[n-1].IsZero() {
 		last = timerange.Format(a.times[n-1])
 	}
-	r.log.InfoContext(ctx, "read a page of activities",
+	r.client.Log().InfoContext(ctx, "read a page of activities",
 		slog.Int("page", r.result.Pages), slog.Int("activities", r.kept), slog.String("last_created_at", last),
 		slog.String("request_id", a.RequestID), slog.String("remaining_requests", a.Remaining))
 }
@@ -401,21 +387,15 @@ func (r *read) conclude() {
 	if r.request.backward() {
 		result.FirstID, result.LastID = result.LastID, result.FirstID
 	}
-	result.HasMore = r.full() && r.first.more
 }
 
-// failed is the error of a read that ends here.
-func (r *read) failed(err error) *ReadError {
-	result := &ReadError{Page: r.result.Pages + 1, Activities: r.kept, Err: err}
-	if request, ok := errors.AsType[*compliance.RequestError](err); ok {
-		result.Attempts, result.PageSize, result.Last, result.Err = request.Attempts, request.PageSize, request.Last, request.Err
+// fail is the error of a read that ends with an answer, or with a request that had none.
+func (r *read) fail(a answer, err error) *ReadError {
+	request, unanswered := errors.AsType[*compliance.RequestError](err)
+	if !unanswered {
+		request = &compliance.RequestError{Attempts: a.Attempts, Err: err}
 	}
-	return result
-}
-
-// refuse is the error of a read that ends with an answer.
-func (r *read) refuse(a answer, err error) *ReadError {
-	return &ReadError{Page: r.result.Pages + 1, Activities: r.kept, Attempts: a.Attempts, Err: err}
+	return &ReadError{Page: r.result.Pages + 1, Activities: r.kept, RequestError: request}
 }
 
 // sizing is how many activities the requests of a read ask for. It is of one read, since
@@ -427,11 +407,6 @@ type sizing struct {
 
 // growAfter is how many good answers show that a larger page is worth a try.
 const growAfter = 10
-
-func newSizing(pageSize int) sizing {
-	pageSize = cmp.Or(pageSize, compliance.MaxPageSize)
-	return sizing{most: pageSize, now: pageSize}
-}
 
 // learn is told what a request asked for at first, and when it was answered.
 func (s *sizing) learn(asked, answered int) {

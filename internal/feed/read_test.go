@@ -362,7 +362,7 @@ func TestSinkEndsTheRead(t *testing.T) {
 	feedtest.InBubble(t, func(t *testing.T) {
 		api := feedtest.NewFake(10)
 		s := &sink{enough: 2}
-		_, err := newReader(t, feedtest.Uncompressed(api)).Read(t.Context(), Request{PageSize: 2}, s)
+		_, err := Read(t.Context(), newReader(t, feedtest.Uncompressed(api)).Client, Request{PageSize: 2}, s)
 		if requests := len(api.Requests()); err != errEnough || requests != 2 || s.batches[1].Page != 2 { //nolint:errorlint // as it is
 			t.Errorf("got %v after %d requests, want the sink's error after 2", err, requests)
 		}
@@ -454,7 +454,7 @@ func TestRefuses(t *testing.T) {
 	page := feedtest.Page
 	a, b, c := feedtest.Activity("a", time.Unix(3, 0), ""), feedtest.Activity("b", time.Unix(2, 0), ""), feedtest.Activity("c", time.Unix(1, 0), "")
 	var same, empty []string
-	for i := range maxIdle + 1 {
+	for i := range MaxIdle + 1 {
 		same = append(same, page(true, fmt.Sprint(i), fmt.Sprint(i), a))
 		empty = append(empty, page(true, "", fmt.Sprint(i)))
 	}
@@ -464,21 +464,21 @@ func TestRefuses(t *testing.T) {
 		want     PageError
 		wantRead int // activities before it
 	}{
-		"more without cursor":                 {Request{}, []string{page(true, "", "", a)}, PageError{Fault: NoCursor, Cursor: "last_id"}, 0},
-		"more with the other cursor only":     {Request{}, []string{page(true, "1", "", a)}, PageError{Fault: NoCursor, Cursor: "last_id"}, 0},
-		"backward with the other cursor only": {Request{BeforeID: "x"}, []string{page(true, "", "1", a)}, PageError{Fault: NoCursor, Cursor: "first_id"}, 0},
-		"more without cursor later":           {Request{}, []string{page(true, "1", "1", a), page(true, "2", "", b)}, PageError{Fault: NoCursor, Cursor: "last_id"}, 1},
-		"empty page without cursor":           {Request{}, []string{page(true, "", "")}, PageError{Fault: NoCursor, Cursor: "last_id"}, 0},
-		"cursor does not move":                {Request{}, []string{page(true, "1", "1", a), page(true, "1", "1", b)}, PageError{Fault: SameCursor, Cursor: "last_id"}, 1},
-		"start cursor does not move":          {Request{AfterID: "x"}, []string{page(true, "1", "x", a)}, PageError{Fault: SameCursor, Cursor: "last_id"}, 0},
-		"backward cursor does not move":       {Request{BeforeID: "x"}, []string{page(true, "x", "1", a)}, PageError{Fault: SameCursor, Cursor: "first_id"}, 0},
-		"cycle of two":                        {Request{}, []string{page(true, "1", "1", a), page(true, "2", "2", b), page(true, "1", "1", a)}, PageError{Fault: OldCursor, Cursor: "last_id"}, 2},
-		"cycle to the start":                  {Request{AfterID: "x"}, []string{page(true, "1", "1", a), page(true, "2", "x", b)}, PageError{Fault: OldCursor, Cursor: "last_id"}, 1},
-		"cycle of empty pages":                {Request{}, []string{page(true, "", "1"), page(true, "", "2"), page(true, "", "1")}, PageError{Fault: OldCursor, Cursor: "last_id"}, 0},
+		"more without cursor":                 {Request{}, []string{page(true, "", "", a)}, PageError{Fault: NoCursor}, 0},
+		"more with the other cursor only":     {Request{}, []string{page(true, "1", "", a)}, PageError{Fault: NoCursor}, 0},
+		"backward with the other cursor only": {Request{BeforeID: "x"}, []string{page(true, "", "1", a)}, PageError{Fault: NoCursor}, 0},
+		"more without cursor later":           {Request{}, []string{page(true, "1", "1", a), page(true, "2", "", b)}, PageError{Fault: NoCursor}, 1},
+		"empty page without cursor":           {Request{}, []string{page(true, "", "")}, PageError{Fault: NoCursor}, 0},
+		"cursor does not move":                {Request{}, []string{page(true, "1", "1", a), page(true, "1", "1", b)}, PageError{Fault: SameCursor}, 1},
+		"start cursor does not move":          {Request{AfterID: "x"}, []string{page(true, "1", "x", a)}, PageError{Fault: SameCursor}, 0},
+		"backward cursor does not move":       {Request{BeforeID: "x"}, []string{page(true, "x", "1", a)}, PageError{Fault: SameCursor}, 0},
+		"cycle of two":                        {Request{}, []string{page(true, "1", "1", a), page(true, "2", "2", b), page(true, "1", "1", a)}, PageError{Fault: OldCursor}, 2},
+		"cycle to the start":                  {Request{AfterID: "x"}, []string{page(true, "1", "1", a), page(true, "2", "x", b)}, PageError{Fault: OldCursor}, 1},
+		"cycle of empty pages":                {Request{}, []string{page(true, "", "1"), page(true, "", "2"), page(true, "", "1")}, PageError{Fault: OldCursor}, 0},
 		"more than was asked":                 {Request{MaxActivities: 2}, []string{page(false, "1", "1", a, b, c)}, PageError{Fault: TooMany, Came: 3, Asked: 2}, 0},
 		"more than was left":                  {Request{MaxActivities: 2}, []string{page(true, "1", "1", a), page(false, "2", "2", b, c)}, PageError{Fault: TooMany, Came: 2, Asked: 1}, 1},
-		"the same again and again":            {Request{}, same, PageError{Fault: NothingNew, Cursor: "last_id", Came: maxIdle}, 1},
-		"empty again and again":               {Request{}, empty[:maxIdle], PageError{Fault: NothingNew, Cursor: "last_id", Came: maxIdle}, 0},
+		"the same again and again":            {Request{}, same, PageError{Fault: NothingNew}, 1},
+		"empty again and again":               {Request{}, empty[:MaxIdle], PageError{Fault: NothingNew}, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			feedtest.InBubble(t, func(t *testing.T) {
@@ -565,7 +565,6 @@ func TestEndedContext(t *testing.T) {
 // without the organization that is expected.
 func TestKeyOrganization(t *testing.T) {
 	t.Parallel()
-	const wrong = "an *OrganizationError"
 	for name, test := range map[string]struct {
 		expected string
 		headers  []string
@@ -578,10 +577,10 @@ func TestKeyOrganization(t *testing.T) {
 		"another later":        {"", []string{"", "org_1", "", "org_2"}, OtherOrganization},
 		"escapes":              {"", []string{"\x1b[1morg_1"}, ""},
 		"as expected":          {"ORG_1", []string{"org_1", "org_1"}, ""},
-		"not as expected":      {"org_1", []string{"org_2"}, wrong},
-		"not said, expected":   {"org_1", []string{""}, wrong},
-		"not said any more":    {"org_1", []string{"org_1", ""}, wrong},
-		"longer than expected": {"org_1", []string{"org_11"}, wrong},
+		"not as expected":      {"org_1", []string{"org_2"}, WrongOrganization},
+		"not said, expected":   {"org_1", []string{""}, WrongOrganization},
+		"not said any more":    {"org_1", []string{"org_1", ""}, WrongOrganization},
+		"longer than expected": {"org_1", []string{"org_11"}, WrongOrganization},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -604,11 +603,7 @@ func TestKeyOrganization(t *testing.T) {
 			if failed.Page != len(test.headers) {
 				t.Errorf("got %+v, want it on page %d", failed, len(test.headers))
 			}
-			if test.want == wrong {
-				if got := feedtest.ErrorAs[*OrganizationError](t, failed); *got != (OrganizationError{test.expected, last, "req_test"}) {
-					t.Errorf("got %+v", got)
-				}
-			} else if got := feedtest.ErrorAs[*PageError](t, failed); *got != (PageError{Fault: test.want, First: "org_1", Then: last, RequestID: "req_test"}) {
+			if got := feedtest.ErrorAs[*PageError](t, failed); *got != (PageError{Fault: test.want, Got: last, Want: "org_1", RequestID: "req_test"}) {
 				t.Errorf("got %+v", got)
 			}
 		})

@@ -1,6 +1,7 @@
 package feed
 
 import (
+	"cmp"
 	"net/url"
 	"time"
 
@@ -58,19 +59,14 @@ type Request struct {
 	Unique bool
 
 	// KeyOrganizationID is the organization for which each page has to be answered, without
-	// regard to case; else the read ends with an [*OrganizationError]. "" is for any.
+	// regard to case; else the read ends with [WrongOrganization]. "" is for any.
 	KeyOrganizationID string
 }
 
 func (r *Request) backward() bool { return r.BeforeID != "" }
 
 // startCursor is the cursor at which the read begins, or "".
-func (r *Request) startCursor() string {
-	if r.backward() {
-		return r.BeforeID
-	}
-	return r.AfterID
-}
+func (r *Request) startCursor() string { return cmp.Or(r.BeforeID, r.AfterID) }
 
 // divisible says whether the read may be in shards: its window has a lower bound, and no
 // cursor or number of activities decides where it begins or ends.
@@ -86,29 +82,26 @@ func (r *Request) endless() bool {
 
 // parameters are the query of the request for one page, but for its size.
 func (r *Request) parameters(bounds timerange.Bounds, cursor string) url.Values {
-	values := url.Values{}
-	for name, list := range map[string][]string{
-		"organization_ids[]":       r.OrganizationIDs,
-		"actor_ids[]":              r.ActorIDs,
-		"activity_types[]":         r.ActivityTypes,
-		"exclude_activity_types[]": r.ExcludeActivityTypes,
-	} {
-		if len(list) > 0 {
-			values[name] = list
-		}
-	}
-	for name, bound := range map[string]*time.Time{
-		"created_at.gte": bounds.GTE, "created_at.gt": bounds.GT, "created_at.lte": bounds.LTE, "created_at.lt": bounds.LT,
-	} {
-		if bound != nil {
-			values.Set(name, timerange.Format(*bound))
-		}
-	}
 	after, before := cursor, ""
 	if r.backward() {
 		after, before = r.AfterID, cursor // both at once are for the server to refuse
 	}
-	for name, value := range map[string]string{"order": string(r.Order), "after_id": after, "before_id": before} {
+	at := func(bound *time.Time) string {
+		if bound == nil {
+			return ""
+		}
+		return timerange.Format(*bound)
+	}
+	values := url.Values{
+		"organization_ids[]":       r.OrganizationIDs,
+		"actor_ids[]":              r.ActorIDs,
+		"activity_types[]":         r.ActivityTypes,
+		"exclude_activity_types[]": r.ExcludeActivityTypes,
+	}
+	for name, value := range map[string]string{
+		"created_at.gte": at(bounds.GTE), "created_at.gt": at(bounds.GT), "created_at.lte": at(bounds.LTE), "created_at.lt": at(bounds.LT),
+		"order": string(r.Order), "after_id": after, "before_id": before,
+	} {
 		if value != "" {
 			values.Set(name, value)
 		}
@@ -135,34 +128,33 @@ func (o Order) distance(from, to time.Time) time.Duration {
 	return to.Sub(from)
 }
 
+// wholeSecondBehind is the nearest boundary at a whole second that a time precedes.
+func (o Order) wholeSecondBehind(at time.Time) time.Time {
+	at = at.Truncate(time.Second)
+	if o == OldestFirst {
+		at = at.Add(time.Second)
+	}
+	return at
+}
+
 // precedes says whether a time is read before a boundary. Boundaries are half-open, so that
 // an instant is always on one side: what has created_at.lt on one has created_at.gte on the
 // other.
 func (o Order) precedes(at, boundary time.Time) bool {
-	if o == OldestFirst {
-		return at.Before(boundary)
-	}
-	return !at.Before(boundary)
+	return at.Before(boundary) == (o == OldestFirst)
 }
 
-// from limits bounds to what a boundary does not precede.
-func (o Order) from(bounds timerange.Bounds, boundary time.Time) timerange.Bounds {
-	if o == OldestFirst {
-		bounds.GTE = &boundary
-	} else {
-		bounds.LT = &boundary
+// within limits bounds to what is read between two boundaries, as far as it is within them;
+// the zero time is no boundary.
+func (o Order) within(bounds timerange.Bounds, start, end time.Time) timerange.Bounds {
+	if o != OldestFirst {
+		start, end = end, start
 	}
-	return bounds
-}
-
-// until limits bounds to what precedes a boundary, unless they end before it.
-func (o Order) until(bounds timerange.Bounds, boundary time.Time) timerange.Bounds {
-	if o == OldestFirst {
-		if upper := bounds.Upper(); upper == nil || !boundary.After(upper.At) { // created_at.lte may be the upper one
-			bounds.LT = &boundary
-		}
-	} else if lower := bounds.Lower(); lower == nil || boundary.After(lower.At) {
-		bounds.GTE = &boundary
+	if lower := bounds.Lower(); !start.IsZero() && (lower == nil || start.After(lower.At)) {
+		bounds.GTE = &start
+	}
+	if upper := bounds.Upper(); !end.IsZero() && (upper == nil || !end.After(upper.At)) { // created_at.lte may be the upper one
+		bounds.LT = &end
 	}
 	return bounds
 }

@@ -2,6 +2,7 @@ package feed
 
 import (
 	"math"
+	"slices"
 	"time"
 
 	"github.com/compliance-feed/terraform-provider-compliance/internal/activity"
@@ -22,7 +23,6 @@ import (
 // server that sorts by another time, rounds bounds or created_at, or ignores bounds breaks
 // one of these, or makes no difference.
 type shard struct {
-	bounds timerange.Bounds
 	cursor string
 	used   map[string]bool  // cursors
 	idle   int              // pages in a row that brought nothing new
@@ -32,21 +32,20 @@ type shard struct {
 	// For the result:
 	firstID, lastID string // as it is read
 	anything        bool
-	more            bool // what the last page said
 	requestID       string
 
 	// For a read in several shards:
-	prev, next *shard
-	rank       int64     // orders the shards
-	start      time.Time // a whole second; zero for the first shard
-	reach      time.Time // where the one before it ends while headTime is not known, behind start
-	end        time.Time // the bound at its end, of the last request; zero where it had none
-	ended      bool      // there is no more before that end
-	last       time.Time // created_at of the last activity that came
-	head       []string  // the identities on its first page with activities
-	headTime   time.Time // created_at of the first of them
-	headOnly   bool      // no page with activities has come behind that one
-	overlap    []string  // the identities of those that came from behind the start of the next one
+	next     *shard
+	rank     int64     // orders the shards
+	start    time.Time // a whole second; zero for the first shard
+	reach    time.Time // a whole second behind start, where the one before it ends; right behind headTime once that is known
+	end      time.Time // the bound at its end, of the last request; zero where it had none
+	ended    bool      // there is no more before that end
+	last     time.Time // created_at of the last activity that came
+	head     []string  // the identities on its first page with activities
+	headTime time.Time // created_at of the first of them
+	headOnly bool      // no page with activities has come behind that one
+	overlap  []string  // the identities of those that came from behind the start of the next one
 }
 
 // inconsistency is why a read cannot be in shards. It begins again in one piece.
@@ -63,8 +62,8 @@ const (
 )
 
 const (
-	// maxIdle is how many pages in a row may bring nothing new.
-	maxIdle = 50
+	// MaxIdle is how many pages in a row may bring nothing new.
+	MaxIdle = 50
 
 	// How much of their last page shards should fill, and how much of a page is read twice
 	// so that they meet. A little is left free, so that a shard that is slightly denser than
@@ -75,37 +74,32 @@ const (
 
 func newShard(request *Request) *shard {
 	cursor := request.startCursor()
-	return &shard{bounds: request.Bounds, cursor: cursor, used: map[string]bool{cursor: true}, rank: math.MinInt64}
+	return &shard{cursor: cursor, used: map[string]bool{cursor: true}, rank: math.MinInt64}
 }
 
 // advance moves the cursor behind a page. Whatever would let the read end early or go in
 // circles is an error.
-func (s *shard) advance(a answer, anyNew bool) *PageError {
+func (s *shard) advance(a answer, anyNew bool) PageFault {
 	if s.idle++; anyNew {
 		s.idle = 0
 	}
 	next := a.LastID
-	if a.HasMore {
-		fault := PageError{RequestID: a.RequestID}
-		switch {
-		case next == "":
-			fault.Fault = NoCursor
-		case next == s.cursor:
-			fault.Fault = SameCursor
-		case s.used[next]:
-			fault.Fault = OldCursor
-		case s.idle >= maxIdle:
-			fault.Fault, fault.Came = NothingNew, s.idle
-		}
-		if fault.Fault != "" {
-			return &fault
-		}
+	switch {
+	case !a.HasMore: // the cursor leads nowhere
+	case next == "":
+		return NoCursor
+	case next == s.cursor:
+		return SameCursor
+	case s.used[next]:
+		return OldCursor
+	case s.idle >= MaxIdle:
+		return NothingNew
 	}
 	if next != "" { // else it stays where it is, at its end
 		s.used[next] = true
 		s.cursor = next
 	}
-	return nil
+	return ""
 }
 
 // add notes what the result has to say of a page. One with activities and without cursors
@@ -118,64 +112,49 @@ func (s *shard) add(a answer, c choice) {
 		s.lastID = a.LastID
 	}
 	s.anything = s.anything || c.any
-	s.more, s.requestID = a.HasMore, a.RequestID
+	s.requestID = a.RequestID
 }
 
 // nextBounds are those of the next request. They set the end.
-func (s *shard) nextBounds(order Order) timerange.Bounds {
-	switch {
-	case s.next == nil:
-		s.end = time.Time{}
-		return s.bounds
-	case s.next.headTime.IsZero():
+func (s *shard) nextBounds(request *Request) timerange.Bounds {
+	s.end = time.Time{}
+	if s.next != nil {
 		s.end = s.next.reach
-	default:
-		s.end = s.next.headTime.Truncate(time.Second)
-		if order == OldestFirst {
-			s.end = s.end.Add(time.Second) // bounds are half-open, and the head is to be before it
-		}
 	}
-	return order.until(s.bounds, s.end)
-}
-
-// span is how the activities of a page lie in time.
-type span struct {
-	first, last time.Time
-	n           int
+	return request.Order.within(request.Bounds, s.start, s.end)
 }
 
 // check looks at an answer before it is taken, and leaves of its activities those before the
 // start of the next shard. If there is something wrong, it leaves all as it was.
-func (s *shard) check(order Order, a *answer) (span, error) {
+func (s *shard) check(order Order, a *answer) error {
 	own, last := len(a.Activities), s.last
 	for i, at := range a.times {
 		switch {
 		case at.IsZero():
-			return span{}, noTime
+			return noTime
 		case !last.IsZero() && order.distance(last, at) < 0:
-			return span{}, outOfOrder
+			return outOfOrder
 		case !s.start.IsZero() && order.precedes(at, s.start), !s.end.IsZero() && !order.precedes(at, s.end):
-			return span{}, outside
+			return outside
 		}
 		if s.next != nil && own == len(a.Activities) && !order.precedes(at, s.next.start) {
 			own = i
 		}
 		last = at
 	}
-	p := span{n: len(a.Activities), last: last}
-	if p.n > 0 {
-		p.first = a.times[0]
+	if len(a.Activities) > 0 {
 		if s.headOnly = s.headTime.IsZero(); s.headOnly {
-			s.headTime, s.head = p.first, appendIdentities(nil, a.Activities)
+			s.headTime, s.head = a.times[0], appendIdentities(nil, a.Activities)
+			s.reach = order.wholeSecondBehind(s.headTime)
 		}
 	}
 	s.last = last
-	if own < p.n {
+	if own < len(a.Activities) {
 		s.idle = 0 // what is new on the page may be the next one's
 		s.overlap = appendIdentities(s.overlap, a.Activities[own:])
 	}
 	a.Activities, a.times = a.Activities[:own:own], a.times[:own]
-	return p, nil
+	return nil
 }
 
 // appendIdentities leaves out what is only repeated.
@@ -188,33 +167,29 @@ func appendIdentities(identities []string, activities []activity.Activity) []str
 	return identities
 }
 
-// settle decides how a shard goes on behind a page, and whether it and its neighbours fit
-// together, as far as they have come.
-func (r *read) settle(s *shard, more bool, p span) error {
+// settle decides how a shard goes on behind a page, and whether the shards fit together, as
+// far as they have come.
+func (r *read) settle(s *shard, more bool, times []time.Time) error {
 	s.ended = !more
 	if more {
 		if len(s.overlap) == 0 {
-			r.divide(s, p)
+			r.divide(s, times)
 		}
 		r.queue = append(r.queue, s)
 	}
-	if s.ended && s.headTime.IsZero() && s.prev != nil { // nothing is in it
-		if len(s.prev.overlap) > 0 {
-			return notMet // what the one before it has there is missing
+	for s := r.first; s != nil; s = s.next {
+		if next := s.next; next != nil && next.ended && next.headTime.IsZero() { // nothing is in it
+			if len(s.overlap) > 0 {
+				return notMet // what this one has there is missing
+			}
+			s.next = next.next
 		}
-		s.prev.next = s.next
-		if s.next != nil {
-			s.next.prev = s.prev
+		if !s.ended {
+			continue
 		}
-		s = s.prev
-	}
-	if s.prev != nil && s.prev.ended {
-		if err := r.join(s.prev); err != nil {
+		if err := r.join(s); err != nil {
 			return err
 		}
-	}
-	if s.ended {
-		return r.join(s)
 	}
 	return nil
 }
@@ -235,10 +210,8 @@ func (r *read) join(s *shard) error {
 	case len(s.overlap) == 0:
 		return notMet
 	}
-	for i := range min(len(s.overlap), len(next.head)) {
-		if s.overlap[i] != next.head[i] {
-			return notMet
-		}
+	if n := min(len(s.overlap), len(next.head)); !slices.Equal(s.overlap[:n], next.head[:n]) {
+		return notMet
 	}
 	if len(s.overlap) > len(next.head) && next.headOnly && next.ended && (next.end.IsZero() || order.precedes(s.last, next.end)) {
 		return notMet // the next one lacks what this one has seen there
@@ -272,25 +245,20 @@ func (s *shard) complete() bool {
 // since its last page is not full. So once as many shards as requests at once exist, each
 // further one has to be earned with five full pages: however much the density misleads, the
 // requests grow by a fifth and a few.
-func (r *read) divide(s *shard, p span) {
+func (r *read) divide(s *shard, times []time.Time) {
 	idle := cap(r.answers) - r.inFlight - len(r.queue) - 1
 	fullPages := r.came / r.size.now
 	affordable := cap(r.answers) - 1 + fullPages/5 - r.shards
 	order := r.request.Order
-	for _, start := range r.boundaries(s, p, 1+min(idle, affordable)) {
-		overlap := float64(order.distance(p.first, p.last)) / float64(p.n) * float64(r.size.now) * pageOverlap
+	for _, start := range r.boundaries(s, times, 1+min(idle, affordable)) {
+		overlap := float64(order.distance(times[0], times[len(times)-1])) / float64(len(times)) * float64(r.size.now) * pageOverlap
 		made := newShard(&r.request)
-		made.bounds = order.from(made.bounds, start)
-		made.prev, made.next = s, s.next
 		made.start, made.rank = start, start.Unix()
 		if order != OldestFirst {
 			made.rank = -made.rank
 		}
 		made.reach = order.after(start, time.Duration(overlap).Truncate(time.Second)+time.Second)
-		if s.next != nil {
-			s.next.prev = made
-		}
-		s.next = made
+		made.next, s.next = s.next, made
 		s = made
 		r.queue = append(r.queue, made)
 		r.shards++
@@ -300,29 +268,28 @@ func (r *read) divide(s *shard, p span) {
 // boundaries divides what is left of a shard behind a page into at most so many parts, and
 // returns where they meet. How many pages are left is reckoned from how densely the page
 // lies in time.
-func (r *read) boundaries(s *shard, p span, atMost int) (boundaries []time.Time) {
-	order, end := r.request.Order, r.end
+func (r *read) boundaries(s *shard, times []time.Time, atMost int) (boundaries []time.Time) {
+	if len(times) == 0 || atMost < 2 {
+		return nil
+	}
+	order, first, last, end := r.request.Order, times[0], times[len(times)-1], r.end
 	if s.next != nil {
 		end = s.next.start
 	}
-	covered, left := order.distance(p.first, p.last), order.distance(p.last, end)
-	if p.n == 0 || atMost < 2 || covered <= 0 || left <= 0 {
+	covered, left := float64(order.distance(first, last)), float64(order.distance(last, end))
+	if covered <= 0 || left <= 0 {
 		return nil
 	}
-	pages := float64(left) / float64(covered) * float64(p.n) / float64(r.size.now) / lastPageFilled
+	pages := left / covered * float64(len(times)) / float64(r.size.now) / lastPageFilled
 	pagesInPart := math.Ceil(pages / float64(atMost))
-	parts := int(math.Ceil(pages / pagesInPart))
-	last := p.last
-	for i := 1; i < parts; i++ {
-		boundary := order.after(p.last, time.Duration(float64(left)/float64(parts)*float64(i))).Truncate(time.Second)
-		if order == OldestFirst {
-			boundary = boundary.Add(time.Second) // so that what the shard has had is before it
+	parts := math.Ceil(pages / pagesInPart)
+	previous := last
+	for i := 1.0; i < parts; i++ {
+		boundary := order.wholeSecondBehind(order.after(last, time.Duration(left/parts*i)))
+		if order.distance(previous, boundary) > 0 && order.distance(boundary, end) > 0 { // else shorter than a second
+			boundaries = append(boundaries, boundary)
+			previous = boundary
 		}
-		if order.distance(last, boundary) < 0 || len(boundaries) > 0 && boundary.Equal(last) || order.distance(boundary, end) <= 0 {
-			continue // shorter than a second
-		}
-		boundaries = append(boundaries, boundary)
-		last = boundary
 	}
 	return boundaries
 }

@@ -215,10 +215,10 @@ func TestBoundaries(t *testing.T) {
 			if test.order == OldestFirst {
 				far = end
 			}
-			r := newRead(newReader(t, feedtest.Pages(), atOnce(16)), Request{Order: test.order, PageSize: 10}, &sink{}, true)
+			r := newRead(newReader(t, feedtest.Pages(), atOnce(16)).Client, Request{Order: test.order, PageSize: 10}, &sink{}, true)
 			r.end = at(cmp.Or(test.end, far))
 			got := []string{}
-			for _, boundary := range r.boundaries(r.first, span{first: at(test.first), last: at(test.last), n: 10}, test.atMost) {
+			for _, boundary := range r.boundaries(r.first, append(slices.Repeat([]time.Time{at(test.first)}, 9), at(test.last)), test.atMost) {
 				got = append(got, timerange.Format(boundary))
 			}
 			feedtest.Equal(t, "boundaries", got, test.want)
@@ -311,7 +311,7 @@ func TestShardsEnd(t *testing.T) {
 		if took := time.Since(started); !errors.Is(got.err, context.DeadlineExceeded) || len(got.batches) != 1 || took != 90*time.Second {
 			t.Errorf("got %d pages and %v after %v, want the deadline after one", len(got.batches), got.err, took)
 		}
-		_, err := reader.Read(t.Context(), Request{Bounds: whole, PageSize: 50}, &sink{enough: 2})
+		_, err := Read(t.Context(), reader.Client, Request{Bounds: whole, PageSize: 50}, &sink{enough: 2})
 		if !errors.Is(err, errEnough) {
 			t.Errorf("got %v, want the sink's error", err)
 		}
@@ -549,7 +549,7 @@ func TestAdaptivePagesProperty(t *testing.T) {
 					at, _ := created(i)
 					texts = append(texts, feedtest.Activity(feedtest.ID(i), at, ""))
 				}
-				reader := func(heaviest int, fault fakeapi.Fault) *Reader {
+				reader := func(heaviest int, fault fakeapi.Fault) reader {
 					api := feedtest.NewFake(0, func(o *fakeapi.Options) {
 						o.Feed, o.RateLimit, o.Latency = fakeapi.NewFeed(texts...), 1_000_000, time.Millisecond
 					})

@@ -87,7 +87,6 @@ func (r readContext) explain(err, last error) (summary, happened, advice string)
 		stale         *compliance.StaleError
 		future        *feed.FutureError
 		clockBehind   *feed.ClockError
-		other         *feed.OrganizationError
 		contradiction *feed.PageError
 	)
 	switch {
@@ -113,8 +112,6 @@ func (r readContext) explain(err, last error) (summary, happened, advice string)
 		return explainFuture(future)
 	case errors.As(err, &clockBehind):
 		return explainClock(clockBehind)
-	case errors.As(err, &other):
-		return r.explainOrganization(other)
 	}
 	return "The activity feed could not be read", err.Error() + ".", "This is a bug of the provider. Please report it."
 }
@@ -189,7 +186,7 @@ func explainClock(err *feed.ClockError) (summary, happened, advice string) {
 		"A bound that was made from this machine's clock leaves out what has happened since. Set the clock, or omit the upper bound."
 }
 
-func (r readContext) explainOrganization(err *feed.OrganizationError) (summary, happened, advice string) {
+func (r readContext) explainOrganization(err *feed.PageError) (summary, happened, advice string) {
 	got := "the server does not say which organization the key belongs to"
 	if err.Got != "" {
 		got = "the key belongs to the organization " + err.Got

@@ -326,7 +326,7 @@ func TestDiagnostics(t *testing.T) {
 		add("read: "+name, []*tfprotov6.Diagnostic{{Severity: tfprotov6.DiagnosticSeverityError, Summary: d.Summary(), Detail: d.Detail()}})
 	}
 	fail := func(name string, err error) {
-		say(name, about.readError(&feed.ReadError{Page: 1, Attempts: 1, Err: err}))
+		say(name, about.readError(&feed.ReadError{Page: 1, RequestError: &compliance.RequestError{Attempts: 1, Err: err}}))
 	}
 	// What needs a network, a name server, a proxy or a clock. The ways to these are tested
 	// in package compliance.
@@ -409,7 +409,7 @@ func TestDiagnostics(t *testing.T) {
 	} {
 		fail(faultText(&fault), &compliance.PageError{Fault: compliance.NoPage, Body: &fault})
 	}
-	fail("pages with nothing new", &feed.PageError{Fault: feed.NothingNew, Came: 50})
+	fail("pages with nothing new", &feed.PageError{Fault: feed.NothingNew})
 	// Results that are too large take too long to come by here; see activities_test.go.
 	from, to := day(2025), day(2026)
 	for _, window := range []timerange.Window{{}, {Start: &from}, {End: &to}, {Start: &from, End: &to}} {

@@ -30,20 +30,26 @@ func (r readContext) explainPage(err *compliance.PageError) (summary, happened, 
 // explainContradiction is about a page that does not go with those before it.
 func (r readContext) explainContradiction(err *feed.PageError) (summary, happened, advice string) {
 	summary, advice = r.incomplete(err.RequestID)
+	cursor := "last_id"
+	if r.request.BeforeID != "" {
+		cursor = "first_id"
+	}
 	switch err.Fault {
 	case feed.NoCursor:
-		happened = fmt.Sprintf("the page says that there is more (has_more) but not where (%s)", err.Cursor)
+		happened = fmt.Sprintf("the page says that there is more (has_more) but not where (%s)", cursor)
 	case feed.SameCursor:
-		happened = fmt.Sprintf("the page says that there is more (has_more), but its cursor (%s) is the one that led to it", err.Cursor)
+		happened = fmt.Sprintf("the page says that there is more (has_more), but its cursor (%s) is the one that led to it", cursor)
 	case feed.OldCursor:
-		happened = fmt.Sprintf("the page's cursor (%s) leads back to a page that was read before", err.Cursor)
+		happened = fmt.Sprintf("the page's cursor (%s) leads back to a page that was read before", cursor)
 	case feed.TooMany:
 		happened = fmt.Sprintf("the page has %s although %s were asked for, so that its cursors would not fit", count(err.Came), thousands(err.Asked))
 	case feed.NothingNew:
-		happened = fmt.Sprintf("%d pages in a row have brought nothing new, each with a new cursor", err.Came)
+		happened = fmt.Sprintf("%d pages in a row have brought nothing new, each with a new cursor", feed.MaxIdle)
+	case feed.WrongOrganization:
+		return r.explainOrganization(err)
 	case feed.OtherOrganization:
 		summary = "The pages belong to different organizations"
-		happened = fmt.Sprintf("the page is for a key of the organization %s, and those before it were for one of %s", err.Then, err.First)
+		happened = fmt.Sprintf("the page is for a key of the organization %s, and those before it were for one of %s", err.Got, err.Want)
 		advice = "A read sends one key, so something in between must have replaced it, such as a gateway with keys of its own. Run it again, and check " + r.base() + "."
 	}
 	return summary, happened + parenthesis(err.RequestID) + ".", advice

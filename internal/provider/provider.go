@@ -23,7 +23,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 
 	"github.com/compliance-feed/terraform-provider-compliance/internal/compliance"
-	"github.com/compliance-feed/terraform-provider-compliance/internal/feed"
 )
 
 const (
@@ -123,7 +122,7 @@ func (p *activityFeedProvider) Configure(ctx context.Context, req provider.Confi
 		s.diags.AddError("The provider's configuration cannot be used", "This is a bug of the provider: "+err.Error()+".")
 	} else {
 		goLog.redact(client.Redact)
-		s.client, s.reader = client, feed.New(client)
+		s.client = client
 	}
 }
 

@@ -142,7 +142,7 @@ func (r *readable) read(ctx context.Context, s *service, config tfsdk.Config) (a
 	var result feed.Result
 	var err error
 	for {
-		result, err = s.reader.Read(ctx, about.request, collector)
+		result, err = feed.Read(ctx, s.client, about.request, collector)
 		if err == nil || arguments.Topics.IsNull() {
 			break
 		}
@@ -184,10 +184,9 @@ func (r *readable) read(ctx context.Context, s *service, config tfsdk.Config) (a
 // service is what the provider hands to everything that reads.
 type service struct {
 	client            *compliance.Client
-	reader            *feed.Reader // reads with the client
-	keyOrigin         string       // for people
-	keyOrganizationID string       // that the key has to belong to; "" for any
-	baseURLVariable   string       // that the base URL comes from; "" for the argument or the default
+	keyOrigin         string // for people
+	keyOrganizationID string // that the key has to belong to; "" for any
+	baseURLVariable   string // that the base URL comes from; "" for the argument or the default
 	now               func() time.Time
 	maxResultBytes    int              // see the constant
 	diags             diag.Diagnostics // why there is no client
