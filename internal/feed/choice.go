@@ -43,16 +43,12 @@ func (r *Request) fateOf(a *activity.Activity) fate {
 // when the choice is taken.
 func (r *read) choose(s *shard, activities []activity.Activity) choice {
 	c := choice{kept: activities[:0], ids: make(map[string]known, len(activities))}
-	before := s.seen
-	if r.request.Unique {
-		before = r.seen
-	}
 	for i := range activities {
 		a := &activities[i]
 		id, is := a.Identity(), r.request.fateOf(a)
 		was, onPage := c.ids[id]
 		if !onPage {
-			was = before[id]
+			was = s.seen[id]
 		}
 		c.anyNew = c.anyNew || was.fate == unseen
 		c.mixed = c.mixed || was.fate != unseen && was.shard != s

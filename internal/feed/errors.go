@@ -27,9 +27,7 @@ type FutureError struct {
 	ByServer   bool // Now is by the server's clock, and else by this machine's
 }
 
-func (e *FutureError) Error() string {
-	return fmt.Sprintf("the window begins at %s, and it is %s", e.LowerBound.UTC().Format(time.RFC3339), e.Now.UTC().Format(time.RFC3339))
-}
+func (e *FutureError) Error() string { return "the window begins in the future" }
 
 // PageError is a page that contradicts the request for it or the pages before it: the read
 // would end early, or go in circles.
@@ -64,6 +62,4 @@ type ClockError struct {
 	Behind     time.Duration // how much this machine's clock is behind it
 }
 
-func (e *ClockError) Error() string {
-	return fmt.Sprintf("this machine's clock is %v behind", e.Behind)
-}
+func (e *ClockError) Error() string { return "this machine's clock is behind" }

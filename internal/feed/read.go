@@ -104,7 +104,7 @@ type read struct {
 	now    time.Time        // of the first answer
 	end    time.Time        // of the window as it is read, as far as there can be activities
 	size   sizing           // of the next requests
-	seen   map[string]known // with Request.Unique
+	seen   map[string]known // with Request.Unique; else it stays empty
 	result Result
 	kept   int // activities of the result
 	came   int // activities, the others too
@@ -121,7 +121,8 @@ type answer struct {
 }
 
 func newRead(client *compliance.Client, request Request, sink Sink, dividing bool) *read {
-	first := newShard(&request)
+	seen := map[string]known{}
+	first := newShard(&request, seen)
 	pageSize := cmp.Or(request.PageSize, compliance.MaxPageSize)
 	return &read{
 		client:   client,
@@ -132,7 +133,7 @@ func newRead(client *compliance.Client, request Request, sink Sink, dividing boo
 		answers:  make(chan answer, client.RequestsAtOnce()),
 		dividing: dividing,
 		size:     sizing{most: pageSize, now: pageSize},
-		seen:     map[string]known{},
+		seen:     seen,
 	}
 }
 
@@ -234,13 +235,14 @@ func (r *read) take(ctx context.Context, a answer) error {
 			return err
 		}
 	}
+	if a.HasMore && !r.full() {
+		r.queue = append(r.queue, s)
+	}
 	switch {
 	case c.mixed:
 		return inTwo
 	case r.dividing:
-		return r.settle(s, a.HasMore, times)
-	case a.HasMore && !r.full():
-		r.queue = append(r.queue, s)
+		return r.settle(s, times)
 	}
 	return nil
 }
@@ -341,15 +343,15 @@ func (r *read) add(ctx context.Context, a answer, c choice) {
 	s := a.shard
 	s.add(a, c)
 	if r.request.Unique {
-		maps.Copy(r.seen, c.ids)
+		maps.Copy(s.seen, c.ids)
 	} else if len(a.Activities) > 0 {
 		s.seen = c.ids
 	}
 	r.result.Pages++
 	r.result.Excepted += c.excepted
 	r.result.OldReset = max(r.result.OldReset, a.OldReset)
-	r.kept += len(c.kept)
 	r.came += len(a.Activities)
+	r.kept += len(c.kept)
 	r.result.HasMore = a.HasMore && r.full()
 	last := ""
 	if n := len(a.times); n > 0 && !a.times[n-1].IsZero() {
@@ -372,17 +374,16 @@ func (r *read) batch(s *shard, kept []activity.Activity) Batch {
 
 // conclude makes up the result from what the shards have come to.
 func (r *read) conclude() {
-	result, anything := &r.result, false
+	result := &r.result
+	var filled []*shard // pages without activities may have cursors
 	for s := r.first; s != nil; s = s.next {
 		result.RequestID = s.requestID
-		if !s.anything {
-			continue // pages without activities may have cursors
+		if s.anything {
+			filled = append(filled, s)
 		}
-		if !anything {
-			result.FirstID = s.firstID
-		}
-		result.LastID = s.lastID
-		anything = true
+	}
+	if len(filled) > 0 {
+		result.FirstID, result.LastID = filled[0].firstID, filled[len(filled)-1].lastID
 	}
 	if r.request.backward() {
 		result.FirstID, result.LastID = result.LastID, result.FirstID

@@ -27,7 +27,7 @@ type shard struct {
 	used   map[string]bool  // cursors
 	idle   int              // pages in a row that brought nothing new
 	size   int              // of the next page; 0 for the read's
-	seen   map[string]known // on the page before, without Request.Unique
+	seen   map[string]known // with Request.Unique, that of the read; else what was on the page before
 
 	// For the result:
 	firstID, lastID string // as it is read
@@ -72,9 +72,9 @@ const (
 	pageOverlap    = 0.025
 )
 
-func newShard(request *Request) *shard {
+func newShard(request *Request, seen map[string]known) *shard {
 	cursor := request.startCursor()
-	return &shard{cursor: cursor, used: map[string]bool{cursor: true}, rank: math.MinInt64}
+	return &shard{cursor: cursor, seen: seen, used: map[string]bool{cursor: true}, rank: math.MinInt64}
 }
 
 // advance moves the cursor behind a page. Whatever would let the read end early or go in
@@ -112,7 +112,7 @@ func (s *shard) add(a answer, c choice) {
 		s.lastID = a.LastID
 	}
 	s.anything = s.anything || c.any
-	s.requestID = a.RequestID
+	s.ended, s.requestID = !a.HasMore, a.RequestID
 }
 
 // nextBounds are those of the next request. They set the end.
@@ -167,15 +167,11 @@ func appendIdentities(identities []string, activities []activity.Activity) []str
 	return identities
 }
 
-// settle decides how a shard goes on behind a page, and whether the shards fit together, as
-// far as they have come.
-func (r *read) settle(s *shard, more bool, times []time.Time) error {
-	s.ended = !more
-	if more {
-		if len(s.overlap) == 0 {
-			r.divide(s, times)
-		}
-		r.queue = append(r.queue, s)
+// settle decides whether a shard is divided behind a page, and whether the shards fit
+// together, as far as they have come.
+func (r *read) settle(s *shard, times []time.Time) error {
+	if !s.ended && len(s.overlap) == 0 {
+		r.divide(s, times)
 	}
 	for s := r.first; s != nil; s = s.next {
 		if next := s.next; next != nil && next.ended && next.headTime.IsZero() { // nothing is in it
@@ -184,9 +180,6 @@ func (r *read) settle(s *shard, more bool, times []time.Time) error {
 			}
 			s.next = next.next
 		}
-		if !s.ended {
-			continue
-		}
 		if err := r.join(s); err != nil {
 			return err
 		}
@@ -194,14 +187,14 @@ func (r *read) settle(s *shard, more bool, times []time.Time) error {
 	return nil
 }
 
-// join decides whether a shard that has come to its end has met the next one. If that began
+// join decides whether a shard, once it has come to its end, has met the next one. If that began
 // further away than where the end was, or turned out to be empty, it is read on.
 func (r *read) join(s *shard) error {
 	order, next := r.request.Order, s.next
 	switch {
 	case next == nil && s.end.IsZero():
 		return nil // the end of the read
-	case next != nil && next.headTime.IsZero():
+	case !s.ended, next != nil && next.headTime.IsZero():
 		return nil // not known yet
 	case next == nil, len(s.overlap) == 0 && !s.end.IsZero() && !order.precedes(next.headTime, s.end):
 		s.ended = false
@@ -246,13 +239,13 @@ func (s *shard) complete() bool {
 // further one has to be earned with five full pages: however much the density misleads, the
 // requests grow by a fifth and a few.
 func (r *read) divide(s *shard, times []time.Time) {
-	idle := cap(r.answers) - r.inFlight - len(r.queue) - 1
+	idle := cap(r.answers) - r.inFlight - len(r.queue)
 	fullPages := r.came / r.size.now
 	affordable := cap(r.answers) - 1 + fullPages/5 - r.shards
 	order := r.request.Order
 	for _, start := range r.boundaries(s, times, 1+min(idle, affordable)) {
 		overlap := float64(order.distance(times[0], times[len(times)-1])) / float64(len(times)) * float64(r.size.now) * pageOverlap
-		made := newShard(&r.request)
+		made := newShard(&r.request, r.seen)
 		made.start, made.rank = start, start.Unix()
 		if order != OldestFirst {
 			made.rank = -made.rank

@@ -160,6 +160,7 @@ func scenarios() []scenario {
 		{name: "has_more is no boolean", inject: always(fakeapi.SetMembers("has_more", `"false"`))},
 		{name: "a cursor is no string", inject: always(fakeapi.SetMembers("last_id", `17`))},
 		{name: "more and not where", config: pages, inject: always(fakeapi.SetMembers("has_more", "true", "last_id", "null"))},
+		{name: "more and not where, backward", config: values{"before_id": "+MSBhMDAx"}, inject: always(fakeapi.SetMembers("has_more", "true", "first_id", "null"))},
 		{name: "a cursor that does not move", config: pages, inject: onPage(2, fakeapi.IgnoreParameter("after_id"))},
 		{name: "cursors that go round", config: pages, inject: onPage(3, fakeapi.IgnoreParameter("after_id"))},
 		{name: "more activities than asked for", config: values{"max_results": 1}, inject: always(edit(`{"data":[` + strings.Join(records(2), ",") + `],"has_more":true,"first_id":"a","last_id":"b"}`))},
