@@ -19,13 +19,10 @@ var (
 	DataSources        = Versions{Terraform: "1.5", OpenTofu: "1.6"}
 	Functions          = Versions{Terraform: "1.8", OpenTofu: "1.7"}
 	EphemeralResources = Versions{Terraform: "1.10", OpenTofu: "1.11"}
+
+	MockProviders = Versions{Terraform: "1.7", OpenTofu: "1.8"}   // in tests of a configuration
+	Newest        = Versions{Terraform: "1.17", OpenTofu: "1.12"} // that the tests have been extended to
 )
-
-// MockProviders is when tests of a configuration could replace a provider.
-var MockProviders = Versions{Terraform: "1.7", OpenTofu: "1.8"}
-
-// Newest is what the tests have last been extended to.
-var Newest = Versions{Terraform: "1.17", OpenTofu: "1.12"}
 
 var announced = regexp.MustCompile(`^(Terraform|OpenTofu) v1\.(\d+)\.`)
 

@@ -120,10 +120,7 @@ func (w *Workspace) Environ() []string { return slices.Clone(w.env) }
 func (w *Workspace) Write(name, text string) {
 	w.t.Helper()
 	file := filepath.Join(w.Dir, name)
-	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
-		w.t.Fatal(err)
-	}
-	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+	if err := errors.Join(os.MkdirAll(filepath.Dir(file), 0o755), os.WriteFile(file, []byte(text), 0o600)); err != nil {
 		w.t.Fatal(err)
 	}
 }
