@@ -19,8 +19,6 @@ type logHandler struct {
 	attributes []slog.Attr // of all its records
 }
 
-var _ slog.Handler = logHandler{}
-
 // Enabled leaves the choice of levels to Terraform.
 func (logHandler) Enabled(context.Context, slog.Level) bool { return true }
 
