@@ -808,6 +808,37 @@ func closed(result enginetest.Result) map[string]string {
 	return gates
 }
 
+// TestGatesNameTheFinding has a gate with groups that its condition lets pass, all of them
+// larger than the finding: its message is about the finding alone.
+func TestGatesNameTheFinding(t *testing.T) {
+	t.Parallel()
+	for _, file := range find(t, "gates", ".tf") {
+		for _, condition := range regexp.MustCompile(`(?s)condition += (.*?)error_message += "(.*?)\n  +\}`).FindAllStringSubmatch(read(t, file), -1) {
+			if strings.Contains(condition[1], "for g in ") && strings.Contains(condition[2], "listing}") {
+				t.Errorf("%s judges each group, and its message lists all", file)
+			}
+		}
+	}
+	account := func(name string) string {
+		return strings.Replace(user("user_01"+name, office), "@", name+"@", 1)
+	}
+	var activities []string
+	for n := range 25 {
+		name := fmt.Sprintf("Colleague%d", n)
+		for i := range 10 {
+			activities = append(activities, activity(fmt.Sprintf("activity_01%s_%d", name, i), "sso_login_succeeded", account(name), time.Hour))
+		}
+	}
+	for i := range 5 {
+		activities = append(activities, activity(fmt.Sprintf("activity_01Guess_%d", i), "sso_login_failed", account("Victim"), time.Hour))
+	}
+	activities = append(activities, activity("activity_01In", "sso_login_succeeded", account("Victim"), 50*time.Minute))
+	w := gatesFolder(t, "gates/settings.tf", "gates/guessed_sign_in.tf")
+	result := planGates(t, w, activities...)
+	require(t, result, 1, "  6, newest activity_01In at ")
+	forbid(t, result.Output(), "Colleague")
+}
+
 // TestGatesStandAlone looks for what a gate takes from another file than settings.tf: each can
 // be copied alone. That several go into one folder is seen where all do.
 func TestGatesStandAlone(t *testing.T) {

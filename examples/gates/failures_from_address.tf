@@ -11,7 +11,10 @@ data "compliance_activity_summary" "failures_from_address" {
 
 check "failures_from_address" {
   assert {
-    condition     = alltrue([for g in data.compliance_activity_summary.failures_from_address.groups : g.distinct.account < 5 && g.count < 50])
-    error_message = "Five accounts failed, or 50 attempts, from one address within an hour:\n${data.compliance_activity_summary.failures_from_address.listing}"
+    condition = alltrue([for g in data.compliance_activity_summary.failures_from_address.groups : g.distinct.account < 5 && g.count < 50])
+    error_message = "Five accounts failed, or 50 attempts, from one address within an hour:\n${join("\n", [
+      for g in data.compliance_activity_summary.failures_from_address.groups : "  ${g.count} of ${g.distinct.account} accounts, newest ${g.newest_id} at ${g.newest_created_at}"
+      if g.distinct.account >= 5 || g.count >= 50
+    ])}"
   }
 }

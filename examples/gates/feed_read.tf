@@ -13,12 +13,18 @@ data "compliance_activity_summary" "feed_read" {
       error_message = "Since ${self.window.start} not even reads of the feed are in it. Is its logging on? If this is the first plan, plan again after a minute."
     }
     postcondition {
-      condition     = alltrue([for g in self.groups : contains(local.feed_readers, g.keys.actor)])
-      error_message = "The log was read by somebody who is not in local.feed_readers:\n${self.listing}"
+      condition = alltrue([for g in self.groups : contains(local.feed_readers, g.keys.actor)])
+      error_message = "The log was read by somebody who is not in local.feed_readers:\n${join("\n", [
+        for g in self.groups : "  ${g.count} of actor ${g.keys.actor}, newest ${g.newest_id} at ${g.newest_created_at}"
+        if !contains(local.feed_readers, g.keys.actor)
+      ])}"
     }
     postcondition {
-      condition     = alltrue([for g in self.groups : g.count < max(15, g.baseline.mean + 2 * g.baseline.deviation)])
-      error_message = "The log was read much more than usual:\n${self.listing}"
+      condition = alltrue([for g in self.groups : g.count < max(15, g.baseline.mean + 2 * g.baseline.deviation)])
+      error_message = "The log was read much more than usual:\n${join("\n", [
+        for g in self.groups : "  ${g.count} of actor ${g.keys.actor}, newest ${g.newest_id} at ${g.newest_created_at}"
+        if g.count >= max(15, g.baseline.mean + 2 * g.baseline.deviation)
+      ])}"
     }
   }
 }

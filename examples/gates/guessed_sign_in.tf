@@ -15,7 +15,11 @@ data "compliance_activity_summary" "guessed_sign_in" {
         sum(concat([0], [for type, count in g.by_type : count if endswith(type, "_failed") || type == "abuse_decision_received"])) < 5
         || g.distinct.type < 2 || alltrue([for type in keys(g.by_type) : endswith(type, "_failed") || type == "abuse_decision_received"])
       ])
-      error_message = "An account failed to sign in five times or more, and succeeded, within an hour:\n${self.listing}"
+      error_message = "An account failed to sign in five times or more, and succeeded, within an hour:\n${join("\n", [
+        for g in self.groups : "  ${g.count}, newest ${g.newest_id} at ${g.newest_created_at}"
+        if sum(concat([0], [for type, count in g.by_type : count if endswith(type, "_failed") || type == "abuse_decision_received"])) >= 5
+        && g.distinct.type > 1 && anytrue([for type in keys(g.by_type) : !endswith(type, "_failed") && type != "abuse_decision_received"])
+      ])}"
     }
   }
 }
@@ -26,7 +30,10 @@ check "failed_sign_ins" {
       for g in data.compliance_activity_summary.guessed_sign_in.groups :
       sum(concat([0], [for type, count in g.by_type : count if endswith(type, "_failed") || type == "abuse_decision_received"])) < 5
     ])
-    error_message = "Five sign-ins of an account failed within an hour, or more:\n${data.compliance_activity_summary.guessed_sign_in.listing}"
+    error_message = "Five sign-ins of an account failed within an hour, or more:\n${join("\n", [
+      for g in data.compliance_activity_summary.guessed_sign_in.groups : "  ${g.count}, newest ${g.newest_id} at ${g.newest_created_at}"
+      if sum(concat([0], [for type, count in g.by_type : count if endswith(type, "_failed") || type == "abuse_decision_received"])) >= 5
+    ])}"
   }
   assert {
     condition = sum(concat([0], [

@@ -15,7 +15,12 @@ data "compliance_activity_summary" "logging_off_then_export" {
           keys(g.by_type), ["org_compliance_api_settings_updated", "org_cowork_otlp_settings_updated"],
         ))) # neither of them, or nothing else
       ])
-      error_message = "Logging was switched, and within a day a secret was made or data exported:\n${self.listing}"
+      error_message = "Logging was switched, and within a day a secret was made or data exported:\n${join("\n", [
+        for g in self.groups : "  in ${g.keys.organization}: ${join(", ", keys(g.by_type))}, newest ${g.newest_id} at ${g.newest_created_at}"
+        if g.distinct.type > 1 && !contains([0, length(g.by_type)], length(setintersection(
+          keys(g.by_type), ["org_compliance_api_settings_updated", "org_cowork_otlp_settings_updated"],
+        )))
+      ])}"
     }
   }
 }

@@ -9,8 +9,11 @@ data "compliance_activity_summary" "new_secret" {
 
   lifecycle {
     postcondition {
-      condition     = alltrue([for g in self.groups : contains(local.key_makers, g.keys.actor)])
-      error_message = "A secret was made by somebody who makes none:\n${self.listing}"
+      condition = alltrue([for g in self.groups : contains(local.key_makers, g.keys.actor)])
+      error_message = "A secret was made by somebody who makes none:\n${join("\n", [
+        for g in self.groups : "  ${g.count} of actor ${g.keys.actor}, newest ${g.newest_id} at ${g.newest_created_at}"
+        if !contains(local.key_makers, g.keys.actor)
+      ])}"
     }
     postcondition { # Monday to Friday, 9:00 to 17:00 UTC
       condition = alltrue([
@@ -18,7 +21,11 @@ data "compliance_activity_summary" "new_secret" {
         contains(["Mon", "Tue", "Wed", "Thu", "Fri"], formatdate("EEE", "${g.keys.hour}:00:00Z"))
         && contains(range(9, 17), tonumber(formatdate("h", "${g.keys.hour}:00:00Z")))
       ])
-      error_message = "A secret was made outside working hours (the hours are in UTC):\n${self.listing}"
+      error_message = "A secret was made outside working hours (the hours are in UTC):\n${join("\n", [
+        for g in self.groups : "  ${g.count} of actor ${g.keys.actor}, newest ${g.newest_id} at ${g.newest_created_at}"
+        if !contains(["Mon", "Tue", "Wed", "Thu", "Fri"], formatdate("EEE", "${g.keys.hour}:00:00Z"))
+        || !contains(range(9, 17), tonumber(formatdate("h", "${g.keys.hour}:00:00Z")))
+      ])}"
     }
   }
 }

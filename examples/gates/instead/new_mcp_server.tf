@@ -9,8 +9,11 @@ data "compliance_activity_summary" "new_mcp_server" {
 
   lifecycle {
     postcondition {
-      condition     = alltrue([for g in self.groups : g.baseline.count > 0])
-      error_message = "An MCP server was created by a name that is new in 14 days:\n${self.listing}"
+      condition = alltrue([for g in self.groups : g.baseline.count > 0])
+      error_message = "An MCP server was created by a name that is new in 14 days:\n${join("\n", [
+        for g in self.groups : "  ${g.count}, newest ${g.newest_id} at ${g.newest_created_at}"
+        if g.baseline.count == 0
+      ])}"
     }
   }
 }

@@ -10,8 +10,11 @@ data "compliance_activity_summary" "new_project_role" {
 
   lifecycle {
     postcondition {
-      condition     = alltrue([for g in self.groups : g.baseline.count > 0])
-      error_message = "A role was given in a project where it is new in 14 days:\n${self.listing}"
+      condition = alltrue([for g in self.groups : g.baseline.count > 0])
+      error_message = "A role was given in a project where it is new in 14 days:\n${join("\n", [
+        for g in self.groups : "  ${g.count}, newest ${g.newest_id} at ${g.newest_created_at}"
+        if g.baseline.count == 0
+      ])}"
     }
   }
 }

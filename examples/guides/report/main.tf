@@ -13,7 +13,7 @@ data "compliance_activity_summary" "failed_sign_ins" {
   lookback   = "7d"
   topics     = ["sign_in_failed"]
   group_by   = ["account"]
-  max_groups = 11 # one of them may be the failures without an address
+  max_groups = 11 # one of them may be the failures without an e-mail address
 }
 
 locals {
@@ -23,8 +23,8 @@ locals {
 # Which account it is, newest_id tells, to those who may look it up.
 output "report" {
   value = {
-    since  = data.compliance_activity_summary.failed_sign_ins.window.start
-    total  = data.compliance_activity_summary.failed_sign_ins.total
+    since = data.compliance_activity_summary.failed_sign_ins.window.start
+    total = data.compliance_activity_summary.failed_sign_ins.total
     accounts = [for g in slice(local.accounts, 0, min(10, length(local.accounts))) : {
       failed    = g.count
       addresses = g.distinct.ip_address
