@@ -139,24 +139,32 @@ func TestShardsProperty(t *testing.T) {
 }
 
 // TestShardsKnowThePage has an odd server: an activity whose created_at changes between two
-// answers. What a page had counts once all the same, as in a read in one piece.
+// answers. It counts once all the same, where it came first, as in a read in one piece.
 func TestShardsKnowThePage(t *testing.T) {
 	t.Parallel()
 	const pageSize = 50
-	for name, spread := range map[string]time.Duration{"in the next second": 400 * time.Millisecond, "some seconds later": 3500 * time.Millisecond} {
+	for name, test := range map[string]struct {
+		twice  int // the activity that comes again, so much older
+		spread time.Duration
+		unique bool
+	}{
+		"in the next second":              {pageSize - 1, 400 * time.Millisecond, false},
+		"some seconds later":              {pageSize - 1, 3500 * time.Millisecond, false},
+		"in a shard that is read earlier": {120, 30*time.Hour + time.Minute, true},
+	} {
 		t.Run(name, func(t *testing.T) {
 			feedtest.InBubble(t, func(t *testing.T) {
 				var texts []string
 				for i := range 400 {
 					at := newest.Add(-time.Duration(i) * time.Hour / 2)
 					texts = append(texts, feedtest.Activity(feedtest.ID(i), at, ""))
-					if i == pageSize-1 { // the last of the first page comes again, a little older
-						texts = append(texts, feedtest.Activity(feedtest.ID(i), at.Add(-spread), ""))
+					if i == test.twice {
+						texts = append(texts, feedtest.Activity(feedtest.ID(i), at.Add(-test.spread), ""))
 					}
 				}
 				api := newFakeOf(texts)
 				reader := newReader(t, feedtest.Uncompressed(api), atOnce(4))
-				got := reader.outcome(t.Context(), Request{Bounds: whole, PageSize: pageSize})
+				got := reader.outcome(t.Context(), Request{Bounds: whole, PageSize: pageSize, Unique: test.unique})
 				if bounds := boundsSent(api); len(bounds) < 3 {
 					t.Errorf("got only the upper bounds %v: nothing was divided", bounds)
 				}
@@ -235,7 +243,7 @@ func TestShardsAreFast(t *testing.T) {
 		n, workers, requests int
 		most                 float64 // of the time of a read in one piece
 	}{{10_000, 4, 24, 0.35}, {10_000, 8, 24, 0.25}, {4000, 8, 17, 0.5}} {
-		for _, order := range bothOrders {
+		for _, order := range append(bothOrders, "") {
 			t.Run(fmt.Sprintf("%d/%d_at_once/%s", test.n, test.workers, order), func(t *testing.T) {
 				feedtest.InBubble(t, func(t *testing.T) {
 					api := shapedFake(test.n, evenly, latency)
