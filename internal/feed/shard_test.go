@@ -12,6 +12,7 @@ import (
 	"net/url"
 	"regexp"
 	"slices"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -184,6 +185,33 @@ func boundsSent(api *fakeapi.API) []string {
 	return slices.Compact(bounds)
 }
 
+// TestWithin has a shard ask for nothing outside the window, wherever its boundaries are.
+func TestWithin(t *testing.T) {
+	t.Parallel()
+	at := func(second int) *time.Time { return new(newest.Add(time.Duration(second) * time.Second)) }
+	window := timerange.Bounds{GT: at(10), LTE: at(20)}
+	for name, test := range map[string]struct {
+		earlier, later *time.Time
+		want           timerange.Bounds
+	}{
+		"none":         {new(time.Time), new(time.Time), window},
+		"inside":       {at(12), at(18), timerange.Bounds{GTE: at(12), GT: at(10), LTE: at(20), LT: at(18)}},
+		"at the edges": {at(10), at(20), timerange.Bounds{GT: at(10), LTE: at(20), LT: at(20)}},
+		"outside":      {at(9), at(21), window},
+	} {
+		for _, order := range bothOrders {
+			start, end := *test.earlier, *test.later
+			if order == NewestFirst {
+				start, end = end, start
+			}
+			got := (&Request{}).parameters(order.within(window, start, end), "").Encode()
+			if want := (&Request{}).parameters(test.want, "").Encode(); got != want {
+				t.Errorf("%s, %s: got %s, want %s", name, order, got, want)
+			}
+		}
+	}
+}
+
 // TestBoundaries divides what is left behind a page of ten activities at whole seconds, the
 // nearest first.
 func TestBoundaries(t *testing.T) {
@@ -308,20 +336,35 @@ func TestShardsFail(t *testing.T) {
 	}
 }
 
-// TestShardsEnd holds that nothing goes on behind the end of a read; a goroutine that did
-// would keep the bubble from ending.
+// TestShardsEnd holds that nothing goes on behind the end of a read, though its requests are
+// slow to end.
 func TestShardsEnd(t *testing.T) {
 	feedtest.InBubble(t, func(t *testing.T) {
-		api := shapedFake(1000, evenly, time.Minute)
-		reader := newReader(t, feedtest.Uncompressed(api), atOnce(4), func(o *compliance.Options) { o.RequestTimeout = time.Hour })
+		transport, underWay := feedtest.Uncompressed(shapedFake(1000, evenly, time.Minute)), atomic.Int32{}
+		slow := feedtest.RoundTripper(func(request *http.Request) (*http.Response, error) {
+			defer underWay.Add(-1)
+			underWay.Add(1)
+			answer, err := transport.RoundTrip(request)
+			if err != nil {
+				time.Sleep(time.Second)
+			}
+			return answer, err
+		})
+		reader := newReader(t, slow, atOnce(4), func(o *compliance.Options) { o.RequestTimeout = time.Hour })
 		started := time.Now()
 		got := reader.outcome(feedtest.After(t, 90*time.Second), Request{Bounds: whole, PageSize: 50}) // amid the shards
-		if took := time.Since(started); !errors.Is(got.err, context.DeadlineExceeded) || len(got.batches) != 1 || took != 90*time.Second {
+		if took := time.Since(started); !errors.Is(got.err, context.DeadlineExceeded) || len(got.batches) != 1 || took != 91*time.Second {
 			t.Errorf("got %d pages and %v after %v, want the deadline after one", len(got.batches), got.err, took)
+		}
+		if n := underWay.Load(); n > 0 {
+			t.Errorf("got %d requests that go on behind the deadline", n)
 		}
 		_, err := Read(t.Context(), reader.Client, Request{Bounds: whole, PageSize: 50}, &sink{enough: 2})
 		if !errors.Is(err, errEnough) {
 			t.Errorf("got %v, want the sink's error", err)
+		}
+		if n := underWay.Load(); n > 0 {
+			t.Errorf("got %d requests that go on behind the sink's error", n)
 		}
 	})
 }
