@@ -60,7 +60,7 @@ func TestShardsAreComplete(t *testing.T) {
 		"older_is_denser": older,
 		"newer_is_denser": newer,
 	} {
-		for _, n := range []int{1, 51, 333, 2000} {
+		for _, n := range []int{1, 51, 333, 1000} {
 			for _, workers := range []int{1, 4, 16} {
 				t.Run(fmt.Sprintf("%s/%d/%d_at_once", name, n, workers), func(t *testing.T) {
 					feedtest.InBubble(t, func(t *testing.T) {
@@ -562,15 +562,15 @@ func TestBreachesAreNoticed(t *testing.T) {
 		for _, order := range bothOrders {
 			t.Run(name+"/"+string(order), func(t *testing.T) {
 				feedtest.InBubble(t, func(t *testing.T) {
-					api := habit.server(9000, func(i int) (created, indexed time.Time) {
+					api := habit.server(4500, func(i int) (created, indexed time.Time) {
 						created = newest.Add(-time.Duration(i) * time.Second)
-						if i == 4500 {
+						if i == 2250 {
 							return created, created.Add(500 * time.Second)
 						}
 						return created, created
 					})
 					reader := newReader(t, feedtest.Uncompressed(api), atOnce(8))
-					request := Request{Order: order, PageSize: 200, Bounds: between(newest.Add(-2*time.Hour), newest.Add(time.Second))}
+					request := Request{Order: order, PageSize: 100, Bounds: between(newest.Add(-2*time.Hour), newest.Add(time.Second))}
 					got := reader.outcome(t.Context(), request)
 					got.mustBeAs(t, reader.inOnePiece(t.Context(), request))
 					want := 2
