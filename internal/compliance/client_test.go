@@ -308,6 +308,9 @@ func TestLargeBodies(t *testing.T) {
 
 // TestPageOfExactlyTheLimit is accepted, and one byte more is not.
 func TestPageOfExactlyTheLimit(t *testing.T) {
+	if testing.Short() {
+		t.Skip("its pages are long")
+	}
 	for more, refused := range map[int]bool{0: false, 1: true} {
 		padding := MaxPageBytes - len(feedtest.EmptyPage) + more
 		transport := feedtest.RoundTripper(func(request *http.Request) (*http.Response, error) {

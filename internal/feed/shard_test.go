@@ -265,6 +265,9 @@ func TestBoundaries(t *testing.T) {
 // TestShardsAreFast holds the promise of the performance guide, on a fake clock: as 100,000
 // activities on pages of 5,000, and a list of 8 pages.
 func TestShardsAreFast(t *testing.T) {
+	if testing.Short() {
+		t.Skip("its feeds are long")
+	}
 	t.Parallel()
 	const pageSize, latency = 500, 200 * time.Millisecond
 	for _, test := range []struct {
@@ -557,12 +560,12 @@ func TestHabitsProperty(t *testing.T) {
 // TestBreachesAreNoticed has a feed with an activity in each second, in which a broken habit
 // always does harm: the read begins again, once.
 func TestBreachesAreNoticed(t *testing.T) {
+	if testing.Short() {
+		t.Skip("its feeds are long")
+	}
 	t.Parallel()
 	for name, habit := range habits {
 		for _, order := range bothOrders {
-			if testing.Short() && order == OldestFirst {
-				continue // the feeds are long
-			}
 			t.Run(name+"/"+string(order), func(t *testing.T) {
 				feedtest.InBubble(t, func(t *testing.T) {
 					api := habit.server(9000, func(i int) (created, indexed time.Time) {
