@@ -817,6 +817,9 @@ func TestGatesNameTheFinding(t *testing.T) {
 			if strings.Contains(condition[1], "for g in ") && strings.Contains(condition[2], "listing}") {
 				t.Errorf("%s judges each group, and its message lists all", file)
 			}
+			if strings.Contains(condition[2], "${g.keys.actor}") {
+				t.Errorf("%s shows an actor as it is, and an outside client names itself: jsonencode", file)
+			}
 		}
 	}
 	account := func(name string) string {

@@ -16,7 +16,7 @@ data "compliance_activity_summary" "busy_actor" {
         && sum(concat([0], [for type, count in g.by_type : count if type != "claude_chat_created"])) < 100
       ])
       error_message = "An actor created very many chats, or uploaded very many files, within a day:\n${join("\n", [
-        for g in self.groups : "  ${g.count} of actor ${g.keys.actor}, newest ${g.newest_id} at ${g.newest_created_at}"
+        for g in self.groups : "  ${g.count} of actor ${jsonencode(g.keys.actor)}, newest ${g.newest_id} at ${g.newest_created_at}"
         if lookup(g.by_type, "claude_chat_created", 0) >= 20
         || sum(concat([0], [for type, count in g.by_type : count if type != "claude_chat_created"])) >= 100
       ])}"

@@ -15,14 +15,14 @@ data "compliance_activity_summary" "data_export" {
     postcondition {
       condition = alltrue([for g in self.groups : contains(local.exporters, g.keys.actor)])
       error_message = "Data was exported by somebody who exports none:\n${join("\n", [
-        for g in self.groups : "  ${g.count} of actor ${g.keys.actor}, newest ${g.newest_id} at ${g.newest_created_at}"
+        for g in self.groups : "  ${g.count} of actor ${jsonencode(g.keys.actor)}, newest ${g.newest_id} at ${g.newest_created_at}"
         if !contains(local.exporters, g.keys.actor)
       ])}"
     }
     postcondition {
       condition = alltrue([for g in self.groups : g.baseline.count > 0])
       error_message = "Data was exported in a way that is new in 90 days:\n${join("\n", [
-        for g in self.groups : "  ${g.keys.type} by ${g.keys.actor}, newest ${g.newest_id} at ${g.newest_created_at}"
+        for g in self.groups : "  ${g.keys.type} by ${jsonencode(g.keys.actor)}, newest ${g.newest_id} at ${g.newest_created_at}"
         if g.baseline.count == 0
       ])}"
     }

@@ -17,14 +17,14 @@ data "compliance_activity_summary" "enumeration" {
         ]) < 2
       ])
       error_message = "An actor listed members, groups, costs or others of two kinds within ten minutes:\n${join("\n", [
-        for g in self.groups : "  ${g.count} of actor ${g.keys.actor}, newest ${g.newest_id} at ${g.newest_created_at}"
+        for g in self.groups : "  ${g.count} of actor ${jsonencode(g.keys.actor)}, newest ${g.newest_id} at ${g.newest_created_at}"
         if g.distinct.type > 1 && length([for type in keys(g.by_type) : type if !can(regex("_(blocked|denied|failed|invalid)$", type))]) > 1
       ])}"
     }
     postcondition {
       condition = alltrue([for g in self.groups : g.count < 20])
       error_message = "An actor was refused, or listed something, 20 times or more within ten minutes:\n${join("\n", [
-        for g in self.groups : "  ${g.count} of actor ${g.keys.actor}, newest ${g.newest_id} at ${g.newest_created_at}"
+        for g in self.groups : "  ${g.count} of actor ${jsonencode(g.keys.actor)}, newest ${g.newest_id} at ${g.newest_created_at}"
         if g.count >= 20
       ])}"
     }

@@ -15,14 +15,14 @@ data "compliance_activity_summary" "feed_read" {
     postcondition {
       condition = alltrue([for g in self.groups : contains(local.feed_readers, g.keys.actor)])
       error_message = "The log was read by somebody who is not in local.feed_readers:\n${join("\n", [
-        for g in self.groups : "  ${g.count} of actor ${g.keys.actor}, newest ${g.newest_id} at ${g.newest_created_at}"
+        for g in self.groups : "  ${g.count} of actor ${jsonencode(g.keys.actor)}, newest ${g.newest_id} at ${g.newest_created_at}"
         if !contains(local.feed_readers, g.keys.actor)
       ])}"
     }
     postcondition {
       condition = alltrue([for g in self.groups : g.count < max(15, g.baseline.mean + 2 * g.baseline.deviation)])
       error_message = "The log was read much more than usual:\n${join("\n", [
-        for g in self.groups : "  ${g.count} of actor ${g.keys.actor}, newest ${g.newest_id} at ${g.newest_created_at}"
+        for g in self.groups : "  ${g.count} of actor ${jsonencode(g.keys.actor)}, newest ${g.newest_id} at ${g.newest_created_at}"
         if g.count >= max(15, g.baseline.mean + 2 * g.baseline.deviation)
       ])}"
     }

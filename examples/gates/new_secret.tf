@@ -11,7 +11,7 @@ data "compliance_activity_summary" "new_secret" {
     postcondition {
       condition = alltrue([for g in self.groups : contains(local.key_makers, g.keys.actor)])
       error_message = "A secret was made by somebody who makes none:\n${join("\n", [
-        for g in self.groups : "  ${g.count} of actor ${g.keys.actor}, newest ${g.newest_id} at ${g.newest_created_at}"
+        for g in self.groups : "  ${g.count} of actor ${jsonencode(g.keys.actor)}, newest ${g.newest_id} at ${g.newest_created_at}"
         if !contains(local.key_makers, g.keys.actor)
       ])}"
     }
@@ -22,7 +22,7 @@ data "compliance_activity_summary" "new_secret" {
         && contains(range(9, 17), tonumber(formatdate("h", "${g.keys.hour}:00:00Z")))
       ])
       error_message = "A secret was made outside working hours (the hours are in UTC):\n${join("\n", [
-        for g in self.groups : "  ${g.count} of actor ${g.keys.actor}, newest ${g.newest_id} at ${g.newest_created_at}"
+        for g in self.groups : "  ${g.count} of actor ${jsonencode(g.keys.actor)}, newest ${g.newest_id} at ${g.newest_created_at}"
         if !contains(["Mon", "Tue", "Wed", "Thu", "Fri"], formatdate("EEE", "${g.keys.hour}:00:00Z"))
         || !contains(range(9, 17), tonumber(formatdate("h", "${g.keys.hour}:00:00Z")))
       ])}"

@@ -20,7 +20,7 @@ data "compliance_activity_summary" "sign_in_methods" {
     postcondition {
       condition = alltrue([for g in data.compliance_activity_summary.sign_in_actors.groups : g.distinct.ip_address < 3])
       error_message = "Somebody signed in from three addresses or more within six hours:\n${join("\n", [
-        for g in data.compliance_activity_summary.sign_in_actors.groups : "  ${g.count} of actor ${g.keys.actor}, newest ${g.newest_id} at ${g.newest_created_at}"
+        for g in data.compliance_activity_summary.sign_in_actors.groups : "  ${g.count} of actor ${jsonencode(g.keys.actor)}, newest ${g.newest_id} at ${g.newest_created_at}"
         if g.distinct.ip_address > 2
       ])}"
     }
@@ -31,7 +31,7 @@ data "compliance_activity_summary" "sign_in_methods" {
         )
       ])
       error_message = "Somebody signed in by a method that is new for them in 30 days:\n${join("\n", [
-        for g in self.groups : "  ${g.keys.type} by ${g.keys.actor}, newest ${g.newest_id} at ${g.newest_created_at}"
+        for g in self.groups : "  ${g.keys.type} by ${jsonencode(g.keys.actor)}, newest ${g.newest_id} at ${g.newest_created_at}"
         if g.baseline.count == 0 && contains(
           [for known in data.compliance_activity_summary.sign_in_actors.groups : known.keys.actor if known.baseline.count > 0], g.keys.actor
         )
