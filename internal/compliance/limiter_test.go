@@ -296,7 +296,7 @@ func TestCancel(t *testing.T) {
 		"minute":         {ceiling: 2},
 		"retry-after":    {fault: fakeapi.TooManyRequests("60"), wantLast: true},
 		"backoff":        {fault: fakeapi.Status(529, "overloaded_error", "Overloaded"), wantLast: true},
-		"header":         {fault: fakeapi.Hang()},
+		"header":         {fault: fakeapi.Hang},
 		"body":           {fault: fakeapi.HangBody(50)},
 		"drip":           {fault: fakeapi.Drip(1, time.Second)},
 	}, func(t *testing.T, _ string, test test) {

@@ -16,7 +16,7 @@ import (
 func TestSmallerPages(t *testing.T) {
 	const always = 99
 	refused := []string{"x-should-retry", "false"}
-	html, hang, bomb := fakeapi.HTML(504), fakeapi.Hang(), fakeapi.GzipBomb(65<<20)
+	html, hang := fakeapi.HTML(504), fakeapi.Hang
 	half, same := []string{"400", "200", "100"}, []string{"400", "400", "400"}
 	type test struct {
 		size    int
@@ -33,17 +33,17 @@ func TestSmallerPages(t *testing.T) {
 		"504 of a proxy":           {400, html, 2, 3, half, true},
 		"413":                      {400, fakeapi.HTML(413), 2, 3, half, false},
 		"413 not to retry":         {400, fakeapi.Status(413, "request_too_large", "m", refused...), 2, 3, half, false},
-		"too large":                {400, bomb, 2, 3, half, false},
+		"too large":                {400, endless, 2, 3, half, false},
 		"not below 50":             {120, html, 3, 3, []string{"120", "60", "50", "50"}, true},
 		"less than 50":             {20, html, 2, 3, []string{"20", "20", "20"}, true},
 		"overloaded":               {400, fakeapi.Status(529, "overloaded_error", "Overloaded"), 2, 3, same, true},
 		"503":                      {400, fakeapi.HTML(503), 2, 3, same, true},
-		"closed":                   {400, fakeapi.CloseBeforeHeader(), 2, 3, same, true},
+		"closed":                   {400, fakeapi.CloseBeforeHeader, 2, 3, same, true},
 
 		"attempts used up":       {400, html, always, 2, half, true},
 		"no retries":             {400, fakeapi.HTML(413), always, 0, []string{"400"}, false},
 		"413 at the least":       {100, fakeapi.HTML(413), always, 9, []string{"100", "50"}, false},
-		"too large at the least": {100, bomb, always, 9, []string{"100", "50"}, false},
+		"too large at the least": {100, endless, always, 9, []string{"100", "50"}, false},
 		"504 not to retry":       {400, fakeapi.Status(504, "timeout_error", "m", refused...), always, 9, []string{"400"}, false},
 	}, func(t *testing.T, _ string, test test) {
 		api := newFake(500)
@@ -54,7 +54,7 @@ func TestSmallerPages(t *testing.T) {
 		answer, err := client.Page(t.Context(), Request{Parameters: parameters, PageSize: test.size})
 		queries, want := []string{}, []string{}
 		for _, request := range api.Requests() {
-			queries = append(queries, request.RawQuery)
+			queries = append(queries, request.URL.RawQuery)
 		}
 		for _, limit := range test.limits {
 			want = append(want, "limit="+limit+"&order=asc")

@@ -137,8 +137,8 @@ func TestAttempts(t *testing.T) {
 			t.Fatalf("got %d requests, want %d", got, want)
 		}
 		for i, request := range requests {
-			if first := requests[i-i%(1+retries)]; request.RawQuery != first.RawQuery {
-				t.Errorf("request %d: got %s, want the cursor of the first attempt, %s", i+1, request.RawQuery, first.RawQuery)
+			if first := requests[i-i%(1+retries)]; request.URL.RawQuery != first.URL.RawQuery {
+				t.Errorf("request %d: got %s, want the cursor of the first attempt, %s", i+1, request.URL.RawQuery, first.URL.RawQuery)
 			}
 		}
 	})
@@ -227,20 +227,20 @@ func TestBrokenAnswers(t *testing.T) {
 		stage Stage
 	}
 	inBubbles(t, map[string]test{
-		"hang":            {fakeapi.Hang(), TimedOut, AtRequest},
+		"hang":            {fakeapi.Hang, TimedOut, AtRequest},
 		"hang in a body":  {fakeapi.HangBody(100), TimedOut, AtAnswer},
 		"hang at the end": {fakeapi.HangBody(1 << 20), TimedOut, AtAnswer},
 		"slow drip":       {fakeapi.Drip(1, time.Second), TimedOut, AtAnswer},
-		"slow header": {func(w http.ResponseWriter, r *http.Request, next http.Handler) {
+		"slow header": {func(w http.ResponseWriter, r *http.Request, answer fakeapi.Answer) {
 			time.Sleep(limit + time.Second)
-			next.ServeHTTP(w, r)
+			fakeapi.NoFault(w, r, answer)
 		}, TimedOut, AtRequest},
 		"cut":         {fakeapi.CutBody(100), Closed, AtAnswer},
-		"closed":      {fakeapi.CloseBeforeHeader(), Closed, AtRequest},
-		"broken gzip": {fakeapi.BrokenGzip(), BrokenGzip, AtAnswer},
-		"no gzip": {func(w http.ResponseWriter, r *http.Request, next http.Handler) {
+		"closed":      {fakeapi.CloseBeforeHeader, Closed, AtRequest},
+		"broken gzip": {fakeapi.BrokenGzip, BrokenGzip, AtAnswer},
+		"no gzip": {func(w http.ResponseWriter, r *http.Request, answer fakeapi.Answer) {
 			w.Header().Set("Content-Encoding", "gzip")
-			fakeapi.HTML(200)(w, r, next)
+			fakeapi.HTML(200)(w, r, answer)
 		}, BrokenGzip, AtAnswer},
 	}, func(t *testing.T, _ string, test test) {
 		api := newFake(5)

@@ -60,11 +60,8 @@ func TestConnectionsThatFail(t *testing.T) {
 	run, wait := sideBySide(t)
 	defer wait()
 	half := func(harm func()) fakeapi.Fault {
-		return func(w http.ResponseWriter, r *http.Request, next http.Handler) {
-			recorder := httptest.NewRecorder()
-			r.Header.Del("Accept-Encoding")
-			next.ServeHTTP(recorder, r)
-			body := recorder.Body.Bytes()
+		return func(w http.ResponseWriter, r *http.Request, answer fakeapi.Answer) {
+			_, body := answer(r)
 			w.Header().Set("Content-Length", fmt.Sprint(len(body)))
 			_, _ = w.Write(body[:len(body)/2])
 			_ = http.NewResponseController(w).Flush()
@@ -74,9 +71,9 @@ func TestConnectionsThatFail(t *testing.T) {
 		}
 	}
 	whole := func(harm func()) fakeapi.Fault {
-		return func(w http.ResponseWriter, r *http.Request, next http.Handler) {
+		return func(w http.ResponseWriter, r *http.Request, answer fakeapi.Answer) {
 			harm()
-			next.ServeHTTP(w, r)
+			fakeapi.NoFault(w, r, answer)
 		}
 	}
 	for version, edit := range versions {
@@ -115,7 +112,7 @@ func TestHTTP2(t *testing.T) {
 		stage   Stage
 	}{
 		"GOAWAY":                   {fakeapi.Headers("connection", "close"), 0, "", 0},
-		"RST_STREAM":               {fakeapi.CloseBeforeHeader(), 1, GivenUp, AtRequest},
+		"RST_STREAM":               {fakeapi.CloseBeforeHeader, 1, GivenUp, AtRequest},
 		"RST_STREAM in the answer": {fakeapi.CutBody(100), 1, GivenUp, AtAnswer},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -141,9 +138,9 @@ func TestPing(t *testing.T) {
 	t.Parallel()
 	server, api := newTLSServer(t, versions["HTTP/2"])
 	r := newRelays(t, server)
-	api.Inject(fakeapi.Always, func(w http.ResponseWriter, request *http.Request, next http.Handler) {
+	api.Inject(fakeapi.Always, func(w http.ResponseWriter, request *http.Request, answer fakeapi.Answer) {
 		r.each((*relay).deaden)
-		next.ServeHTTP(w, request)
+		fakeapi.NoFault(w, request, answer)
 	})
 	client := socketClient(t, "https://"+r.address, noRetries, func(o *Options) { o.RequestTimeout = time.Minute })
 	client.editTransport(func(transport *http.Transport) {
@@ -212,7 +209,7 @@ func TestCancelledRequestsKeepConnections(t *testing.T) {
 	client := socketClient(t, server.URL, noRetries)
 	before := client.connections.current.Load()
 	ctx, cancel := context.WithCancel(t.Context())
-	api.Inject(fakeapi.Always, func(_ http.ResponseWriter, r *http.Request, _ http.Handler) {
+	api.Inject(fakeapi.Always, func(_ http.ResponseWriter, r *http.Request, _ fakeapi.Answer) {
 		cancel()
 		<-r.Context().Done()
 	})

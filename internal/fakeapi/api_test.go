@@ -208,7 +208,7 @@ func TestRequests(t *testing.T) {
 	defer s.Close()
 	c := caller{&http.Client{Transport: &http.Transport{DisableKeepAlives: true}}, s.URL, fakeapi.Key}
 	pages := c.walk(t, "&limit=2&activity_types[]=claude_chat_created", "after_id", "")
-	s.Inject(fakeapi.Always, fakeapi.CloseBeforeHeader())
+	s.Inject(fakeapi.Times(1, fakeapi.Always), fakeapi.CloseBeforeHeader)
 	if _, err := c.try(c.request(t, "")); err == nil {
 		t.Error("closed connection: got no error")
 	}
@@ -219,15 +219,14 @@ func TestRequests(t *testing.T) {
 	}
 	for i, r := range log[:len(pages)] {
 		if r.Number != i+1 || r.Page != i+1 ||
-			r.Method != "GET" || r.Path != "/a/b/v1/compliance/activities" || "http://"+r.Host+"/a/b" != s.URL ||
-			r.Query.Get("activity_types[]") != "claude_chat_created" || !strings.HasPrefix(r.RawQuery, "limit=2&") ||
+			r.Method != "GET" || r.URL.Path != "/a/b/v1/compliance/activities" || "http://"+r.Host+"/a/b" != s.URL ||
+			r.Query.Get("activity_types[]") != "claude_chat_created" || !strings.HasPrefix(r.URL.RawQuery, "limit=2&") ||
 			r.Header.Get("x-api-key") != fakeapi.Key || time.Since(r.Time) > time.Minute || r.RequestID == "" {
 			t.Errorf("request %d: got %+v", i+1, r)
 		}
 	}
 
 	s.ResetRequests()
-	s.ClearFaults()
 	a := c.get(t, "")
 	if log := s.Requests(); len(log) != 1 || log[0].Number != 1 || log[0].RequestID != a.header.Get("request-id") {
 		t.Errorf("after a reset: got %+v, want one request, number 1, %s", log, a.header.Get("request-id"))

@@ -19,9 +19,9 @@ import (
 	"cmp"
 	"compress/gzip"
 	"context"
-	"encoding/json"
 	"fmt"
 	"maps"
+	"math/rand/v2"
 	"net/http"
 	"net/url"
 	"slices"
@@ -83,10 +83,6 @@ type Options struct {
 	// it, an unbounded read in ascending order and with a limit of 1 never ends.
 	SkipReadLog bool
 
-	// RepeatActivity has each page begin with the activity that the page before ended with,
-	// where they touch; backward, end with it.
-	RepeatActivity bool
-
 	// RateLimit is in requests a minute, for all keys together; 0 means 600. A minute
 	// begins with the first request after the last minute.
 	RateLimit int
@@ -120,8 +116,8 @@ type API struct {
 	used     int       // requests in this minute
 	reset    time.Time // when the minute ends
 	requests []Request
-	served   int            // requests since New
-	pages    map[string]int // by cursor: the number of the page it asks for
+	served   int      // requests since New
+	cursors  []string // of all requests, "" for none, in the order of the first with each
 	faults   []injection
 }
 
@@ -136,7 +132,7 @@ func New(o Options) *API {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	return &API{options: o, pages: make(map[string]int)}
+	return &API{options: o}
 }
 
 // Add adds activities to the feed, as [Feed.Add] does.
@@ -144,19 +140,14 @@ func (a *API) Add(activities ...string) { a.options.Feed.Add(activities...) }
 
 // A Request is what [API.Requests] tells about one request, and what a [Matcher] looks at.
 type Request struct {
+	*http.Request
+	Query url.Values // what of it can be parsed
 	// Number counts the requests since [New] or [API.ResetRequests], from 1.
 	Number int
-	// Page is 1 for a request without a cursor, and else one more than that of the
-	// page which ended with this cursor. A request sent again has the same
-	// number, and so has one with a cursor that this API did not send: 1.
+	// Page counts the cursors of a read, where none is the first. A request sent again has
+	// the same number.
 	Page int
-	// Time is when the request came in.
-	Time time.Time
-
-	Method, Host, Path, RawQuery string
-	Query                        url.Values // what of RawQuery can be parsed
-	Header                       http.Header
-
+	Time time.Time // when it came in
 	// RequestID is the header request-id of the response, which a 401 lacks.
 	RequestID string
 }
@@ -187,17 +178,12 @@ func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("date", logged.Time.UTC().Format(http.TimeFormat))
 	latency := a.options.Latency
 	if more := a.options.LatencyMax - latency; more > 0 {
-		latency += time.Duration(newRandom(uint64(logged.Number), 2).Float64() * float64(more))
+		latency += rand.N(more)
 	}
-	if latency > 0 && !pause(r.Context(), latency) {
+	if !pause(r.Context(), latency) {
 		return
 	}
-	answer := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { a.answer(w, r, logged) })
-	if fault != nil {
-		fault(w, r, answer)
-		return
-	}
-	answer.ServeHTTP(w, r)
+	fault(w, r, func(r *http.Request) (int, []byte) { return a.answer(w.Header(), r, logged) })
 }
 
 // pause waits for d. It is false if ctx ended first.
@@ -210,27 +196,23 @@ func pause(ctx context.Context, d time.Duration) bool {
 	}
 }
 
-// logRequest returns the fault, too, that takes the request; nil for none.
+// logRequest returns the fault, too, that takes the request; [NoFault] where none does.
 func (a *API) logRequest(r *http.Request) (Request, Fault) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.served++
-	logged := Request{
-		Number:    len(a.requests) + 1,
-		Page:      1,
-		Time:      a.options.Now(),
-		Method:    r.Method,
-		Host:      r.Host,
-		Path:      r.URL.Path,
-		RawQuery:  r.URL.RawQuery,
-		Query:     r.URL.Query(),
-		Header:    r.Header.Clone(),
-		RequestID: newID(newRandom(uint64(a.served), 0), "req"),
+	query := r.URL.Query()
+	cursor := query.Get("after_id") + query.Get("before_id")
+	if !slices.Contains(a.cursors, cursor) {
+		a.cursors = append(a.cursors, cursor)
 	}
-	for _, name := range []string{"after_id", "before_id"} {
-		if page, ok := a.pages[logged.Query.Get(name)]; ok {
-			logged.Page = page
-		}
+	logged := Request{
+		Request:   r,
+		Query:     query,
+		Number:    len(a.requests) + 1,
+		Page:      slices.Index(a.cursors, cursor) + 1,
+		Time:      a.options.Now(),
+		RequestID: newID(newRandom(uint64(a.served)), "req"),
 	}
 	a.requests = append(a.requests, logged)
 	for _, i := range a.faults {
@@ -238,31 +220,30 @@ func (a *API) logRequest(r *http.Request) (Request, Fault) {
 			return logged, i.fault
 		}
 	}
-	return logged, nil
+	return logged, NoFault
 }
 
-func (a *API) answer(w http.ResponseWriter, r *http.Request, logged Request) {
-	grant, refused := a.admit(w.Header(), r)
-	status, body := http.StatusOK, []byte(nil)
-	if refused == nil {
-		body, refused = a.page(r.URL.RawQuery, grant, logged.Page)
+func (a *API) answer(header http.Header, r *http.Request, logged Request) (status int, body []byte) {
+	grant, refused := a.admit(header, r)
+	if status = http.StatusOK; refused == nil {
+		body, refused = a.page(r.URL.RawQuery, grant)
 	}
 	if refused != nil {
 		switch status = refused.status; status {
 		case http.StatusUnauthorized:
-			w.Header().Del("request-id")
-			w.Header().Del("x-amzn-requestid")
+			header.Del("request-id")
+			header.Del("x-amzn-requestid")
 		case http.StatusTooManyRequests: // may be tried again
 		default:
-			w.Header().Set("x-should-retry", "false")
+			header.Set("x-should-retry", "false")
 		}
-		body = refused.body(w.Header())
+		body = refused.body(header)
 	}
 	// It is logged before the client can know the answer.
 	if grant != nil && !a.options.SkipReadLog {
 		a.logRead(r, logged, status)
 	}
-	send(w, r, status, body)
+	return status, body
 }
 
 // admit checks all but the query. The grant is nil where the caller is not known, which
@@ -307,7 +288,7 @@ func (a *API) take(header http.Header) bool {
 }
 
 // page returns the JSON of a page.
-func (a *API) page(rawQuery string, g *Grant, number int) ([]byte, *failure) {
+func (a *API) page(rawQuery string, g *Grant) ([]byte, *failure) {
 	q, f := parseQuery(rawQuery)
 	if f != nil {
 		return nil, f
@@ -326,11 +307,11 @@ func (a *API) page(rawQuery string, g *Grant, number int) ([]byte, *failure) {
 		return nil, &failure{http.StatusForbidden, "permission_error", "Cannot query compliance data for organizations outside this API key's scope"}
 	}
 	if q.cursor != "" {
-		if cursor = find(records, q.cursor); cursor < 0 {
+		if cursor = slices.IndexFunc(records, func(r record) bool { return r.cursor == q.cursor }); cursor < 0 {
 			return nil, invalid("Invalid activity_id format: '%s'", q.cursor)
 		}
 	}
-	page, more := selectPage(records, q, cursor, a.options.RepeatActivity)
+	page, more := selectPage(records, q, cursor)
 	if len(page) == 0 {
 		return []byte(`{"data":[],"has_more":false,"first_id":null,"last_id":null}`), nil
 	}
@@ -338,14 +319,7 @@ func (a *API) page(rawQuery string, g *Grant, number int) ([]byte, *failure) {
 	for i, activity := range page {
 		texts[i] = activity.text
 	}
-	first, last := page[0].cursor(), page[len(page)-1].cursor()
-	next := last
-	if q.backward {
-		next = first
-	}
-	a.mu.Lock()
-	a.pages[next] = number + 1
-	a.mu.Unlock()
+	first, last := page[0].cursor, page[len(page)-1].cursor
 	return fmt.Appendf(nil, `{"data":[%s],"has_more":%t,"first_id":%q,"last_id":%q}`, strings.Join(texts, ","), more, first, last), nil
 }
 
@@ -383,10 +357,7 @@ func (f *failure) body(header http.Header) []byte {
 }
 
 // quote returns s as a JSON string.
-func quote(s string) string {
-	quoted, _ := json.Marshal(s) // a string always can be
-	return string(quoted)
-}
+func quote(s string) string { return string(encode(s)) }
 
 // send writes a JSON response, compressed where the client accepts that.
 func send(w http.ResponseWriter, r *http.Request, status int, body []byte) {

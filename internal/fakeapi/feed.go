@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -25,9 +24,14 @@ type Feed struct {
 
 // A record is an activity of a feed: its place, what the filters look at, and its text.
 type record struct {
-	at     time.Time // when it was indexed: created_at, unless it is late
-	id     string
-	number int // tells copies of one activity apart
+	at time.Time // when it was indexed: created_at, unless it is late
+	id string
+
+	// cursor is opaque: that of an activity is always the same, and stays valid when the feed
+	// grows, with another key, and when the server is started again with the same feed, whose
+	// relative times are others then. There is a plus sign in each, so that a client that does
+	// not percent-encode its values fails on the first.
+	cursor string
 
 	createdAt     time.Time
 	activityType  string
@@ -112,16 +116,19 @@ func (o object) text(name string) string {
 }
 
 func parseRecord(activity string) (record, error) {
-	var fields, actor object
+	var fields object
 	if err := json.Unmarshal([]byte(activity), &fields); err != nil {
 		return record{}, err
+	}
+	var actor struct {
+		UserID string `json:"user_id"`
 	}
 	_ = json.Unmarshal(fields["actor"], &actor) // it may be anything
 	at, err := parseTime(fields.text("created_at"))
 	if err != nil {
 		return record{}, fmt.Errorf("created_at: %w", err)
 	}
-	r := record{at: at, id: fields.text("id"), createdAt: at, activityType: fields.text("type"), userID: actor.text("user_id"), text: activity}
+	r := record{at: at, id: fields.text("id"), createdAt: at, activityType: fields.text("type"), userID: actor.UserID, text: activity}
 	for _, name := range []string{"organization_id", "organization_uuid"} {
 		if organization := fields.text(name); organization != "" {
 			r.organizations = append(r.organizations, organization)
@@ -136,8 +143,8 @@ func parseRecord(activity string) (record, error) {
 func (f *Feed) add(records []record) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	for i := range records {
-		records[i].number = len(f.records) + i
+	for i, r := range records { // the number tells copies of one activity apart
+		records[i].cursor = "+" + base64.RawURLEncoding.EncodeToString(fmt.Appendf(nil, "%d %s", len(f.records)+i, r.id))
 	}
 	// A page that is being made may still read the old array.
 	f.records = slices.Concat(f.records, records)
@@ -168,22 +175,19 @@ var permittedTypes = strings.Fields(typeNames)
 
 // selectPage returns a page's activities in the API's order, whichever way the walk went;
 // more is about the direction of the walk. The cursor is the index of an activity, or -1.
-func selectPage(records []record, q *query, cursor int, repeat bool) (page []*record, more bool) {
-	next, step, limit := 0, 1, q.limit
+func selectPage(records []record, q *query, cursor int) (page []*record, more bool) {
+	next, step := 0, 1
 	if q.ascending == q.backward { // from newer to older activities
 		next, step = len(records)-1, -1
 	}
 	if cursor >= 0 {
-		if next = cursor + step; repeat && q.matches(&records[cursor]) {
-			page = append(page, &records[cursor])
-			limit++
-		}
+		next = cursor + step
 	}
 	for ; next >= 0 && next < len(records); next += step {
 		if !q.matches(&records[next]) {
 			continue
 		}
-		if more = len(page) == limit; more {
+		if more = len(page) == q.limit; more {
 			break
 		}
 		page = append(page, &records[next])
@@ -192,24 +196,4 @@ func selectPage(records []record, q *query, cursor int, repeat bool) (page []*re
 		slices.Reverse(page)
 	}
 	return page, more
-}
-
-// cursor is opaque: that of an activity is always the same, and stays valid when the feed
-// grows, with another key, and when the server is started again with the same feed, whose
-// relative times are others then. There is a plus sign in each, so that a client that does
-// not percent-encode its values fails on the first.
-func (r record) cursor() string {
-	return "+" + base64.RawURLEncoding.EncodeToString(fmt.Appendf(nil, "%d %s", r.number, r.id))
-}
-
-// find returns the index of the activity that a cursor names, -1 where there is none.
-func find(records []record, cursor string) int {
-	encoded, ok := strings.CutPrefix(cursor, "+")
-	plain, err := base64.RawURLEncoding.DecodeString(encoded)
-	text, id, _ := strings.Cut(string(plain), " ")
-	number, numberErr := strconv.Atoi(text)
-	if !ok || err != nil || numberErr != nil {
-		return -1
-	}
-	return slices.IndexFunc(records, func(r record) bool { return r.number == number && r.id == id })
 }

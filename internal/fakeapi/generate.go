@@ -34,7 +34,7 @@ func Generate(s Spec) *Feed {
 		s.Newest = time.Date(2026, 9, 1, 0, 0, 0, 0, time.UTC)
 	}
 	s.Span = cmp.Or(s.Span, 30*24*time.Hour)
-	random := newRandom(s.Seed, 0)
+	random := newRandom(s.Seed)
 	users := newUsers(random)
 	activities := make([]string, s.Activities)
 	var at time.Time
@@ -123,7 +123,7 @@ var templates = sync.OnceValue(func() []template {
 	seen := make(map[string]int)
 	for sample := range strings.Lines(samples) {
 		var fields, sender object
-		decode([]byte(sample), &fields)
+		_ = json.Unmarshal([]byte(sample), &fields)
 		_ = json.Unmarshal(fields["actor"], &sender) // it may be anything
 		name := fields.text("type")
 		// Many samples of a type differ in what a client must survive, and not in what is usual.
@@ -149,14 +149,11 @@ var templates = sync.OnceValue(func() []template {
 
 // formatTime writes a time as the API does, in UTC with no decimals or exactly six.
 func formatTime(t time.Time) string {
-	if t = t.UTC().Truncate(time.Microsecond); t.Nanosecond() == 0 {
-		return t.Format(time.RFC3339)
-	}
-	return t.Format("2006-01-02T15:04:05.000000Z")
+	return strings.Replace(t.UTC().Format("2006-01-02T15:04:05.000000Z"), ".000000", "", 1)
 }
 
-// newRandom is a stream of numbers that follows from two.
-func newRandom(a, b uint64) *rand.Rand { return rand.New(rand.NewPCG(a, b)) }
+// newRandom is a stream of numbers that follows from one.
+func newRandom(seed uint64) *rand.Rand { return rand.New(rand.NewPCG(seed, 0)) }
 
 // newID returns an ID such as user_01…, with the letters of the real ones.
 func newID(random *rand.Rand, kind string) string {

@@ -2,11 +2,19 @@ package fakeapi
 
 import "net/http"
 
-// A Fault answers a request instead of the API. It may call next, which is the API
-// without faults, any number of times, with other writers and other requests.
-// The headers request-id and date are set already. The context of r ends when the client
-// leaves. Faults may run at the same time as each other.
-type Fault func(w http.ResponseWriter, r *http.Request, next http.Handler)
+// A Fault answers a request instead of the API. It may call answer any number of times, with
+// other requests. The headers request-id and date are set already. The context of r ends when
+// the client leaves. Faults may run at the same time as each other.
+type Fault func(w http.ResponseWriter, r *http.Request, answer Answer)
+
+// An Answer is what the API without faults would send. It sets its headers by itself.
+type Answer func(r *http.Request) (status int, body []byte)
+
+// NoFault sends what the API answers.
+func NoFault(w http.ResponseWriter, r *http.Request, answer Answer) {
+	status, body := answer(r)
+	send(w, r, status, body)
+}
 
 // A Matcher chooses the requests for a fault. It must not call the [API]. It is called
 // by one request at a time, and not for a request that an earlier fault took.
@@ -48,11 +56,4 @@ func (a *API) Inject(when Matcher, fault Fault) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.faults = append(a.faults, injection{when, fault})
-}
-
-// ClearFaults removes all injections.
-func (a *API) ClearFaults() {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	a.faults = nil
 }

@@ -66,17 +66,6 @@ func TestEmptyAndDefaultPage(t *testing.T) {
 	}
 }
 
-func TestRepeatActivity(t *testing.T) {
-	t.Parallel()
-	o := quiet(records(4)...)
-	o.RepeatActivity = true
-	c := inProcess(fakeapi.New(o))
-	got := append(c.walk(t, "limit=2", "after_id", ""), c.walk(t, "limit=2", "before_id", *c.get(t, "limit=4").LastID)...)
-	if want := "[[a03 a02] [a02 a01 a00] [a02 a01 a00] [a03 a02]]"; fmt.Sprint(got) != want {
-		t.Errorf("got %v, want %s", got, want)
-	}
-}
-
 // The feed's order is of instants, whatever their offset, and ties are broken by ID. Each copy of
 // an activity is sent. One that is late stands where it was indexed, and its created_at is what bounds look at.
 func TestOrder(t *testing.T) {

@@ -8,25 +8,24 @@ import (
 	"net/http/httptest"
 )
 
-// A Server is an [API] on a port of 127.0.0.1.
+// A Server is an [API] on a port of 127.0.0.1. Its URL has the path prefix.
 type Server struct {
 	*API
-	// URL is the base URL, with the path prefix and without a trailing slash.
-	URL    string
-	server *httptest.Server
+	*httptest.Server
 }
 
 // NewServer starts a Server; the caller closes it.
 func NewServer(o Options) *Server {
 	a := New(o)
 	s := httptest.NewServer(a)
-	return &Server{API: a, URL: s.URL + o.PathPrefix, server: s}
+	s.URL += o.PathPrefix
+	return &Server{a, s}
 }
 
 // Close ends all connections, those of hanging faults too, and waits for their handlers.
 func (s *Server) Close() {
-	s.server.CloseClientConnections()
-	s.server.Close()
+	s.CloseClientConnections()
+	s.Server.Close()
 }
 
 // Transport returns a round tripper that reaches the API in process, without sockets, for

@@ -412,9 +412,9 @@ func TestEndlessReads(t *testing.T) {
 				feedtest.InBubble(t, func(t *testing.T) {
 					api := feedtest.NewFake(n, func(o *fakeapi.Options) { o.SkipReadLog = false })
 					if silent {
-						api.Inject(fakeapi.Always, func(w http.ResponseWriter, r *http.Request, next http.Handler) {
+						api.Inject(fakeapi.Always, func(w http.ResponseWriter, r *http.Request, answer fakeapi.Answer) {
 							w.Header()["Date"] = nil
-							next.ServeHTTP(w, r)
+							fakeapi.NoFault(w, r, answer)
 						})
 					}
 					reader := newReader(t, feedtest.Uncompressed(api))

@@ -58,7 +58,7 @@ func everyText(err error) string {
 // echoes are answers with the key in every place that may end up in an error or a log.
 func echoes() map[string]fakeapi.Fault {
 	plain := func(status int, body string, header ...string) fakeapi.Fault {
-		return func(w http.ResponseWriter, _ *http.Request, _ http.Handler) {
+		return func(w http.ResponseWriter, _ *http.Request, _ fakeapi.Answer) {
 			for i := 0; i < len(header); i += 2 {
 				w.Header().Set(header[i], header[i+1])
 			}
@@ -108,9 +108,9 @@ func echoes() map[string]fakeapi.Fault {
 func TestSecrets(t *testing.T) {
 	t.Parallel()
 	faults := echoes()
-	for _, more := range []map[string]func() fakeapi.Fault{bridgeable, final, harmless} {
+	for _, more := range []map[string]fakeapi.Fault{bridgeable, final, harmless} {
 		for name, fault := range more {
-			faults["fault "+name] = fault()
+			faults["fault "+name] = fault
 		}
 	}
 	for name, fault := range faults {

@@ -103,9 +103,11 @@ func TestShardsProperty(t *testing.T) {
 						texts = append(texts, feedtest.Activity(feedtest.ID(len(texts)), center.Add(time.Duration(random.Int64N(int64(width)))), ""))
 					}
 				}
+				if random.IntN(4) == 0 {
+					texts = append(texts, texts...) // each comes twice, now and then on two pages
+				}
 				api := feedtest.NewFake(0, func(o *fakeapi.Options) {
 					o.Feed, o.RateLimit, o.Latency = fakeapi.NewFeed(texts...), 1_000_000, time.Millisecond
-					o.RepeatActivity = random.IntN(4) == 0
 				})
 				reader := newReader(t, api.Transport(), atOnce(1+random.IntN(16)))
 				request := Request{Order: bothOrders[random.IntN(2)], PageSize: 1 + random.IntN(60), Unique: random.IntN(2) == 0}
@@ -123,8 +125,8 @@ func TestShardsProperty(t *testing.T) {
 				api.ResetRequests()
 
 				faults := []fakeapi.Fault{
-					fakeapi.Status(503, "", ""), fakeapi.CutBody(40), fakeapi.TruncateBody(40), fakeapi.CloseBeforeHeader(),
-					fakeapi.TooManyRequests("1"), fakeapi.BrokenGzip(), fakeapi.EmptyBody(200),
+					fakeapi.Status(503, "", ""), fakeapi.CutBody(40), fakeapi.TruncateBody(40), fakeapi.CloseBeforeHeader,
+					fakeapi.TooManyRequests("1"), fakeapi.BrokenGzip, fakeapi.EmptyBody(200),
 				}
 				for range random.IntN(testRetries + 1) { // as many as one page could bridge
 					api.Inject(fakeapi.Nth(1+random.IntN(20)), faults[random.IntN(len(faults))])
@@ -310,7 +312,7 @@ func TestOnePieceSendsTheSame(t *testing.T) {
 				reader := newReader(t, feedtest.Uncompressed(api), atOnce(4))
 				sent := func(outcome) (queries []string) {
 					for _, request := range api.Requests() {
-						queries = append(queries, request.RawQuery)
+						queries = append(queries, request.URL.RawQuery)
 					}
 					api.ResetRequests()
 					return queries
@@ -325,7 +327,7 @@ func TestOnePieceSendsTheSame(t *testing.T) {
 func TestShardsFail(t *testing.T) {
 	t.Parallel()
 	for name, fault := range map[string]fakeapi.Fault{
-		"server": fakeapi.Status(500, "api_error", "Internal server error", "x-should-retry", "false"), "no_cursor": fakeapi.SetMembers("has_more", "true", "last_id", "null", "first_id", "null"), "hangs": fakeapi.Hang(), "no_activity": fakeapi.SetRecord(0, "1"),
+		"server": fakeapi.Status(500, "api_error", "Internal server error", "x-should-retry", "false"), "no_cursor": fakeapi.SetMembers("has_more", "true", "last_id", "null", "first_id", "null"), "hangs": fakeapi.Hang, "no_activity": fakeapi.SetRecord(0, "1"),
 	} {
 		for _, nth := range []int{1, 2, 5, 12} {
 			t.Run(fmt.Sprintf("%s/request_%d", name, nth), func(t *testing.T) {
@@ -404,7 +406,7 @@ func TestShardsEndAtTheUpperBound(t *testing.T) {
 			query.Set("created_at.lte", query.Get("created_at.gte"))
 			query.Set("limit", "1")
 		}), 2},
-		"lacks all": {isLater, func(w http.ResponseWriter, _ *http.Request, _ http.Handler) {
+		"lacks all": {isLater, func(w http.ResponseWriter, _ *http.Request, _ fakeapi.Answer) {
 			time.Sleep(time.Second) // until the shard before it has met what is there
 			_, _ = w.Write([]byte(feedtest.EmptyPage))
 		}, 2},
@@ -623,7 +625,7 @@ func TestAdaptivePagesProperty(t *testing.T) {
 					request.MaxActivities = 1 + random.IntN(1500)
 				}
 				want := reader(0, nil).outcome(t.Context(), request)
-				fault := []fakeapi.Fault{fakeapi.HTML(504), fakeapi.Status(413, "request_too_large", "m"), fakeapi.Hang()}[random.IntN(3)]
+				fault := []fakeapi.Fault{fakeapi.HTML(504), fakeapi.Status(413, "request_too_large", "m"), fakeapi.Hang}[random.IntN(3)]
 				reader(50+random.IntN(500), fault).outcome(t.Context(), request).mustBeAs(t, want)
 			})
 		})

@@ -132,7 +132,7 @@ func TestRequest(t *testing.T) {
 		fake.ResetRequests()
 		s.read(listName, values{}) // the fake knows one version only, and that is not the point here
 		request := fake.Requests()[0]
-		requireEqual(t, "request", request.Method+" "+request.Path+"?"+request.RawQuery, "GET "+pathPrefix+"/v1/compliance/activities?limit=5000")
+		requireEqual(t, "request", request.Method+" "+request.URL.Path+"?"+request.URL.RawQuery, "GET "+pathPrefix+"/v1/compliance/activities?limit=5000")
 		for header, want := range map[string]string{"X-Api-Key": testKey, "Anthropic-Version": test.wantVersion, "User-Agent": test.wantUA} {
 			requireEqual(t, header, request.Header[header], []string{want})
 		}

@@ -79,8 +79,8 @@ func TestReviewed(t *testing.T) {
 		requireEqual(t, "excepted with none", read(listName, values{"reviewed": values{}})["excepted"], 0)
 	}
 	for _, request := range fake.Requests() {
-		if strings.Contains(request.RawQuery, "reason") {
-			t.Errorf("a request has a reason: %s", request.RawQuery)
+		if strings.Contains(request.URL.RawQuery, "reason") {
+			t.Errorf("a request has a reason: %s", request.URL.RawQuery)
 		}
 	}
 	// In the baseline, too, which counts for nothing else.

@@ -49,7 +49,7 @@ func TestUnclassified(t *testing.T) {
 	requireEqual(t, "excepted", list["excepted"], 1)
 	requireEqual(t, "reviewed_ids", list["reviewed_ids"], []any{"a4"})
 	requireEqual(t, "total", s.mustRead(summaryName, config)["total"], 1)
-	query := fake.Requests()[0].RawQuery
+	query := fake.Requests()[0].URL.RawQuery
 	if !strings.Contains(query, "exclude_activity_types%5B%5D=claude_chat_created") || strings.Contains(query, "org_sso_toggled") || len(query) > 6200 {
 		t.Errorf("got a query of %d characters: %s", len(query), query)
 	}
