@@ -7,13 +7,12 @@ import (
 	"testing"
 	"time"
 
-	"github.com/compliance-feed/terraform-provider-compliance/internal/engines"
 	"github.com/compliance-feed/terraform-provider-compliance/internal/enginetest"
 	"github.com/compliance-feed/terraform-provider-compliance/internal/fakeapi"
 )
 
 // openTofu112 is when OpenTofu ceased to judge an ephemeral resource's own condition at apply.
-var openTofu112 = engines.Versions{Terraform: "1.10", OpenTofu: "1.12"}
+var openTofu112 = enginetest.Versions{Terraform: "1.10", OpenTofu: "1.12"}
 
 // ownerGate is a gate of its own, with these arguments besides.
 func ownerGate(block, arguments, condition string) string {
@@ -35,7 +34,7 @@ resource "terraform_data" "later" { input = "primary_owner_transferred" }
 // not close although it should, and that the pattern of the guide closes it.
 func TestWaysAroundAGate(t *testing.T) {
 	t.Parallel()
-	needs(t, engines.EphemeralResources)
+	needs(t, enginetest.EphemeralResources)
 	const (
 		dataClosed      = "primary_owner_transferred  activity_01Owner  by user_01Robin"
 		ephemeralClosed = "The primary owner changed in the last 24 hours."

@@ -8,7 +8,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/compliance-feed/terraform-provider-compliance/internal/engines"
 	"github.com/compliance-feed/terraform-provider-compliance/internal/enginetest"
 	"github.com/compliance-feed/terraform-provider-compliance/internal/fakeapi"
 )
@@ -231,7 +230,7 @@ resource "terraform_data" "production" {
 		"-target=module.gate.data.compliance_activity_summary.forbidden[0]": {inModule},
 		"-target=data.compliance_activity_summary.gate":                     {inData},
 	}
-	if !enginetest.Older(t, engines.EphemeralResources) {
+	if !enginetest.Older(t, enginetest.EphemeralResources) {
 		w.Write("ephemeral.tf", `
 ephemeral "compliance_activity_summary" "gate" {
   lookback       = "25h"

@@ -9,7 +9,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/compliance-feed/terraform-provider-compliance/internal/engines"
 	"github.com/compliance-feed/terraform-provider-compliance/internal/enginetest"
 )
 
@@ -71,7 +70,7 @@ plan_hours := 1
 // TestConftest judges the JSON of real plans.
 func TestConftest(t *testing.T) {
 	t.Parallel()
-	needs(t, engines.EphemeralResources)
+	needs(t, enginetest.EphemeralResources)
 	const (
 		list    = "data.compliance_activity_summary.sign_in_settings"
 		summary = "module.sign_ins.data.compliance_activity_summary.failed"
@@ -176,7 +175,7 @@ func judge(t *testing.T, w *enginetest.Workspace, plan string, denied ...string)
 // TestConftestStale judges plans that hold what an earlier plan has read.
 func TestConftestStale(t *testing.T) {
 	t.Parallel()
-	needs(t, engines.EphemeralResources)
+	needs(t, enginetest.EphemeralResources)
 	w := workspace(t, newFeed(t), filepath.Join(conftestFolder, "plan"))
 	w.Write("first.tf", "variable \"input\" { default = \"1\" }\nresource \"terraform_data\" \"first\" { input = var.input }")
 	require(t, w.Apply(), 0)

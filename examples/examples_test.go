@@ -17,7 +17,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/compliance-feed/terraform-provider-compliance/internal/engines"
 	"github.com/compliance-feed/terraform-provider-compliance/internal/enginetest"
 	"github.com/compliance-feed/terraform-provider-compliance/internal/fakeapi"
 )
@@ -38,7 +37,7 @@ func TestMain(m *testing.M) {
 var incomplete atomic.Bool
 
 // needs skips a test whose examples an older engine cannot read.
-func needs(t *testing.T, first engines.Versions) {
+func needs(t *testing.T, first enginetest.Versions) {
 	t.Helper()
 	t.Cleanup(func() {
 		if t.Skipped() {
@@ -49,14 +48,14 @@ func needs(t *testing.T, first engines.Versions) {
 }
 
 // since is the first version of the engines that reads a configuration.
-func since(text string) engines.Versions {
+func since(text string) enginetest.Versions {
 	switch {
 	case strings.Contains(text, "ephemeral"), strings.Contains(text, `required_version = ">= 1.10"`):
-		return engines.EphemeralResources
+		return enginetest.EphemeralResources
 	case strings.Contains(text, "provider::"):
-		return engines.Functions
+		return enginetest.Functions
 	}
-	return engines.DataSources
+	return enginetest.DataSources
 }
 
 // Files that tests have used, by their path below examples/.

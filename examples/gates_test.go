@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"github.com/compliance-feed/terraform-provider-compliance/internal/activitytype"
-	"github.com/compliance-feed/terraform-provider-compliance/internal/engines"
 	"github.com/compliance-feed/terraform-provider-compliance/internal/enginetest"
 	"github.com/compliance-feed/terraform-provider-compliance/internal/fakeapi"
 )
@@ -637,9 +636,9 @@ func scenarios() map[string]scenario {
 // scenariosHere are those of the gates that this engine can have.
 func scenariosHere(t *testing.T) map[string]scenario {
 	t.Helper()
-	needs(t, engines.DataSources)
+	needs(t, enginetest.DataSources)
 	all := scenarios()
-	if enginetest.Older(t, engines.EphemeralResources) {
+	if enginetest.Older(t, enginetest.EphemeralResources) {
 		delete(all, ephemeralGate)
 	}
 	return all
@@ -728,7 +727,7 @@ func TestAllGatesInOneFolder(t *testing.T) {
 	feed := gateFeed(t, "org_01Example", readHere())
 	w.Setenv("ANTHROPIC_COMPLIANCE_BASE_URL", feed.URL)
 	require(t, w.Plan(), 0)
-	if enginetest.Older(t, engines.EphemeralResources) {
+	if enginetest.Older(t, enginetest.EphemeralResources) {
 		return
 	}
 	if sent := len(feed.Requests()); sent != requestsOfAllGates {
@@ -762,8 +761,8 @@ func fileOfGate(name string) string {
 // gatesFolder is a folder with these gates.
 func gatesFolder(t *testing.T, files ...string) *enginetest.Workspace {
 	t.Helper()
-	needs(t, engines.DataSources)
-	if enginetest.Older(t, engines.EphemeralResources) {
+	needs(t, enginetest.DataSources)
+	if enginetest.Older(t, enginetest.EphemeralResources) {
 		files = slices.DeleteFunc(files, func(file string) bool { return strings.HasSuffix(file, "/"+ephemeralGate+".tf") })
 	}
 	return workspace(t, gateFeed(t, "org_01Example"), files...)

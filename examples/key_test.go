@@ -8,7 +8,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/compliance-feed/terraform-provider-compliance/internal/engines"
 	"github.com/compliance-feed/terraform-provider-compliance/internal/enginetest"
 	"github.com/compliance-feed/terraform-provider-compliance/internal/fakeapi"
 )
@@ -18,7 +17,7 @@ import (
 // not, and it has to be given again at apply.
 func TestKeyInPlan(t *testing.T) {
 	t.Parallel()
-	needs(t, engines.EphemeralResources)
+	needs(t, enginetest.EphemeralResources)
 	const file = "provider/variable.tf"
 	ephemeral := read(t, file)
 	lines := strings.SplitAfter(ephemeral, "\n")

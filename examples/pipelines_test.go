@@ -13,7 +13,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/compliance-feed/terraform-provider-compliance/internal/engines"
 	"github.com/compliance-feed/terraform-provider-compliance/internal/enginetest"
 	"github.com/compliance-feed/terraform-provider-compliance/internal/fakeapi"
 )
@@ -298,7 +297,7 @@ type workflowStep struct {
 // it uses are stood in for: the repositories, the engine, conftest and the artifact are there.
 func TestGitHubActions(t *testing.T) {
 	t.Parallel()
-	needs(t, engines.EphemeralResources)
+	needs(t, enginetest.EphemeralResources)
 	workflow := parseYAML[struct {
 		Permissions any
 		Defaults    struct{ Run struct{ Shell string } }
@@ -398,7 +397,7 @@ func (r *pipelineRun) job(steps []workflowStep) (all enginetest.Result) {
 // TestTell runs what makes a failed schedule heard.
 func TestTell(t *testing.T) {
 	t.Parallel()
-	needs(t, engines.EphemeralResources)
+	needs(t, enginetest.EphemeralResources)
 	bin, log := t.TempDir(), filepath.Join(t.TempDir(), "log")
 	for name, script := range map[string]string{
 		"gh":   `echo "gh $*" >>"$LOG"; [[ $* != *"issue list"* ]] || echo "$OPEN"`,
@@ -427,7 +426,7 @@ func TestTell(t *testing.T) {
 // TestGitLabCI runs the scripts of the jobs.
 func TestGitLabCI(t *testing.T) {
 	t.Parallel()
-	needs(t, engines.EphemeralResources)
+	needs(t, enginetest.EphemeralResources)
 	use(t, gitlab)
 	type job struct {
 		Extends      string

@@ -7,7 +7,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/compliance-feed/terraform-provider-compliance/internal/engines"
 	"github.com/compliance-feed/terraform-provider-compliance/internal/enginetest"
 )
 
@@ -45,7 +44,7 @@ func failedSignIns(n int) []string {
 // TestNativePolicies runs what Terraform itself has for policies.
 func TestNativePolicies(t *testing.T) {
 	t.Parallel()
-	needs(t, engines.EphemeralResources)
+	needs(t, enginetest.EphemeralResources)
 	const (
 		check, precondition, postcondition = "policies/terraform/check", "policies/terraform/precondition", "policies/terraform/postcondition"
 
@@ -74,7 +73,7 @@ func TestNativePolicies(t *testing.T) {
 // TestEphemeralGateStoresNothing looks for addresses in what the ephemeral gate leaves.
 func TestEphemeralGateStoresNothing(t *testing.T) {
 	t.Parallel()
-	needs(t, engines.EphemeralResources)
+	needs(t, enginetest.EphemeralResources)
 	w := workspace(t, newFeed(t, activity("activity_01", "api_key_created", robin, time.Hour)), "policies/terraform/precondition")
 	require(t, w.Plan("-out=plan.tfplan"), 0)
 	forbid(t, w.Must("show", "-json", "plan.tfplan"), addresses...)
@@ -86,7 +85,7 @@ func TestEphemeralGateStoresNothing(t *testing.T) {
 // engine has changed: a gate that is read at apply passes at plan, as with timestamp().
 func TestTraps(t *testing.T) {
 	t.Parallel()
-	needs(t, engines.EphemeralResources)
+	needs(t, enginetest.EphemeralResources)
 	w := workspace(t, newFeed(t, activity("activity_01Owner", "primary_owner_transferred", robin, time.Hour)), "policies/terraform/postcondition")
 	replace(t, w.Dir, "main.tf", `lookback       = "7d"`, `created_at_gte = timeadd(plantimestamp(), "-24h")`)
 	require(t, w.Plan(), 1, "activity_01Owner")
@@ -110,7 +109,7 @@ func replace(t *testing.T, dir, name, old, text string) {
 // real provider.
 func TestTerraformTest(t *testing.T) {
 	t.Parallel()
-	needs(t, engines.EphemeralResources)
+	needs(t, enginetest.EphemeralResources)
 	for source, passed := range map[string]string{"policies/terraform-test": "2 passed, 0 failed", "modules/audit-gate": "8 passed, 0 failed"} {
 		t.Run(source, func(t *testing.T) {
 			t.Parallel()

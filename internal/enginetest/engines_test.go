@@ -3,7 +3,6 @@ package enginetest_test
 import (
 	"testing"
 
-	"github.com/compliance-feed/terraform-provider-compliance/internal/engines"
 	"github.com/compliance-feed/terraform-provider-compliance/internal/enginetest"
 	"github.com/compliance-feed/terraform-provider-compliance/internal/fakeapi"
 )
@@ -15,12 +14,12 @@ func TestWhatTheEngineKnows(t *testing.T) {
 	feed := fakeapi.NewServer(fakeapi.Options{Feed: fakeapi.Generate(fakeapi.Spec{Activities: 3})})
 	t.Cleanup(feed.Close)
 	for _, test := range []struct {
-		since         engines.Versions
+		since         enginetest.Versions
 		configuration string
 	}{
-		{engines.DataSources, "data \"compliance_activities\" \"all\" {}\ndata \"compliance_activity_summary\" \"all\" {}\n"},
-		{engines.Functions, "output \"types\" {\n  value = provider::compliance::activity_types(\"*_created\")\n}\n"},
-		{engines.EphemeralResources, "ephemeral \"compliance_activities\" \"all\" {}\nephemeral \"compliance_activity_summary\" \"all\" {}\n"},
+		{enginetest.DataSources, "data \"compliance_activities\" \"all\" {}\ndata \"compliance_activity_summary\" \"all\" {}\n"},
+		{enginetest.Functions, "output \"types\" {\n  value = provider::compliance::activity_types(\"*_created\")\n}\n"},
+		{enginetest.EphemeralResources, "ephemeral \"compliance_activities\" \"all\" {}\nephemeral \"compliance_activity_summary\" \"all\" {}\n"},
 	} {
 		w := enginetest.New(t, feed.URL)
 		w.Write("main.tf", enginetest.Requirement+test.configuration)

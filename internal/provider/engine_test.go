@@ -13,7 +13,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-testing/statecheck"
 	"github.com/hashicorp/terraform-plugin-testing/tfjsonpath"
 
-	"github.com/compliance-feed/terraform-provider-compliance/internal/engines"
 	"github.com/compliance-feed/terraform-provider-compliance/internal/enginetest"
 	"github.com/compliance-feed/terraform-provider-compliance/internal/fakeapi"
 )
@@ -96,7 +95,7 @@ func TestEngineReads(t *testing.T) {
 // What is read for an ephemeral is in no plan and no state, so a condition compares it.
 func TestEngineOpensEphemerals(t *testing.T) {
 	t.Parallel()
-	enginetest.Needs(t, engines.EphemeralResources)
+	enginetest.Needs(t, enginetest.EphemeralResources)
 	fake := newFake(t, fakeapi.Options{Feed: fakeapi.NewFeed(oddities...)})
 	w := newWorkspace(t, fake, `
 ephemeral "compliance_activities" "all" {
@@ -156,7 +155,7 @@ func requireContains(t *testing.T, output string, texts ...string) {
 // Each diagnostic points at the line of its argument. No key is needed for that.
 func TestEngineValidates(t *testing.T) {
 	t.Parallel()
-	enginetest.Needs(t, engines.EphemeralResources)
+	enginetest.Needs(t, enginetest.EphemeralResources)
 	fake := newFake(t, fakeapi.Options{})
 	w := newWorkspace(t, fake, `
 data "compliance_activities" "one" {
@@ -215,7 +214,7 @@ data "compliance_activities" "three" {
 // checked before a read. An unknown key or base URL is an error, although the environment has both.
 func TestEngineChecksWhatIsNotKnown(t *testing.T) {
 	t.Parallel()
-	enginetest.Needs(t, engines.EphemeralResources)
+	enginetest.Needs(t, enginetest.EphemeralResources)
 	fake := newFake(t, fakeapi.Options{})
 	w := newWorkspace(t, fake, `
 variable "none" {
@@ -295,7 +294,7 @@ output "ids" {
 // Policies are tried out with made-up activities and without a key.
 func TestEngineMocks(t *testing.T) {
 	t.Parallel()
-	enginetest.Needs(t, engines.EphemeralResources)
+	enginetest.Needs(t, enginetest.EphemeralResources)
 	fake := newFake(t, fakeapi.Options{})
 	w := newWorkspace(t, fake, `
 data "compliance_activities" "logins" {

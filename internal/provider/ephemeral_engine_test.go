@@ -6,7 +6,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/compliance-feed/terraform-provider-compliance/internal/engines"
 	"github.com/compliance-feed/terraform-provider-compliance/internal/enginetest"
 	"github.com/compliance-feed/terraform-provider-compliance/internal/fakeapi"
 )
@@ -14,7 +13,7 @@ import (
 // TestEngineStoresNothing looks for what was read in all that an engine leaves behind.
 func TestEngineStoresNothing(t *testing.T) {
 	t.Parallel()
-	enginetest.Needs(t, engines.EphemeralResources)
+	enginetest.Needs(t, enginetest.EphemeralResources)
 	// A plan file holds the configuration too, so what is looked for is not written in it.
 	const gate = `
 ephemeral "compliance_activities" "keys" {

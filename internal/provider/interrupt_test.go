@@ -16,7 +16,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/compliance-feed/terraform-provider-compliance/internal/engines"
 	"github.com/compliance-feed/terraform-provider-compliance/internal/enginetest"
 	"github.com/compliance-feed/terraform-provider-compliance/internal/fakeapi"
 )
@@ -78,7 +77,7 @@ func newFull(t *testing.T) (address string) {
 // while it reads for an apply. The state is left unlocked.
 func TestEngineIsInterrupted(t *testing.T) {
 	t.Parallel()
-	enginetest.Needs(t, engines.EphemeralResources)
+	enginetest.Needs(t, enginetest.EphemeralResources)
 	for _, command := range [][]string{{"plan"}, {"apply", "-auto-approve"}} {
 		for _, signal := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM} {
 			t.Run(command[0]+" "+signal.String(), func(t *testing.T) {

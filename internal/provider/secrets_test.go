@@ -13,7 +13,6 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-log/tflogtest"
 
-	"github.com/compliance-feed/terraform-provider-compliance/internal/engines"
 	"github.com/compliance-feed/terraform-provider-compliance/internal/enginetest"
 	"github.com/compliance-feed/terraform-provider-compliance/internal/fakeapi"
 )
@@ -104,7 +103,7 @@ func TestLog(t *testing.T) {
 // A run of the engine with the most talkative log leaves the key nowhere.
 func TestEngineKeepsTheKeySecret(t *testing.T) {
 	t.Parallel()
-	enginetest.Needs(t, engines.EphemeralResources)
+	enginetest.Needs(t, enginetest.EphemeralResources)
 	fake := newFake(t, fakeapi.Options{Feed: fakeapi.NewFeed(records(3)...)})
 	const reads = `
 data "compliance_activities" "all" {}

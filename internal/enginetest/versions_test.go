@@ -1,4 +1,4 @@
-package engines
+package enginetest
 
 import (
 	"fmt"
@@ -94,17 +94,17 @@ func TestWorkflow(t *testing.T) {
 	}
 }
 
-func TestKnownTo(t *testing.T) {
+func TestNewerThan(t *testing.T) {
 	t.Parallel()
 	for engine, want := range map[string]bool{
-		"Terraform v1.9.8\non linux_amd64":  false,
-		"Terraform v1.10.0\non linux_amd64": true,
-		"Terraform v1.17.0-dev":             true,
-		"OpenTofu v1.10.10":                 false,
-		"OpenTofu v1.11.0":                  true,
-		"something else":                    false,
+		"Terraform v1.9.8\non linux_amd64":  true,
+		"Terraform v1.10.0\non linux_amd64": false,
+		"Terraform v1.17.0-dev":             false,
+		"OpenTofu v1.10.10":                 true,
+		"OpenTofu v1.11.0":                  false,
+		"something else":                    true,
 	} {
-		if got := EphemeralResources.KnownTo(engine); got != want {
+		if got := EphemeralResources.newerThan(engine); got != want {
 			t.Errorf("%q: got %t, want %t", engine, got, want)
 		}
 	}
