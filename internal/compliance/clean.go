@@ -16,8 +16,8 @@ const secretRun = 8
 // cleaner makes text from the server fit for a terminal and a log: valid UTF-8, one
 // line, no control characters, nothing of the API key, at most 2,000 characters.
 type cleaner struct {
-	parts map[string]struct{} // every run of bytes of the key's secret part, in lower case
-	run   int                 // their length: secretRun, or less for a shorter secret
+	secret string // the key's secret part, in lower case
+	run    int    // how many bytes of it count as a part: secretRun, or less for a shorter secret
 }
 
 // keyPrefix says what kind of key it is, and is no secret. If it were redacted, a message
@@ -29,11 +29,7 @@ var ansiSequence = regexp.MustCompile("\x1b(\\[[0-?]*[ -/]*[@-~]|\\][^\x07\x1b]*
 
 func newCleaner(apiKey string) *cleaner {
 	secret := strings.ToLower(cmp.Or(apiKey[len(keyPrefix.FindString(apiKey)):], apiKey))
-	c := &cleaner{parts: map[string]struct{}{}, run: min(secretRun, len(secret))}
-	for i := 0; i+c.run <= len(secret); i++ {
-		c.parts[secret[i:i+c.run]] = struct{}{}
-	}
-	return c
+	return &cleaner{secret: secret, run: min(secretRun, len(secret))}
 }
 
 // Clean makes text from the server fit for people, as it is in the client's own errors.
@@ -62,7 +58,7 @@ func (c *cleaner) Redact(text string) string {
 	var kept strings.Builder
 	secretEnd := 0 // where the secret bytes end that were found last
 	for i := range len(text) {
-		if _, secret := c.parts[strings.ToLower(text[i:min(i+c.run, len(text))])]; secret {
+		if part := strings.ToLower(text[i:min(i+c.run, len(text))]); len(part) == c.run && strings.Contains(c.secret, part) {
 			if i >= secretEnd {
 				kept.WriteString("[redacted]")
 			}

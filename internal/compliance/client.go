@@ -32,6 +32,7 @@ type Client struct {
 	options     Options
 	endpoint    *url.URL
 	header      http.Header // of every request, including the key
+	proxy       *url.URL    // that all requests take, or nil
 	connections *connections
 	limiter     *limiter
 
@@ -49,7 +50,7 @@ func New(options Options) (*Client, error) {
 	if err := CheckAPIKey(options.APIKey); err != nil {
 		return nil, err
 	}
-	connections, err := newConnections(base, options)
+	proxy, err := proxyFor(base, options.Getenv)
 	if err != nil {
 		return nil, err
 	}
@@ -64,7 +65,8 @@ func New(options Options) (*Client, error) {
 			"Accept":            {"application/json"},
 			"Cache-Control":     {"no-cache"},
 		},
-		connections: connections,
+		proxy:       proxy,
+		connections: newConnections(options, proxy),
 		limiter:     newLimiter(options.RequestsAtOnce, options.RequestsPerMinute, options.Now),
 	}, nil
 }
@@ -74,7 +76,7 @@ func New(options Options) (*Client, error) {
 func (c *Client) attempt(ctx context.Context, parameters url.Values) (answer *Answer, header http.Header, err error) {
 	requestCtx, cancel := context.WithTimeout(ctx, c.options.RequestTimeout)
 	defer cancel()
-	way := &progress{proxy: c.connections.proxy}
+	way := &progress{proxy: c.proxy}
 	target := *c.endpoint
 	target.RawQuery = parameters.Encode()
 	request := (&http.Request{Method: http.MethodGet, URL: &target, Header: c.header.Clone()}).WithContext(way.trace(requestCtx))
@@ -120,9 +122,12 @@ func (c *Client) read(response *http.Response, body []byte, sent time.Time) (*An
 		return nil, c.statusError(response, body, requestID, now)
 	}
 	date, _ := http.ParseTime(header.Get("Date")) // zero where it is none
-	if stale := staleness(header, date, sent); stale != nil {
-		stale.RequestID = requestID
-		return nil, stale
+	// An answer without a Date passes; so does every answer where this machine's clock is behind,
+	// which makes a window longer and never shorter.
+	if age := ageOf(header); age > freshFor {
+		return nil, &StaleError{ByAge: true, Behind: age, RequestID: requestID}
+	} else if behind := sent.Sub(date); behind > freshFor && !date.IsZero() {
+		return nil, &StaleError{Behind: behind, RequestID: requestID}
 	}
 	if len(body) > MaxPageBytes {
 		return nil, &PageError{Fault: TooLarge, RequestID: requestID}

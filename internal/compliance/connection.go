@@ -37,8 +37,12 @@ func (c *Client) connectionError(ctx context.Context, request *http.Request, way
 		refused     *ConnectionError // made by [refusal]
 		corrupt     flate.CorruptInputError
 		text        = err.Error()
-		detail      = c.Clean(innermost(err).Error())
+		innermost   = err
 	)
+	for errors.Unwrap(innermost) != nil {
+		innermost = errors.Unwrap(innermost)
+	}
+	detail := c.Clean(innermost.Error())
 	if match := http2Codes.FindStringSubmatch(text); match != nil {
 		failure.Code = match[1]
 	}
@@ -55,7 +59,8 @@ func (c *Client) connectionError(ctx context.Context, request *http.Request, way
 		failure.final = true
 	case errors.As(err, &refused):
 		failure.Cause, failure.ProxyStatus = ProxyRefused, refused.ProxyStatus
-		for _, scheme := range refused.ProxySchemes {
+		for _, challenge := range refused.ProxySchemes {
+			scheme, _, _ := strings.Cut(challenge, " ")
 			failure.ProxySchemes = append(failure.ProxySchemes, c.Clean(scheme))
 		}
 		failure.final = !retryStatus(refused.ProxyStatus)
@@ -165,12 +170,4 @@ const LongQuery = 8000
 func refusesLength(failure *ConnectionError, err error) bool {
 	return (failure.Cause == GoneAway || failure.Cause == GivenUp) && failure.Code != "NO_ERROR" && failure.Code != "REFUSED_STREAM" ||
 		strings.Contains(err.Error(), "header list larger")
-}
-
-// innermost is the error at the end of the chain.
-func innermost(err error) error {
-	if inner := errors.Unwrap(err); inner != nil {
-		return innermost(inner)
-	}
-	return err
 }

@@ -57,16 +57,11 @@ func hostPort(proxy *url.URL) string {
 	return net.JoinHostPort(proxy.Hostname(), cmp.Or(proxy.Port(), proxyPorts[proxy.Scheme]))
 }
 
-// refusal is a proxy's answer to CONNECT, unless it is 200. It is asked by net/http before it
-// looks at the body, which may never come.
+// refusal is a proxy's answer to CONNECT, as it came, unless it is 200. It is asked by net/http
+// before it looks at the body, which may never come.
 func refusal(_ context.Context, _ *url.URL, _ *http.Request, response *http.Response) error {
 	if response.StatusCode == http.StatusOK {
 		return nil
 	}
-	result := &ConnectionError{Cause: ProxyRefused, ProxyStatus: response.StatusCode}
-	for _, challenge := range response.Header.Values("Proxy-Authenticate") {
-		scheme, _, _ := strings.Cut(challenge, " ")
-		result.ProxySchemes = append(result.ProxySchemes, scheme)
-	}
-	return result
+	return &ConnectionError{ProxyStatus: response.StatusCode, ProxySchemes: response.Header.Values("Proxy-Authenticate")}
 }

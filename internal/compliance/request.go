@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/compliance-feed/terraform-provider-compliance/internal/activity"
@@ -97,7 +98,7 @@ func (c *Client) Page(ctx context.Context, request Request) (*Answer, error) {
 		smaller, another := smallerPage(err, size)
 		retry := (shouldRetry(err, header) || another) && attempt <= c.options.MaxRetries
 		if !asked && !another { // for a smaller page, the server is not too busy
-			wait = backoff(attempt, rand.Float64())
+			wait = backoff(attempt)
 		}
 		log.DebugContext(ctx, "request failed", slog.String("error", err.Error()), slog.Bool("retry", retry), slog.Duration("wait", wait))
 		if !retry {
@@ -135,6 +136,38 @@ func TooHeavy(err error) bool {
 	}
 	page, ok := errors.AsType[*PageError](err)
 	return ok && page.Fault == TooLarge
+}
+
+// shouldRetry says whether a request that failed may be sent again. The server's
+// x-should-retry overrules the rule for the failure.
+func shouldRetry(err error, header http.Header) bool {
+	switch strings.ToLower(header.Get("x-should-retry")) {
+	case "true":
+		return true
+	case "false":
+		return false
+	}
+	if status, ok := errors.AsType[*StatusError](err); ok {
+		return retryStatus(status.Status)
+	}
+	if connection, ok := errors.AsType[*ConnectionError](err); ok {
+		return !connection.final
+	}
+	page, ok := errors.AsType[*PageError](err)
+	return ok && page.Fault == BrokenOff
+}
+
+// retryStatus is the rule for a status other than 200.
+func retryStatus(status int) bool {
+	return status == http.StatusTooManyRequests || status == http.StatusRequestTimeout || status >= 500
+}
+
+// backoff is the wait after the given number of failed attempts, where the server asks for none:
+// 1 s, doubled each time, at most 60 s. Up to a quarter is added, so that clients that failed
+// together do not come back together.
+func backoff(failed int) time.Duration {
+	wait := min(48*time.Second, time.Second<<min(failed-1, 6))
+	return wait + rand.N(wait/4)
 }
 
 // RequestsAtOnce is how many requests of all reads may be in flight together.

@@ -25,19 +25,12 @@ const (
 // is used for a new request. One that has gone dead (a firewall forgot it) is silent, and
 // over HTTP/2 net/http would send the next attempt into the same silence.
 type connections struct {
-	proxy *url.URL // that all requests take, or nil
-	fresh func() *http.Client
-
+	fresh   func() *http.Client
 	current atomic.Pointer[http.Client] // from one failure to the next; for its CloseIdleConnections
 }
 
-// newConnections reads the proxy variables of the environment; its errors are about those.
-func newConnections(base *url.URL, options Options) (*connections, error) {
-	proxy, err := proxyFor(base, options.Getenv)
-	if err != nil {
-		return nil, err
-	}
-	c := &connections{proxy: proxy, fresh: func() *http.Client {
+func newConnections(options Options, proxy *url.URL) *connections {
+	c := &connections{fresh: func() *http.Client {
 		if options.Transport != nil {
 			return &http.Client{Transport: options.Transport}
 		}
@@ -54,7 +47,7 @@ func newConnections(base *url.URL, options Options) (*connections, error) {
 		}}
 	}}
 	c.current.Store(c.fresh())
-	return c, nil
+	return c
 }
 
 // release ends a request. Others that are under way stay on their connections, which may
