@@ -101,7 +101,7 @@ func TestCheckAPIKey(t *testing.T) {
 
 func TestHeaders(t *testing.T) {
 	feedtest.InBubble(t, func(t *testing.T) {
-		api := newFake(5)
+		api := feedtest.NewFake(5)
 		odd := func(o *Options) { o.UserAgent = "provider/1.0\r\nx: y é terraform/1.11" }
 		another := func(o *Options) { o.Version = "2099-01-01" }
 		for version, edit := range map[string]func(*Options){"2023-06-01": odd, "2099-01-01": another} {
@@ -226,7 +226,7 @@ func TestPageErrors(t *testing.T) {
 		"\n<html>":  {Fault: HTML},
 		"{}":        {Fault: NoPage, Body: &activity.PageError{Fault: activity.Missing, Member: "data"}},
 	}, func(t *testing.T, body string, want PageError) {
-		s := feedtest.Pages(body, body)
+		s := &feedtest.Script{Steps: []feedtest.Step{{Body: body}, {Body: body}}}
 		got := feedtest.ErrorAs[*PageError](t, followScript(t, s, func(o *Options) { o.MaxRetries = 1 }).err)
 		if want.RequestID = "req_test"; !reflect.DeepEqual(*got, want) || (len(s.Requests) == 2) != (want.Fault == BrokenOff) {
 			t.Errorf("got %+v after %d requests, want %+v", got, len(s.Requests), want)
@@ -290,7 +290,7 @@ func TestLargeBodies(t *testing.T) {
 		}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			api := newFake(0)
+			api := feedtest.NewFake(0)
 			api.Inject(fakeapi.Always, test.fault)
 			client := newClient(t, api.Transport(), noRetries)
 			var before, afterwards runtime.MemStats
@@ -359,7 +359,7 @@ func TestErrorBodies(t *testing.T) {
 			panic(http.ErrAbortHandler)
 		}, cut},
 	}, func(t *testing.T, _ string, test test) {
-		api := newFake(0)
+		api := feedtest.NewFake(0)
 		api.Inject(fakeapi.Always, test.fault)
 		failed := feedtest.ErrorAs[*StatusError](t, follow(t.Context(), newClient(t, feedtest.Uncompressed(api)), 0).err)
 		if failed.Status != 403 || failed.Message != test.want {

@@ -85,8 +85,7 @@ const (
 	AtConnection                  // connecting to the host
 	AtProxy                       // waiting for the proxy to connect to the host
 	AtTLS                         // the TLS handshake
-	AtRequest                     // connected; no answer had begun
-	AtAnswer                      // a part of the answer had come
+	AtRequest                     // connected; the answer had not come, or not all of it
 )
 
 // Cause is why a connection failed. Its text is for a log.

@@ -38,11 +38,6 @@ func inBubbles[K comparable, T any](t *testing.T, tests map[K]T, run func(t *tes
 	}
 }
 
-// newFake has the clock of the client.
-func newFake(n int, edits ...func(*fakeapi.Options)) *fakeapi.API {
-	return feedtest.NewFake(n, append([]func(*fakeapi.Options){func(o *fakeapi.Options) { o.Now = nil }}, edits...)...)
-}
-
 // testRetries is MaxRetries in tests.
 const testRetries = 3
 
@@ -193,7 +188,7 @@ var versions = map[string]func(*httptest.Server){
 // newTLSServer is the fake behind TLS.
 func newTLSServer(t *testing.T, edit func(*httptest.Server)) (*httptest.Server, *fakeapi.API) {
 	t.Helper()
-	api := newFake(3)
+	api := feedtest.NewFake(3)
 	server := httptest.NewUnstartedServer(api)
 	server.Config.ErrorLog = log.New(io.Discard, "", 0)
 	edit(server)

@@ -48,7 +48,7 @@ func TestRequestsPerMinute(t *testing.T) {
 	} {
 		t.Run(fmt.Sprintf("%d_a_minute/%d_reads_of_%d", test.perMinute, test.reads, test.pages), func(t *testing.T) {
 			feedtest.InBubble(t, func(t *testing.T) {
-				api := newFake(test.pages, func(o *fakeapi.Options) { o.Latency, o.RateLimit = test.latency, 1_000_000 })
+				api := feedtest.NewFake(test.pages, func(o *fakeapi.Options) { o.Latency, o.RateLimit = test.latency, 1_000_000 })
 				client := newClient(t, feedtest.Uncompressed(api), func(o *Options) { o.RequestsPerMinute = test.perMinute })
 				started := time.Now()
 				readAll(t, client, test.reads, test.pages)
@@ -83,7 +83,7 @@ func TestRequestsAtOnce(t *testing.T) {
 	for _, atOnce := range []int{1, 3, 16} {
 		t.Run(fmt.Sprint(atOnce), func(t *testing.T) {
 			feedtest.InBubble(t, func(t *testing.T) {
-				api := newFake(3, func(o *fakeapi.Options) { o.Latency = time.Second })
+				api := feedtest.NewFake(3, func(o *fakeapi.Options) { o.Latency = time.Second })
 				var now, most atomic.Int64
 				transport := feedtest.RoundTripper(func(request *http.Request) (*http.Response, error) {
 					most.Store(max(most.Load(), now.Add(1)))
@@ -111,7 +111,7 @@ func TestServersLimit(t *testing.T) {
 	for _, limit := range []int{20, 40, 100} {
 		t.Run(fmt.Sprint(limit), func(t *testing.T) {
 			feedtest.InBubble(t, func(t *testing.T) {
-				api := newFake(5, func(o *fakeapi.Options) { o.RateLimit, o.Latency = limit, 50*time.Millisecond })
+				api := feedtest.NewFake(5, func(o *fakeapi.Options) { o.RateLimit, o.Latency = limit, 50*time.Millisecond })
 				readAll(t, newClient(t, feedtest.Uncompressed(api)), 30, 5)
 				requests := api.Requests()
 				if got := len(requests); got != 150 { // one more for each that was refused
@@ -270,7 +270,7 @@ func TestLimiter(t *testing.T) {
 // TestPause has one read refused; the others wait with it, and do not run into the same.
 func TestPause(t *testing.T) {
 	feedtest.InBubble(t, func(t *testing.T) {
-		api := newFake(5, func(o *fakeapi.Options) { o.Latency = time.Second })
+		api := feedtest.NewFake(5, func(o *fakeapi.Options) { o.Latency = time.Second })
 		api.Inject(fakeapi.Nth(1), fakeapi.TooManyRequests("30"))
 		started := time.Now()
 		readAll(t, newClient(t, feedtest.Uncompressed(api), func(o *Options) { o.RequestsAtOnce = 1 }), 3, 5)
@@ -301,7 +301,7 @@ func TestCancel(t *testing.T) {
 		"drip":           {fault: fakeapi.Drip(1, time.Second)},
 	}, func(t *testing.T, _ string, test test) {
 		for _, deadline := range []bool{false, true} {
-			api := newFake(9, func(o *fakeapi.Options) { o.RateLimit = test.rateLimit })
+			api := feedtest.NewFake(9, func(o *fakeapi.Options) { o.RateLimit = test.rateLimit })
 			if test.fault != nil {
 				api.Inject(fakeapi.From(2), test.fault)
 			}
@@ -335,7 +335,7 @@ func TestCancel(t *testing.T) {
 // TestCancelWaitingForASlot ends a read while another holds the only slot, which neither loses.
 func TestCancelWaitingForASlot(t *testing.T) {
 	feedtest.InBubble(t, func(t *testing.T) {
-		api := newFake(1, func(o *fakeapi.Options) { o.Latency = 20 * time.Second })
+		api := feedtest.NewFake(1, func(o *fakeapi.Options) { o.Latency = 20 * time.Second })
 		client := newClient(t, feedtest.Uncompressed(api), func(o *Options) { o.RequestsAtOnce = 1 })
 		var first sync.WaitGroup
 		first.Go(func() { readAll(t, client, 1, 1) })

@@ -46,7 +46,7 @@ func TestSmallerPages(t *testing.T) {
 		"too large at the least": {100, endless, always, 9, []string{"100", "50"}, false},
 		"504 not to retry":       {400, fakeapi.Status(504, "timeout_error", "m", refused...), always, 9, []string{"400"}, false},
 	}, func(t *testing.T, _ string, test test) {
-		api := newFake(500)
+		api := feedtest.NewFake(500)
 		api.Inject(fakeapi.Times(test.times, fakeapi.Always), test.fault)
 		client := newClient(t, api.Transport(), func(o *Options) { o.MaxRetries = test.retries })
 		started := time.Now()

@@ -126,7 +126,7 @@ func TestBackoffSpreads(t *testing.T) {
 // TestAttempts counts 1 + MaxRetries for each page anew, always at the same cursor.
 func TestAttempts(t *testing.T) {
 	inBubbles(t, map[string]int{"none": 0, "one": 1, "ten": 10}, func(t *testing.T, _ string, retries int) {
-		api := newFake(6)
+		api := feedtest.NewFake(6)
 		for page := 1; page <= 3; page++ {
 			api.Inject(fakeapi.Times(retries, fakeapi.Page(page)), fakeapi.Status(529, "overloaded_error", "Overloaded"))
 		}
@@ -224,28 +224,27 @@ func TestBrokenAnswers(t *testing.T) {
 	type test struct {
 		fault fakeapi.Fault
 		cause Cause
-		stage Stage
 	}
 	inBubbles(t, map[string]test{
-		"hang":            {fakeapi.Hang, TimedOut, AtRequest},
-		"hang in a body":  {fakeapi.HangBody(100), TimedOut, AtAnswer},
-		"hang at the end": {fakeapi.HangBody(1 << 20), TimedOut, AtAnswer},
-		"slow drip":       {fakeapi.Drip(1, time.Second), TimedOut, AtAnswer},
+		"hang":            {fakeapi.Hang, TimedOut},
+		"hang in a body":  {fakeapi.HangBody(100), TimedOut},
+		"hang at the end": {fakeapi.HangBody(1 << 20), TimedOut},
+		"slow drip":       {fakeapi.Drip(1, time.Second), TimedOut},
 		"slow header": {func(w http.ResponseWriter, r *http.Request, answer fakeapi.Answer) {
 			time.Sleep(limit + time.Second)
 			fakeapi.NoFault(w, r, answer)
-		}, TimedOut, AtRequest},
-		"cut":         {fakeapi.CutBody(100), Closed, AtAnswer},
-		"closed":      {fakeapi.CloseBeforeHeader, Closed, AtRequest},
-		"broken gzip": {fakeapi.BrokenGzip, BrokenGzip, AtAnswer},
+		}, TimedOut},
+		"cut":         {fakeapi.CutBody(100), Closed},
+		"closed":      {fakeapi.CloseBeforeHeader, Closed},
+		"broken gzip": {fakeapi.BrokenGzip, BrokenGzip},
 		"no gzip": {func(w http.ResponseWriter, r *http.Request, answer fakeapi.Answer) {
 			w.Header().Set("Content-Encoding", "gzip")
 			fakeapi.HTML(200)(w, r, answer)
-		}, BrokenGzip, AtAnswer},
+		}, BrokenGzip},
 	}, func(t *testing.T, _ string, test test) {
-		api := newFake(5)
+		api := feedtest.NewFake(5)
 		api.Inject(fakeapi.Times(2, fakeapi.Page(2)), test.fault)
-		want := ConnectionError{Host: "feed.example.com", Stage: test.stage, Cause: test.cause}
+		want := ConnectionError{Host: "feed.example.com", Stage: AtRequest, Cause: test.cause}
 		if test.cause == TimedOut {
 			want.Timeout = limit
 		}
@@ -267,7 +266,7 @@ func TestBrokenAnswers(t *testing.T) {
 // TestRequestTimeoutSpares drips within the timeout, and waits between pages longer than it.
 func TestRequestTimeoutSpares(t *testing.T) {
 	feedtest.InBubble(t, func(t *testing.T) {
-		api := newFake(5)
+		api := feedtest.NewFake(5)
 		api.Inject(fakeapi.Times(1, fakeapi.Page(1)), fakeapi.TooManyRequests("300"))
 		api.Inject(fakeapi.Page(2), fakeapi.Drip(100, time.Second))
 		follow(t.Context(), newClient(t, feedtest.Uncompressed(api)), 2).mustBe(t, feedtest.IDs(5))

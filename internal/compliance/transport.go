@@ -96,7 +96,6 @@ func (p *progress) trace(ctx context.Context) context.Context {
 				p.at(AtProxy, true)
 			}
 		},
-		GotConn:              func(httptrace.GotConnInfo) { p.at(AtRequest, false) },
-		GotFirstResponseByte: func() { p.at(AtAnswer, false) },
+		GotConn: func(httptrace.GotConnInfo) { p.at(AtRequest, false) },
 	})
 }

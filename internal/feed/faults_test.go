@@ -120,7 +120,7 @@ func TestFaults(t *testing.T) {
 					t.Run(kind.name+"/"+name+"/"+pageName+" page/"+on.name, func(t *testing.T) {
 						feedtest.InBubble(t, func(t *testing.T) {
 							const n, limit = 9, 3
-							api := feedtest.NewFake(n)
+							api := newFake(n)
 							var before, injected int
 							api.Inject(onAttempts(&before, page, on.before...), fakeapi.Status(529, "overloaded_error", "m"))
 							// The earlier injection takes its requests before the matcher of the other sees them.

@@ -39,6 +39,15 @@ func rounds(n int) int {
 // testRetries is MaxRetries in tests.
 const testRetries = 3
 
+// bubbleNow is the time in a bubble, which begins in 2000, in a year that is later than all feeds
+// and bounds.
+func bubbleNow() time.Time { return time.Now().AddDate(27, 0, 0) }
+
+// newFake has the clock of [bubbleNow].
+func newFake(n int, edits ...func(*fakeapi.Options)) *fakeapi.API {
+	return feedtest.NewFake(n, append([]func(*fakeapi.Options){func(o *fakeapi.Options) { o.Now = bubbleNow }}, edits...)...)
+}
+
 // reader reads with a client.
 type reader struct{ *compliance.Client }
 
@@ -54,7 +63,7 @@ func newReader(t *testing.T, transport http.RoundTripper, edits ...func(*complia
 		RequestsAtOnce:    4,
 		Transport:         transport,
 		Getenv:            func(string) string { return "" },
-		Now:               feedtest.Now,
+		Now:               bubbleNow,
 		Logger:            slog.New(slog.DiscardHandler),
 	}
 	for _, edit := range edits {
@@ -106,6 +115,15 @@ func (r reader) outcome(ctx context.Context, request Request) (o outcome) {
 func (r reader) inOnePiece(ctx context.Context, request Request) (o outcome) {
 	o.Result, o.err = newRead(r.Client, request, &o.sink, false).run(ctx)
 	return o
+}
+
+// scriptOf answers with these bodies.
+func scriptOf(bodies ...string) *feedtest.Script {
+	s := &feedtest.Script{}
+	for _, body := range bodies {
+		s.Steps = append(s.Steps, feedtest.Step{Body: body})
+	}
+	return s
 }
 
 // readScript reads all that a script has to give.

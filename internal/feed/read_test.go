@@ -27,7 +27,7 @@ func TestRead(t *testing.T) {
 			for n := range 3*limit + 2 {
 				t.Run(fmt.Sprintf("order_%s/limit_%d/feed_%d", order, limit, n), func(t *testing.T) {
 					feedtest.InBubble(t, func(t *testing.T) {
-						api := feedtest.NewFake(n)
+						api := newFake(n)
 						got := newReader(t, feedtest.Uncompressed(api)).outcome(t.Context(), Request{Order: order, PageSize: limit}).mustBe(t, inOrder(order, n))
 						requests := api.Requests()
 						if want := max(1, (n+limit-1)/limit); len(requests) != want || got.Pages != want {
@@ -54,7 +54,7 @@ func TestResume(t *testing.T) {
 		for _, limit := range []int{1, 3, 4, 100} {
 			t.Run(fmt.Sprintf("%s/limit_%d", order, limit), func(t *testing.T) {
 				feedtest.InBubble(t, func(t *testing.T) {
-					reader := newReader(t, feedtest.Uncompressed(feedtest.NewFake(n)))
+					reader := newReader(t, feedtest.Uncompressed(newFake(n)))
 					all := inOrder(order, n)
 					for cut := 1; cut < n; cut++ {
 						start := reader.outcome(t.Context(), Request{Order: order, PageSize: limit, MaxActivities: cut}).mustBe(t, all[:cut])
@@ -94,7 +94,7 @@ func TestMaxActivities(t *testing.T) {
 		for _, backward := range []bool{false, true} {
 			t.Run(fmt.Sprintf("limit_%d/most_%d/backward_%t", test.limit, test.most, backward), func(t *testing.T) {
 				feedtest.InBubble(t, func(t *testing.T) {
-					api := feedtest.NewFake(n + 1)
+					api := newFake(n + 1)
 					reader := newReader(t, feedtest.Uncompressed(api))
 					all := feedtest.IDs(n + 1)
 					// Forward from the newest, which leaves n; or back from the oldest, which does too.
@@ -137,7 +137,7 @@ func twice(n int) []string {
 }
 
 func newFakeOf(texts []string) *fakeapi.API {
-	api := feedtest.NewFake(0, func(o *fakeapi.Options) { o.RateLimit = 1_000_000 })
+	api := newFake(0, func(o *fakeapi.Options) { o.RateLimit = 1_000_000 })
 	api.Add(texts...)
 	return api
 }
@@ -177,7 +177,7 @@ func TestUnique(t *testing.T) {
 	for unique, want := range map[bool][]string{true: {"a", "b", "c"}, false: {"a", "b", "c", "a"}} {
 		t.Run(fmt.Sprint(unique), func(t *testing.T) {
 			t.Parallel()
-			readScript(t, feedtest.Pages(
+			readScript(t, scriptOf(
 				feedtest.Page(true, "1", "1", a),
 				feedtest.Page(true, "2", "2", a, b, b),
 				feedtest.Page(true, "", "3"), // an empty page does not make it forget
@@ -279,9 +279,9 @@ func TestExceptOfCopies(t *testing.T) {
 					t.Parallel()
 					fate := func(text string) string { return `,"fate":"` + text + `"` }
 					first, second := feedtest.Activity("twice", at, fate(test.first)), feedtest.Activity("twice", at, fate(test.second))
-					s := feedtest.Pages(feedtest.Page(true, "1", "1", first), feedtest.Page(false, "2", "2", second, feedtest.Activity("other", at, "")))
+					s := scriptOf(feedtest.Page(true, "1", "1", first), feedtest.Page(false, "2", "2", second, feedtest.Activity("other", at, "")))
 					if onePage {
-						s = feedtest.Pages(feedtest.Page(false, "1", "1", first, second, feedtest.Activity("other", at, "")))
+						s = scriptOf(feedtest.Page(false, "1", "1", first, second, feedtest.Activity("other", at, "")))
 					}
 					got := readScript(t, s, Request{
 						Unique: unique,
@@ -302,7 +302,7 @@ func TestExceptOfCopies(t *testing.T) {
 func TestExceptRefuses(t *testing.T) {
 	t.Parallel()
 	page := feedtest.Page(true, "1", "3", feedtest.Activity("a", time.Unix(3, 0), ""), feedtest.Activity("b", time.Unix(2, 0), ""), feedtest.Activity("c", time.Unix(1, 0), ""))
-	s := feedtest.Pages(page, page)
+	s := scriptOf(page, page)
 	failed := readScript(t, s, Request{MaxActivities: 1, Except: func(a *activity.Activity) bool { return a.ID == "a" }}).mustFail(t)
 	if fault := feedtest.ErrorAs[*PageError](t, failed); fault.Fault != TooMany || fault.Came != 3 || fault.Asked != 2 || failed.Page != 1 {
 		t.Errorf("got %v, %+v, want the page refused", failed, fault)
@@ -341,7 +341,7 @@ func TestParameters(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			feedtest.InBubble(t, func(t *testing.T) {
-				api := feedtest.NewFake(3)
+				api := newFake(3)
 				got := newReader(t, feedtest.Uncompressed(api)).outcome(t.Context(), test.request)
 				// The fake refuses what the API does not know, or forbids: that is not for the reader to do.
 				if forbidden := test.want.Has("after_id"); forbidden != (got.err != nil) {
@@ -360,7 +360,7 @@ func TestParameters(t *testing.T) {
 // TestSinkEndsTheRead sends no further request, and returns the sink's error as it is.
 func TestSinkEndsTheRead(t *testing.T) {
 	feedtest.InBubble(t, func(t *testing.T) {
-		api := feedtest.NewFake(10)
+		api := newFake(10)
 		s := &sink{enough: 2}
 		_, err := Read(t.Context(), newReader(t, feedtest.Uncompressed(api)).Client, Request{PageSize: 2}, s)
 		if requests := len(api.Requests()); err != errEnough || requests != 2 || s.batches[1].Page != 2 { //nolint:errorlint // as it is
@@ -372,7 +372,7 @@ func TestSinkEndsTheRead(t *testing.T) {
 func TestSeveralReads(t *testing.T) {
 	feedtest.InBubble(t, func(t *testing.T) {
 		const n = 40
-		reader := newReader(t, feedtest.Uncompressed(feedtest.NewFake(n, func(o *fakeapi.Options) { o.Latency = 10 * time.Millisecond })))
+		reader := newReader(t, feedtest.Uncompressed(newFake(n, func(o *fakeapi.Options) { o.Latency = 10 * time.Millisecond })))
 		var reads sync.WaitGroup
 		for i := range 12 {
 			reads.Go(func() {
@@ -410,7 +410,7 @@ func TestEndlessReads(t *testing.T) {
 		for _, silent := range []bool{false, true} {
 			t.Run(fmt.Sprintf("%s/no_date_%t", name, silent), func(t *testing.T) {
 				feedtest.InBubble(t, func(t *testing.T) {
-					api := feedtest.NewFake(n, func(o *fakeapi.Options) { o.SkipReadLog = false })
+					api := newFake(n, func(o *fakeapi.Options) { o.SkipReadLog = false })
 					if silent {
 						api.Inject(fakeapi.Always, func(w http.ResponseWriter, r *http.Request, answer fakeapi.Answer) {
 							w.Header()["Date"] = nil
@@ -421,7 +421,7 @@ func TestEndlessReads(t *testing.T) {
 					request := test.request
 					for _, cursor := range []*string{&request.AfterID, &request.BeforeID} {
 						if *cursor != "" { // of another fake with the same feed, so that this one has no read of it
-							other := newReader(t, feedtest.Uncompressed(feedtest.NewFake(n)))
+							other := newReader(t, feedtest.Uncompressed(newFake(n)))
 							*cursor = other.outcome(t.Context(), Request{Order: OldestFirst, MaxActivities: numberOf(*cursor) + 1}).LastID
 						}
 					}
@@ -482,7 +482,7 @@ func TestRefuses(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			feedtest.InBubble(t, func(t *testing.T) {
-				s := feedtest.Pages(test.pages...)
+				s := scriptOf(test.pages...)
 				failed := readScript(t, s, test.request).mustFail(t)
 				test.want.RequestID = "req_test"
 				if got := feedtest.ErrorAs[*PageError](t, failed); *got != test.want {
@@ -520,13 +520,13 @@ func TestGoesOn(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			got := readScript(t, feedtest.Pages(test.pages...), test.request).mustBe(t, []string{"a", "b"})
+			got := readScript(t, scriptOf(test.pages...), test.request).mustBe(t, []string{"a", "b"})
 			if got.Pages != len(test.pages) || got.FirstID != test.first || got.LastID != test.last {
 				t.Errorf("got %+v, want %d pages and the cursors %q and %q", got.Result, len(test.pages), test.first, test.last)
 			}
 		})
 	}
-	got := readScript(t, feedtest.Pages(page(true, "1", "1"), page(false, "2", "2")), Request{}).mustBe(t, nil)
+	got := readScript(t, scriptOf(page(true, "1", "1"), page(false, "2", "2")), Request{}).mustBe(t, nil)
 	if got.FirstID != "" || got.LastID != "" {
 		t.Errorf("got %+v of pages with cursors and nothing else, want none", got.Result)
 	}
@@ -536,7 +536,7 @@ func TestGoesOn(t *testing.T) {
 func TestCursorsAreOpaque(t *testing.T) {
 	t.Parallel()
 	for _, cursor := range []string{"activity_01", "a b+c&d=e%20f/g?h#i", "ü🙂\u2028", "\x00\x1b", `"\`, strings.Repeat("x", 5000), "null"} {
-		s := feedtest.Pages(feedtest.Page(true, "x", cursor), feedtest.EmptyPage)
+		s := scriptOf(feedtest.Page(true, "x", cursor), feedtest.EmptyPage)
 		readScript(t, s, Request{}).mustBe(t, nil)
 		if got := s.Requests[1].URL.Query().Get("after_id"); got != cursor {
 			t.Errorf("got after_id %q, want %q", got, cursor)
@@ -549,7 +549,7 @@ func TestEndedContext(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	s := feedtest.Pages()
+	s := scriptOf()
 	for range 20 { // a select could choose to send
 		failed := newReader(t, s).outcome(ctx, Request{}).mustFail(t)
 		if failed.Err != ctx.Err() || failed.Last != nil || failed.Attempts != 0 || failed.Page != 1 { //nolint:errorlint // this very value
@@ -677,10 +677,10 @@ func TestClockBehind(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			feedtest.InBubble(t, func(t *testing.T) {
-				clock := func() time.Time { return feedtest.Now().Add(-test.behind) }
+				clock := func() time.Time { return bubbleNow().Add(-test.behind) }
 				slow := feedtest.RoundTripper(func(request *http.Request) (*http.Response, error) {
 					time.Sleep(90 * time.Second) // which says nothing about the clocks
-					return feedtest.Step{Header: []string{"date", feedtest.Now().UTC().Format(http.TimeFormat)}, Body: feedtest.EmptyPage}.Answer(request), nil
+					return feedtest.Step{Header: []string{"date", bubbleNow().UTC().Format(http.TimeFormat)}, Body: feedtest.EmptyPage}.Answer(request), nil
 				})
 				reader := newReader(t, slow, func(o *compliance.Options) { o.Now, o.RequestTimeout = clock, time.Hour })
 				got := reader.outcome(t.Context(), Request{Bounds: between(newest, clock().Add(test.upper).Truncate(time.Second))})

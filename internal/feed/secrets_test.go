@@ -2,6 +2,7 @@ package feed
 
 import (
 	"bytes"
+	"encoding/json"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -66,7 +67,10 @@ func echoes() map[string]fakeapi.Fault {
 			_, _ = w.Write([]byte(body))
 		}
 	}
-	message := func(message string) string { return `{"error":{"type":"t","message":` + feedtest.JSON(message) + `}}` }
+	message := func(message string) string {
+		text, _ := json.Marshal(message) // of no string is there an error
+		return `{"error":{"type":"t","message":` + string(text) + `}}`
+	}
 	faults := map[string]fakeapi.Fault{
 		"message":             plain(400, message("Invalid after_id "+canary)),
 		"message, later":      plain(500, message(canary)),
@@ -116,7 +120,7 @@ func TestSecrets(t *testing.T) {
 	for name, fault := range faults {
 		t.Run(name, func(t *testing.T) {
 			feedtest.InBubble(t, func(t *testing.T) {
-				api := feedtest.NewFake(6, withCanary)
+				api := newFake(6, withCanary)
 				api.Inject(fakeapi.Always, fault)
 				var log bytes.Buffer
 				reader := newReader(t, api.Transport(), func(o *compliance.Options) {
@@ -147,7 +151,7 @@ func TestSecrets(t *testing.T) {
 // TestLog has the records that a read leaves, and no others.
 func TestLog(t *testing.T) {
 	feedtest.InBubble(t, func(t *testing.T) {
-		api := feedtest.NewFake(3, withCanary)
+		api := newFake(3, withCanary)
 		api.Inject(fakeapi.Nth(2), fakeapi.TooManyRequests("7"))
 		var log bytes.Buffer
 		reader := newReader(t, feedtest.Uncompressed(api), func(o *compliance.Options) {

@@ -37,7 +37,7 @@ func shapedFake(n int, shape func(share float64) float64, latency time.Duration)
 		share := shape((float64(i) + 0.5) / float64(n))
 		texts[i] = feedtest.Activity(feedtest.ID(i), newest.Add(-wholeSpan).Add(time.Duration(share*float64(wholeSpan))), "")
 	}
-	return feedtest.NewFake(0, func(o *fakeapi.Options) {
+	return newFake(0, func(o *fakeapi.Options) {
 		o.Feed, o.RateLimit, o.Latency = fakeapi.NewFeed(texts...), 1_000_000, latency
 	})
 }
@@ -106,7 +106,7 @@ func TestShardsProperty(t *testing.T) {
 				if random.IntN(4) == 0 {
 					texts = append(texts, texts...) // each comes twice, now and then on two pages
 				}
-				api := feedtest.NewFake(0, func(o *fakeapi.Options) {
+				api := newFake(0, func(o *fakeapi.Options) {
 					o.Feed, o.RateLimit, o.Latency = fakeapi.NewFeed(texts...), 1_000_000, time.Millisecond
 				})
 				reader := newReader(t, api.Transport(), atOnce(1+random.IntN(16)))
@@ -253,7 +253,7 @@ func TestBoundaries(t *testing.T) {
 			if test.order == OldestFirst {
 				far = end
 			}
-			r := newRead(newReader(t, feedtest.Pages(), atOnce(16)).Client, Request{Order: test.order, PageSize: 10}, &sink{}, true)
+			r := newRead(newReader(t, scriptOf(), atOnce(16)).Client, Request{Order: test.order, PageSize: 10}, &sink{}, true)
 			r.end = at(cmp.Or(test.end, far))
 			got := []string{}
 			for _, boundary := range r.boundaries(r.first, append(slices.Repeat([]time.Time{at(test.first)}, 9), at(test.last)), test.atMost) {
@@ -381,7 +381,7 @@ func dense() (api *fakeapi.API, request Request) {
 	for i := range 81 {
 		texts = append(texts, feedtest.Activity(feedtest.ID(i), newest.Add(time.Duration(i)*100*time.Millisecond), ""))
 	}
-	api = feedtest.NewFake(0, func(o *fakeapi.Options) {
+	api = newFake(0, func(o *fakeapi.Options) {
 		o.Feed, o.RateLimit, o.Latency = fakeapi.NewFeed(texts...), 1_000_000, time.Millisecond
 	})
 	return api, Request{Order: OldestFirst, PageSize: 10, Bounds: timerange.Bounds{GTE: &newest, LTE: new(newest.Add(8 * time.Second))}}
@@ -505,7 +505,7 @@ func (h habit) server(n int, at func(i int) (created, indexed time.Time)) *fakea
 		}
 	}
 	feed.Add(texts...)
-	api := feedtest.NewFake(0, func(o *fakeapi.Options) { o.Feed, o.RateLimit, o.Latency = feed, 1_000_000, time.Millisecond })
+	api := newFake(0, func(o *fakeapi.Options) { o.Feed, o.RateLimit, o.Latency = feed, 1_000_000, time.Millisecond })
 	if h.breach != nil {
 		api.Inject(fakeapi.Always, h.breach)
 	}
@@ -609,7 +609,7 @@ func TestAdaptivePagesProperty(t *testing.T) {
 					texts = append(texts, feedtest.Activity(feedtest.ID(i), at, ""))
 				}
 				reader := func(heaviest int, fault fakeapi.Fault) reader {
-					api := feedtest.NewFake(0, func(o *fakeapi.Options) {
+					api := newFake(0, func(o *fakeapi.Options) {
 						o.Feed, o.RateLimit, o.Latency = fakeapi.NewFeed(texts...), 1_000_000, time.Millisecond
 					})
 					if fault != nil {
@@ -636,7 +636,7 @@ func TestAdaptivePagesProperty(t *testing.T) {
 func TestPageSizeGrowsAgain(t *testing.T) {
 	feedtest.InBubble(t, func(t *testing.T) {
 		var limits []string
-		api := feedtest.NewFake(5000)
+		api := newFake(5000)
 		transport := feedtest.RoundTripper(func(request *http.Request) (*http.Response, error) {
 			limits = append(limits, request.URL.Query().Get("limit"))
 			if len(limits) <= 2 || len(limits) == 14 {

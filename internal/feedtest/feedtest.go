@@ -29,10 +29,6 @@ func InBubble(t *testing.T, test func(t *testing.T)) {
 	synctest.Test(t, test)
 }
 
-// Now is the time in a bubble, which begins in 2000, in a year that is later than all feeds
-// and bounds.
-func Now() time.Time { return time.Now().AddDate(27, 0, 0) }
-
 // After is a context with a deadline in the bubble.
 func After(t *testing.T, d time.Duration) context.Context {
 	t.Helper()
@@ -72,7 +68,7 @@ func IDs(n int) []string {
 // NewFake makes a fake with n records, which does not log its own reads and has a limit
 // that is in no test's way.
 func NewFake(n int, edits ...func(*fakeapi.Options)) *fakeapi.API {
-	options := fakeapi.Options{Now: Now, Feed: fakeapi.NewFeed(Records(n)...), SkipReadLog: true}
+	options := fakeapi.Options{Feed: fakeapi.NewFeed(Records(n)...), SkipReadLog: true}
 	for _, edit := range edits {
 		edit(&options)
 	}
@@ -129,15 +125,6 @@ type Script struct {
 	Times    []time.Time // of the requests
 }
 
-// Pages is a script of these bodies.
-func Pages(bodies ...string) *Script {
-	s := &Script{}
-	for _, body := range bodies {
-		s.Steps = append(s.Steps, Step{Body: body})
-	}
-	return s
-}
-
 // RoundTrip gives the next answer.
 func (s *Script) RoundTrip(request *http.Request) (*http.Response, error) {
 	s.mu.Lock()
@@ -166,20 +153,15 @@ func (s Step) Answer(request *http.Request) *http.Response {
 
 // Page is the body of a page. A cursor that is "" is null.
 func Page(hasMore bool, firstID, lastID string, activities ...string) string {
-	cursor := func(id string) string {
+	cursor := func(id string) []byte {
 		if id == "" {
-			return "null"
+			return []byte("null")
 		}
-		return JSON(id)
+		quoted, _ := json.Marshal(id) // of no string is there an error
+		return quoted
 	}
 	return fmt.Sprintf(`{"data":[%s],"has_more":%t,"first_id":%s,"last_id":%s}`, strings.Join(activities, ","), hasMore, cursor(firstID), cursor(lastID))
 }
 
 // EmptyPage is the body of the only page of an empty feed.
 var EmptyPage = Page(false, "", "")
-
-// JSON is a string in JSON.
-func JSON(text string) string {
-	quoted, _ := json.Marshal(text) // of no string is there an error
-	return string(quoted)
-}

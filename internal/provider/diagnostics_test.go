@@ -389,8 +389,6 @@ func TestDiagnostics(t *testing.T) {
 		connection{Cause: compliance.NoPing},
 		connection{Cause: compliance.BrokenHTTP2, Code: "PROTOCOL_ERROR"},
 		connection{Cause: compliance.NotHTTP},
-	)
-	ways(compliance.AtAnswer,
 		connection{Cause: compliance.GivenUp, Code: "INTERNAL_ERROR"},
 		connection{Cause: compliance.TimedOut},
 		connection{Cause: compliance.Unexplained, Detail: "odd"},
