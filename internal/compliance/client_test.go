@@ -24,8 +24,11 @@ import (
 
 func TestParseBaseURL(t *testing.T) {
 	t.Parallel()
+	const aws = "https://aws-external-anthropic.us-east-1.api.aws"
 	for text, want := range map[string]OptionError{ // "" for a good one
 		"https://api.anthropic.com":                       "",
+		aws:                                               "",
+		"https://api.anthropic.com.example.com":           "",
 		"https://feed.example.com:8443/a/b":               "",
 		"https://[2001:db8::1]:8443/":                     "",
 		"http://LocalHost:8080/prefix":                    "",
@@ -62,6 +65,9 @@ func TestParseBaseURL(t *testing.T) {
 			if want == "" {
 				if err != nil {
 					t.Fatal(err)
+				}
+				if own := text == DefaultBaseURL || text == aws; OwnHost(base) != own {
+					t.Errorf("got the API's own host: %t, want %t", !own, own)
 				}
 				return
 			}

@@ -27,7 +27,7 @@ func (c *Client) connectionError(ctx context.Context, request *http.Request, way
 	at := way.place.Load()
 	failure := &ConnectionError{Host: c.endpoint.Host, Stage: at.stage}
 	if at.atProxy {
-		failure.Proxy = hostPort(way.proxy)
+		failure.Proxy = way.proxy.Host
 	}
 	var (
 		name        *net.DNSError
@@ -112,7 +112,6 @@ func has(err error, numbers ...syscall.Errno) bool {
 	return ok && slices.Contains(numbers, number)
 }
 
-// certificateError is about a certificate that was refused.
 func (c *Client) certificateError(err *tls.CertificateVerificationError) *CertificateError {
 	leaf := err.UnverifiedCertificates[0]
 	result := &CertificateError{NotBefore: leaf.NotBefore, NotAfter: leaf.NotAfter, Issuer: c.Clean(leaf.Issuer.String())}

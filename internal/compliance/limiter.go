@@ -10,9 +10,8 @@ import (
 	"golang.org/x/sync/semaphore"
 )
 
-// limiter paces all requests of a client: it bounds how many are in flight, and how many
-// are sent in any minute, and it keeps to what the server's anthropic-ratelimit-* headers
-// leave. It is safe for use by several reads at once.
+// limiter paces all requests of a client: so many in flight, so many in any minute, and no
+// more than the server's anthropic-ratelimit-* headers leave.
 //
 // The minute is a sliding one and not a token bucket (x/time/rate): a bucket that keeps
 // every minute under 600 requests spreads them, so that 20 reads of 30 pages took 60 s
@@ -41,9 +40,8 @@ func newLimiter(requestsAtOnce, requestsPerMinute int, now func() time.Time) *li
 	return &limiter{slots: semaphore.NewWeighted(int64(requestsAtOnce)), perMinute: requestsPerMinute, now: now}
 }
 
-// acquire waits until one more request may be sent. What it returns must be called
-// when the answer is there, with its header, or with nil if there was none. Errors
-// are the context's, or a [WaitError] where the wait would outlast the context.
+// acquire waits until one more request may be sent. release must be called with the header of
+// its answer, or with nil where none came. Errors are the context's, or a [WaitError].
 func (l *limiter) acquire(ctx context.Context) (release func(http.Header), err error) {
 	if err := l.slots.Acquire(ctx, 1); err != nil {
 		return nil, err

@@ -22,8 +22,8 @@ func (e *ProxyVariableError) Error() string {
 	return "the environment variable " + e.Variable + " names no proxy"
 }
 
-// proxyFor is the proxy that the environment names for a URL, or nil. NO_PROXY is read as
-// Go and curl read it. A value of HTTPS_PROXY that cannot be used is an error: Go's own
+// proxyFor is the proxy that the environment names for a URL, with its port, or nil. NO_PROXY is
+// read as Go and curl read it. A value of HTTPS_PROXY that cannot be used is an error: Go's own
 // reading of it would leave the proxy out, and send the key past it.
 func proxyFor(target *url.URL, getenv func(string) string) (*url.URL, error) {
 	variable := "HTTPS_PROXY"
@@ -47,15 +47,11 @@ func proxyFor(target *url.URL, getenv func(string) string) (*url.URL, error) {
 		strings.Trim(proxy.Path, "/") != "" || proxy.RawQuery != "" || proxy.Fragment != "" { // of a password, probably
 		return nil, &ProxyVariableError{Variable: variable, Scheme: unknown}
 	}
+	proxy.Host = net.JoinHostPort(proxy.Hostname(), cmp.Or(proxy.Port(), proxyPorts[proxy.Scheme]))
 	return proxy, nil
 }
 
 var proxyPorts = map[string]string{"http": "80", "https": "443", "socks5": "1080", "socks5h": "1080"}
-
-// hostPort is where a proxy listens.
-func hostPort(proxy *url.URL) string {
-	return net.JoinHostPort(proxy.Hostname(), cmp.Or(proxy.Port(), proxyPorts[proxy.Scheme]))
-}
 
 // refusal is a proxy's answer to CONNECT, as it came, unless it is 200. It is asked by net/http
 // before it looks at the body, which may never come.

@@ -272,7 +272,7 @@ func TestProxyVariables(t *testing.T) {
 			target, _ := url.Parse(proxied)
 			getenv := func(variable string) string { return map[string]string{name: value}[variable] }
 			if !strings.HasPrefix(want, none) {
-				if proxy, err := proxyFor(target, getenv); err != nil || proxy == nil || hostPort(proxy) != want {
+				if proxy, err := proxyFor(target, getenv); err != nil || proxy == nil || proxy.Host != want {
 					t.Errorf("%s=%q: got %v and error %v, want %s", name, value, proxy, err, want)
 				}
 				continue
